@@ -1,0 +1,94 @@
+"""Every refusal the product can give: stable code, HTTP status, may it be tried again, two languages.
+
+A refusal is an answer, not an accident: broken invariants are `assert` and crash the task instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class RefusalKind(NamedTuple):
+    """One row of the catalogue."""
+
+    status: int
+    retryable: bool
+    en: str
+    zh: str
+
+
+REFUSALS: dict[str, RefusalKind] = {
+    # the caller's words
+    "bad_request": RefusalKind(400, False, "The request could not be read.", "请求无法识别"),
+    "bad_field": RefusalKind(422, False, "A field has a wrong value.", "字段有误"),
+    "unknown_command": RefusalKind(404, False, "There is no such command.", "没有这个操作"),
+    "too_large": RefusalKind(413, False, "The message is too large.", "内容过大"),
+    "not_found": RefusalKind(404, False, "There is no such page.", "没有这个地址"),
+    "method_not_allowed": RefusalKind(405, False, "This address has no such method.", "方法不支持"),
+    # who may
+    "not_allowed": RefusalKind(403, False, "This role may not do that.", "没有权限"),
+    "bad_signature": RefusalKind(401, False, "The signature does not match.", "签名不正确"),
+    "stale_request": RefusalKind(401, False, "The timestamp is too far off.", "请求时间偏差过大"),
+    "nonce_reused": RefusalKind(401, False, "This nonce was used before.", "随机串已用过"),
+    "address_not_allowed": RefusalKind(403, False, "This address is not allowed.", "来源地址不在名单"),
+    "bad_token": RefusalKind(401, False, "The device token is not valid.", "设备凭证无效"),
+    "not_paired": RefusalKind(403, False, "This device is not paired.", "设备未配对"),
+    "rate_limited": RefusalKind(429, True, "Too many requests.", "操作太频繁"),
+    # pairing
+    "pairing_code_wrong": RefusalKind(404, False, "The pairing code is wrong.", "配对码不正确"),
+    "pairing_code_expired": RefusalKind(410, False, "The pairing code has expired.", "配对码已过期"),
+    "pairing_code_used": RefusalKind(409, False, "The pairing code was used.", "配对码已使用"),
+    "pairing_locked": RefusalKind(
+        429, True, "Five wrong codes: locked for ten minutes.", "输错五次，锁定十分钟"
+    ),
+    # the desk
+    "command_id_reused": RefusalKind(
+        409, False, "This command id was used for something else.", "操作编号已被别的内容使用"
+    ),
+    "busy": RefusalKind(503, True, "Too much at once; try again.", "系统繁忙，请重试"),
+    "unavailable": RefusalKind(503, True, "The database is not reachable.", "系统暂时不可用"),
+    # the shop
+    "shop_not_found": RefusalKind(404, False, "There is no such shop.", "没有这个门店"),
+    "place_not_found": RefusalKind(404, False, "There is no such place.", "没有这个房间或桌位"),
+    "station_not_found": RefusalKind(404, False, "There is no such station.", "没有这个档口"),
+    "device_not_found": RefusalKind(404, False, "There is no such device.", "没有这台设备"),
+    "dish_not_found": RefusalKind(404, False, "There is no such dish.", "没有这道菜"),
+    "dish_sold_out": RefusalKind(409, False, "The dish is sold out.", "已沽清"),
+    "modifier_not_found": RefusalKind(422, False, "The dish has no such choice.", "没有这个做法"),
+    "modifier_choice_invalid": RefusalKind(
+        422, False, "Too many or too few choices of one group.", "做法选择数量不对"
+    ),
+    "order_empty": RefusalKind(422, False, "The order has no dish.", "还没有选菜"),
+    "order_too_large": RefusalKind(422, False, "The order has too many dishes.", "一次下单太多"),
+    "order_not_found": RefusalKind(404, False, "There is no such order.", "没有这个订单"),
+    "order_completed": RefusalKind(409, False, "The order is completed.", "订单已完成"),
+    # the kitchen
+    "item_not_found": RefusalKind(404, False, "There is no such dish on an order.", "没有这道菜品"),
+    "item_already_cancelled": RefusalKind(409, False, "The dish was cancelled.", "已退菜"),
+    "item_already_started": RefusalKind(409, False, "Cooking has begun.", "已开始制作，不能退"),
+    "item_not_started": RefusalKind(409, False, "Cooking has not begun.", "还没有开始制作"),
+    "item_not_ready": RefusalKind(409, False, "The dish is not ready.", "还没有制作完成"),
+    "item_not_picked_up": RefusalKind(409, False, "The dish was not picked up.", "还没有取餐"),
+    "item_already_ready": RefusalKind(409, False, "The dish is ready already.", "已经制作完成"),
+    "item_already_picked_up": RefusalKind(409, False, "The dish was picked up.", "已被取走"),
+    "item_already_delivered": RefusalKind(409, False, "The dish was delivered.", "已送达"),
+    "item_state_changed": RefusalKind(409, False, "Somebody changed it meanwhile.", "状态已变化"),
+    "nothing_to_undo": RefusalKind(409, False, "There is nothing to take back.", "没有可撤销的操作"),
+    # calls
+    "call_not_found": RefusalKind(404, False, "There is no such call.", "没有这个呼叫"),
+    "call_already_claimed": RefusalKind(409, False, "Somebody else is coming.", "同事已接"),
+    "call_ended": RefusalKind(409, False, "The call is over.", "呼叫已结束"),
+}
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A clear no with a stable code from the catalogue; `detail` is JSON for machines."""
+
+    def __init__(self, code: str, sentence: str | None = None, **detail: Any) -> None:
+        kind = REFUSALS[code]
+        self.code = code
+        self.status = kind.status
+        self.retryable = kind.retryable
+        self.sentence = sentence or kind.en
+        self.detail = detail
+        super().__init__(f"{code}: {self.sentence}")

@@ -1,0 +1,222 @@
+"""◆ What a screen knows: the snapshot's shape, and the rules that carry it from event to event.
+
+`apply` is the same reducer as `clients/link/replica.js`; the recorded sequences in
+`tests/core/replica/` are fed to both, so the two languages cannot drift apart.
+Refuses to filter: which events a device hears is decided by topics, before they get here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+import msgspec
+
+from server.events import catalogue as c
+
+DeviceKind = Literal["kitchen", "waiter", "guest", "cashier", "call_screen"]
+
+
+class ShopView(msgspec.Struct):
+    """What every screen of a shop shows about the shop."""
+
+    id: int
+    name: c.Text
+    timezone: str
+    call_after_finish_s: int | None
+    warn_percent: int = 80
+
+
+class DeviceView(msgspec.Struct):
+    """Who this screen is."""
+
+    id: int
+    kind: DeviceKind
+    name: str
+    account: str
+    place_id: int | None = None
+    station_id: int | None = None
+
+
+class StationView(msgspec.Struct):
+    """档口: where dishes are made."""
+
+    id: int
+    name: c.Text
+
+
+class PlaceView(msgspec.Struct):
+    """Where a guest sits."""
+
+    id: int
+    kind: c.PlaceKind
+    name: str
+    area: c.Text
+
+
+class ModifierChoice(msgspec.Struct):
+    """One option a guest can pick."""
+
+    id: str
+    name: c.Text
+    sign: Literal["less", "plus", "change"]
+    price_fen: int = 0
+    allergen: bool = False
+
+
+class ModifierGroup(msgspec.Struct):
+    """Options of which `min` to `max` are picked."""
+
+    id: str
+    name: c.Text
+    min: int
+    max: int
+    choices: list[ModifierChoice]
+
+
+class Dish(msgspec.Struct):
+    """A dish of the menu."""
+
+    id: int
+    category: str
+    name: c.Text
+    about: c.Text
+    price_fen: int
+    station_id: int | None
+    target_s: int
+    modifier_groups: list[ModifierGroup]
+    allergens: list[str]
+    picture: str = ""
+    spicy: int = 0
+    sold_out: bool = False
+
+
+class Category(msgspec.Struct):
+    """A heading of the menu."""
+
+    id: str
+    name: c.Text
+
+
+class Menu(msgspec.Struct):
+    """What can be ordered, in the order it is shown."""
+
+    categories: list[Category]
+    dishes: list[Dish]
+
+
+class View(msgspec.Struct):
+    """A snapshot: everything one kind of device may see at one seq."""
+
+    shop: ShopView
+    device: DeviceView
+    stations: list[StationView]
+    places: list[PlaceView]
+    menu: Menu | None
+    orders: list[c.Order]
+    calls: list[c.Call]
+
+
+# kind → (state it leads to, the time stamp it sets)
+_STEPS: dict[str, tuple[c.ItemState, str]] = {
+    "ItemStarted": ("cooking", "started_at_ms"),
+    "ItemFinished": ("ready", "ready_at_ms"),
+    "ItemCalled": ("called", "called_at_ms"),
+    "ItemPickedUp": ("picked_up", "picked_up_at_ms"),
+    "ItemDelivered": ("delivered", "delivered_at_ms"),
+    "ItemCancelled": ("cancelled", "cancelled_at_ms"),
+}
+
+# state → the stamps that belong to later states and vanish when a step is taken back to it
+STAMPS_AFTER: dict[str, tuple[str, ...]] = {
+    "queued": (
+        "started_at_ms", "ready_at_ms", "called_at_ms", "picked_up_at_ms", "delivered_at_ms",
+    ),
+    "cooking": ("ready_at_ms", "called_at_ms", "picked_up_at_ms", "delivered_at_ms"),
+    "ready": ("called_at_ms", "picked_up_at_ms", "delivered_at_ms"),
+    "called": ("picked_up_at_ms", "delivered_at_ms"),
+    "picked_up": ("delivered_at_ms",),
+}  # fmt: skip
+
+
+def apply(view: View, event: c.Event) -> None:
+    """Change `view` in place as `event` says; an event about something not in view does nothing."""
+    kind = type(event).__name__
+    if isinstance(event, c.OrderPlaced):
+        _order_placed(view, event)
+    elif isinstance(event, c.PlaceCleaned):
+        _place_cleaned(view, event)
+    elif isinstance(event, c.CallRaised):
+        view.calls = [*(k for k in view.calls if k.id != event.call.id), event.call]
+    elif kind.startswith("Call"):
+        _call(view, event)
+    elif kind.startswith("Item"):
+        _item(view, event)
+    elif isinstance(event, c.DeviceMoved) and event.device_id == view.device.id:
+        view.device.place_id = event.place_id
+        view.device.station_id = event.station_id
+
+
+def _order_placed(view: View, event: c.OrderPlaced) -> None:
+    new = event.order
+    for order in view.orders:
+        if order.id == new.id:
+            known = {item.id for item in order.items}
+            order.items += [item for item in new.items if item.id not in known]
+            order.allergens = new.allergens
+            order.note = new.note
+            return
+    view.orders.append(new)
+
+
+def _place_cleaned(view: View, event: c.PlaceCleaned) -> None:
+    view.orders = [order for order in view.orders if order.id != event.order_id]
+    view.calls = [call for call in view.calls if call.order_id != event.order_id]
+
+
+def _item(view: View, event: Any) -> None:
+    item = next((i for o in view.orders for i in o.items if i.id == event.item_id), None)
+    if item is None or event.version <= item.version:
+        return
+    if isinstance(event, c.ItemUndone):
+        item.state = event.state
+        for stamp in STAMPS_AFTER[event.state]:
+            setattr(item, stamp, None)
+    else:
+        item.state, stamp = _STEPS[type(event).__name__]
+        setattr(item, stamp, event.at_ms)
+    item.by = event.by
+    item.version = event.version
+
+
+def _call(view: View, event: Any) -> None:
+    call = next((k for k in view.calls if k.id == event.call_id), None)
+    if call is None:
+        return
+    if isinstance(event, c.CallRang):
+        call.rings, call.rang_at_ms = event.rings, event.at_ms
+    elif isinstance(event, c.CallUnanswered):
+        call.state = "unanswered"
+    elif isinstance(event, c.CallClaimed):
+        call.state = "claimed"
+        call.claimed_by, call.claimed_by_device = event.by, event.device_id
+        call.claimed_at_ms = event.at_ms
+    elif isinstance(event, c.CallEnded):
+        view.calls.remove(call)
+
+
+def canonical(view: View) -> bytes:
+    """Return the moving part of a view (orders, calls) as bytes that are equal when it is equal."""
+    moving = {
+        "orders": sorted(view.orders, key=lambda o: o.id),
+        "calls": sorted(view.calls, key=lambda k: k.id),
+    }
+    plain = msgspec.to_builtins(moving)
+    for order in plain["orders"]:
+        order["items"].sort(key=lambda i: i["id"])
+    return msgspec.json.encode(plain, order="sorted")
+
+
+def state_hash(view: View) -> str:
+    """Return 16 hex digits that two equal screens share (SHA-256 of `canonical`, shortened)."""
+    return hashlib.sha256(canonical(view)).hexdigest()[:16]

@@ -1,0 +1,196 @@
+"""◆ The words a device and the gateway exchange, and the table of close codes.
+
+Two subprotocols carry the same frames: JSON text (default) and MessagePack binary.
+Refuses to know sockets, sessions or shops: only shapes and limits.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from server.events.view import View
+
+SUBPROTOCOL_JSON = "chuancai.v1.json"
+SUBPROTOCOL_MSGPACK = "chuancai.v1.msgpack"
+
+FRAME_BYTES_MAX = 64 * 1024  # an order of 100 lines with notes is about 20 KiB
+UNAUTHENTICATED_S_MAX = 10.0
+FRAMES_PER_S_MAX = 30.0  # a quick hand presses 8 times a second; a replay of an outbox bursts
+FRAMES_BURST_MAX = 300
+HEARTBEAT_S = 25.0
+HEARTBEAT_JITTER = 0.2
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """Where the device stopped: the log's epoch and the last seq it applied."""
+
+    epoch: int
+    seq: int
+
+
+class _FromDevice(msgspec.Struct, frozen=True, tag_field="t"):
+    """A frame a device may send."""
+
+
+class Hello(_FromDevice, tag="hello"):
+    """First frame: who I am and where I stopped."""
+
+    token: str
+    app: str = ""
+    resume: Resume | None = None
+    capabilities: list[str] = []
+
+
+class Command(_FromDevice, tag="command"):
+    """Do something: `id` is a UUID minted by the device and stored before sending."""
+
+    id: str
+    name: str
+    body: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class RingStage(msgspec.Struct, frozen=True):
+    """What became of one ring on this device."""
+
+    call_id: int
+    ring: int
+    stage: Literal["shown", "played", "muted", "acknowledged"]
+
+
+class Ack(_FromDevice, tag="ack"):
+    """I have everything up to `up_to`; `rings` tells what people could see and hear."""
+
+    up_to: int
+    rings: list[RingStage] = []
+
+
+class Ping(_FromDevice, tag="ping"):
+    """Are you there? The answer is a pong with the server's time."""
+
+    sent_ms: int = 0
+
+
+class Pong(_FromDevice, tag="pong"):
+    """Answer to the gateway's ping."""
+
+
+class Move(_FromDevice, tag="move"):
+    """I stand elsewhere now; account and cursor stay."""
+
+    id: str
+    place_id: int | None = None
+    station_id: int | None = None
+
+
+class Bye(_FromDevice, tag="bye"):
+    """I leave on purpose."""
+
+    reason: str = ""
+
+
+FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye
+
+
+class _ToDevice(msgspec.Struct, frozen=True, tag_field="t"):
+    """A frame the gateway may send."""
+
+
+class Welcome(_ToDevice, tag="welcome"):
+    """You are known; what follows is either the missed events or a snapshot."""
+
+    generation: int
+    epoch: int
+    seq: int
+    mode: Literal["resumed", "snapshot"]
+    heartbeat_s: float
+    server_ms: int
+
+
+class Snapshot(_ToDevice, tag="snapshot"):
+    """All this kind of device may see, at `seq`."""
+
+    epoch: int
+    seq: int
+    at_ms: int
+    view: View
+
+
+class EventFrame(_ToDevice, tag="event"):
+    """One line of the shop's log; `event` carries its `kind` (`events/catalogue.py`)."""
+
+    seq: int
+    at_ms: int
+    event: msgspec.Raw
+
+
+class RefusalBody(msgspec.Struct, frozen=True):
+    """Why not."""
+
+    code: str
+    sentence: str
+    retryable: bool
+    detail: dict[str, Any] = {}
+
+
+class Reply(_ToDevice, tag="reply"):
+    """The remembered answer to the command with this id."""
+
+    id: str
+    ok: bool
+    result: dict[str, Any] | None = None
+    refusal: RefusalBody | None = None
+
+
+class PingOut(_ToDevice, tag="ping"):
+    """Are you there? `seq` is the shop's head, `room_seq` the last line meant for this device."""
+
+    seq: int
+    room_seq: int
+    server_ms: int
+
+
+class PongOut(_ToDevice, tag="pong"):
+    """Answer to the device's ping, with the same figures as a ping."""
+
+    seq: int
+    room_seq: int
+    server_ms: int
+    sent_ms: int
+
+
+class ByeOut(_ToDevice, tag="bye"):
+    """The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself)."""
+
+    code: int
+    reason: str
+    reconnect_after_ms: int | None
+
+
+ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | ByeOut
+
+
+class Close(NamedTuple):
+    """One row of the close-code table."""
+
+    reason: str
+    reconnect: bool
+    zh: str
+
+
+CLOSE_CODES: dict[int, Close] = {
+    1000: Close("goodbye", False, "正常结束"),
+    1012: Close("restart", True, "服务重启"),
+    1013: Close("overloaded", True, "服务繁忙"),
+    4001: Close("token_expired", True, "凭证过期"),
+    4002: Close("heartbeat_lost", True, "心跳丢失"),
+    4003: Close("too_slow", True, "接收太慢"),
+    4004: Close("resync", True, "需要重新同步"),
+    4400: Close("bad_frame", False, "消息格式错误"),
+    4401: Close("bad_token", False, "凭证无效"),
+    4403: Close("not_paired", False, "设备未配对"),
+    4409: Close("replaced", False, "本设备在别处登录"),
+    4410: Close("unpaired", False, "设备已解除配对"),
+    4429: Close("rate_limited", True, "操作太频繁"),
+}
