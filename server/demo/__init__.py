@@ -1,0 +1,1 @@
+"""A shop to try things in: made-up places, dishes and devices. Refuses to touch a database."""
