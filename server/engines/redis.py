@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Sequence
 
-from server.engines.account import Account
+from server.engines.account import Account, give_to
 from server.engines.binaries import Program
 from server.engines.orphans import send_away, squatters
 from server.engines.place import Place
@@ -46,7 +46,6 @@ class Redis:
         self._program = program
         self.directory = place.engine_directory(self.name)
         self._socket = place.run / SOCKET
-        self._damaged = False
 
     @property
     def account(self) -> Account:
@@ -63,8 +62,7 @@ class Redis:
         try:
             self.directory.mkdir(mode=0o700, exist_ok=True)
             if os.geteuid() == 0:
-                for path in (self.directory, *self.directory.rglob("*")):
-                    os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
+                give_to(self.account, self.directory)
         except OSError as error:
             raise from_os_error(error, self.directory) from error
 
@@ -86,7 +84,7 @@ class Redis:
         ]  # fmt: skip
 
     async def clear_the_way(self) -> None:
-        """End a Redis that outlived its keeper, and put a damaged file aside."""
+        """End a Redis that outlived its keeper."""
         found = squatters(self.directory, ["redis-server"])
         if found and not await send_away([one.pid for one in found], ORPHAN_STEPS):
             raise EngineRefusal(
@@ -95,17 +93,17 @@ class Redis:
                 " end; end it, or restart the machine.",
             )
         self._socket.unlink(missing_ok=True)
-        if self._damaged:
-            self._put_aside()
 
-    def _put_aside(self) -> None:
-        """Keep damaged files for whoever wants to look, a bounded number of them."""
-        self._damaged = False
+    def mend(self, words: Sequence[str]) -> bool:
+        """Put a damaged file aside for whoever wants to look, a bounded number of them."""
+        if not any(needle in line for needle in DAMAGE_WORDS for line in words):
+            return False
         for number in range(DAMAGED_KEPT_MAX, 0, -1):
             older = self.directory / f"damaged-{number}.aof"
             newer = self.directory / (f"damaged-{number - 1}.aof" if number > 1 else AOF)
             if newer.exists():
                 newer.replace(older)
+        return True
 
     async def probe(self) -> None:
         """Send PING and expect PONG."""
@@ -121,8 +119,5 @@ class Redis:
             raise ConnectionError(answer.decode(errors="replace"))
 
     def explain(self, words: Sequence[str]) -> EngineRefusal:
-        """Say why the server ended; a damaged file is put aside by the next start."""
-        self._damaged = any(needle in line for needle in DAMAGE_WORDS for line in words)
+        """Say why the server ended."""
         return from_words("Redis", self.directory, words)
-
-

@@ -89,7 +89,7 @@ def from_os_error(error: OSError, path: Path) -> EngineRefusal:
         errno.EDQUOT: "disk_full",
         errno.EROFS: "data_dir_read_only",
         errno.EACCES: "data_dir_read_only",
-        errno.EPERM: "data_dir_read_only",
+        errno.EPERM: "data_dir_unreachable",
         errno.ENAMETOOLONG: "path_too_long",
     }.get(error.errno or 0, "engine_failed")
     said = error.strerror or type(error).__name__

@@ -74,6 +74,10 @@ class Engine(Protocol):
         """Ask the running engine a real question; OSError or ConnectionError when it is mute."""
         ...
 
+    def mend(self, words: Sequence[str]) -> bool:
+        """Repair what its last words complain about; tell whether another try is worth it."""
+        ...
+
     def explain(self, words: Sequence[str]) -> EngineRefusal:
         """Say why it ended, from the last lines it wrote."""
         ...
@@ -138,7 +142,8 @@ class Keeper:
         self._engine = engine
         self._log = log
         self._run: Run | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._listening: set[asyncio.Task[None]] = set()
+        self._last_words: Sequence[str] = ()
         self._keeping: asyncio.Task[None] | None = None
         self._answers = False
         self.starts = 0
@@ -151,7 +156,7 @@ class Keeper:
     async def start(self) -> None:
         """Start the engine and return when it answers; refuses when it cannot."""
         assert self._keeping is None, "started twice"
-        await self._start_once()
+        await self._start_mended()
         self._keeping = asyncio.create_task(self._keep(), name=f"keep-{self._engine.name}")
 
     async def stop(self) -> None:
@@ -161,6 +166,7 @@ class Keeper:
             keeping.cancel()
             await asyncio.wait([keeping])
         await self._end()
+        await self._hear_out()
 
     async def _keep(self) -> None:
         """Start it again whenever it ends, at once the first time, then slower and slower."""
@@ -191,17 +197,25 @@ class Keeper:
             await asyncio.sleep(back_off_s)
             back_off_s = min(max(back_off_s * 2, BACK_OFF_MIN_S), BACK_OFF_MAX_S)
             try:
-                await self._start_once()
-            except EngineRefusal as refusal:
+                await self._start_mended()
+            except (EngineRefusal, OSError) as failure:
                 self._log.error(
                     "engine_start_failed",
                     engine=self._engine.name,
-                    code=refusal.code,
-                    sentence=refusal.sentence,
+                    reason=str(failure),
                     again_in_s=back_off_s,
                 )
             else:
                 return back_off_s
+
+    async def _start_mended(self) -> None:
+        try:
+            await self._start_once()
+        except EngineRefusal as refusal:
+            if not self._engine.mend(self._last_words):
+                raise
+            self._log.error("engine_mended", engine=self._engine.name, because=refusal.sentence)
+            await self._start_once()
 
     async def _start_once(self) -> None:
         engine = self._engine
@@ -211,7 +225,9 @@ class Keeper:
             engine.command(), engine.account, engine.directory, engine.death_signal
         )
         run = self._run = Run(process, engine.ready_words)
-        self._listening = asyncio.create_task(run.listen(self._log, engine.name))
+        listening = asyncio.create_task(run.listen(self._log, engine.name))
+        self._listening.add(listening)
+        listening.add_done_callback(self._listening.discard)
         try:
             async with asyncio.timeout(START_MAX_S):
                 await self._until_ready(run)
@@ -240,10 +256,15 @@ class Keeper:
             ended.cancel()
         if run.said_ready.is_set() and await self._answers_probe(run):
             return
-        if self._listening is not None:
-            # The last words are the reason, and they may still be in the pipe.
-            await asyncio.wait([self._listening], timeout=1.0)
-        raise self._engine.explain(list(run.words))
+        # The last words are the reason, and they may still be in the pipe.
+        await self._hear_out()
+        self._last_words = list(run.words)
+        raise self._engine.explain(self._last_words)
+
+    async def _hear_out(self) -> None:
+        """Wait, not for ever, until everybody who holds an engine's pipe has ended."""
+        if self._listening:
+            await asyncio.wait(self._listening, timeout=LISTEN_ON_MAX_S)
 
     async def _answers_probe(self, run: Run) -> bool:
         """Ask until the engine answers; False when it ends or stays mute."""
@@ -272,10 +293,4 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError):
                 run.process.send_signal(number)
             await self._ended_within(wait_s)
-        if self._listening is not None:
-            # Its children hold the pipe a moment longer than it lives itself.
-            await asyncio.wait([self._listening], timeout=LISTEN_ON_MAX_S)
-            self._listening.cancel()
-            await asyncio.wait([self._listening])
-            self._listening = None
         self._run = None

@@ -169,9 +169,7 @@ async def _execute(url: str, sql: str) -> None:
 
 
 @contextmanager
-def running_pair(
-    directory: Path | None = None, *, durable: bool = True
-) -> Iterator[EnginePair]:
+def running_pair(directory: Path | None = None, *, durable: bool = True) -> Iterator[EnginePair]:
     """Run a pair of one's own; `durable=False` leaves out fsync, which only a power cut notices."""
     with LoopThread() as thread, reachable_directory() as made:
         stop = asyncio.Event()
@@ -198,9 +196,7 @@ def _pass_on(ended: Future[None], started: Future[Engines]) -> None:
         started.set_exception(error or RuntimeError("the engines ended before they started"))
 
 
-async def _run(
-    data: Path, durable: bool, started: Future[Engines], stop: asyncio.Event
-) -> None:
+async def _run(data: Path, durable: bool, started: Future[Engines], stop: asyncio.Event) -> None:
     settings = {} if durable else {"fsync": "off"}
     log = structlog.get_logger("engines")
     async with start_engines(data, log=log, postgres_settings=settings) as engines:
