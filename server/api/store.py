@@ -1,0 +1,132 @@
+"""What the database knows of business services: clients, their keys, nonces; whose a shop is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from server.auth import WINDOW_S, Network
+
+Database = asyncpg.Pool
+
+FIND_KEY = """
+SELECT c.brand_id, c.id, c.name, c.roles, c.shop_ids, c.ip_allow, c.rate_per_s, c.burst_max,
+       k.secret
+FROM api_key AS k
+JOIN api_client AS c ON c.brand_id = k.brand_id AND c.id = k.client_id
+WHERE k.id = $1 AND c.revoked_at IS NULL
+"""
+BRAND_OF_SHOP = "SELECT brand_id FROM shop WHERE id = $1"
+
+# Old nonces go when a new one comes: the table lives only while Redis is away.
+TAKE_NONCE = """
+WITH forgotten AS (
+    DELETE FROM api_nonce WHERE seen_at < $5
+)
+INSERT INTO api_nonce (brand_id, client_id, nonce, seen_at)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (brand_id, client_id, nonce) DO NOTHING
+RETURNING nonce
+"""
+
+ADD_CLIENT = """
+INSERT INTO api_client (brand_id, id, name, roles, shop_ids, ip_allow, rate_per_s, burst_max)
+SELECT $1, coalesce(max(id), 0) + 1, $2, $3, $4, $5, $6, $7 FROM api_client WHERE brand_id = $1
+RETURNING id
+"""
+# The free slot, else the older key makes room: two keys live, never three.
+PUT_KEY = """
+INSERT INTO api_key (brand_id, client_id, slot, id, secret, made_at)
+SELECT $1, $2, slots.slot, $3, $4, $5
+FROM (VALUES (1::smallint), (2::smallint)) AS slots (slot)
+LEFT JOIN api_key AS k ON k.brand_id = $1 AND k.client_id = $2 AND k.slot = slots.slot
+ORDER BY k.made_at ASC NULLS FIRST, slots.slot
+LIMIT 1
+ON CONFLICT (brand_id, client_id, slot) DO UPDATE
+SET id = excluded.id, secret = excluded.secret, made_at = excluded.made_at
+"""
+DROP_KEY = "DELETE FROM api_key WHERE id = $1"
+REVOKE_CLIENT = "UPDATE api_client SET revoked_at = $3 WHERE brand_id = $1 AND name = $2"
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A business service: of which brand, what it may, from where and how often."""
+
+    brand_id: int
+    id: int
+    name: str
+    roles: tuple[str, ...] = ("business",)
+    shop_ids: tuple[int, ...] | None = None
+    ip_allow: tuple[Network, ...] = ()
+    rate_per_s: int = 50
+    burst_max: int = 100
+
+
+class KnownKey(msgspec.Struct, frozen=True):
+    """A live key and whose it is; its repr shows no secret."""
+
+    client: Client
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"KnownKey({self.client!r})"
+
+
+async def find_key(db: Database, key_id: str) -> KnownKey | None:
+    """Return the client and secret behind a key id."""
+    row = await db.fetchrow(FIND_KEY, key_id)
+    if row is None:
+        return None
+    client = Client(
+        brand_id=row["brand_id"],
+        id=row["id"],
+        name=row["name"],
+        roles=tuple(row["roles"]),
+        shop_ids=None if row["shop_ids"] is None else tuple(row["shop_ids"]),
+        ip_allow=tuple(row["ip_allow"]),
+        rate_per_s=row["rate_per_s"],
+        burst_max=row["burst_max"],
+    )
+    return KnownKey(client, row["secret"])
+
+
+async def brand_of_shop(db: Database, shop_id: int) -> int | None:
+    """Return the brand a shop belongs to."""
+    brand_id: int | None = await db.fetchval(BRAND_OF_SHOP, shop_id)
+    return brand_id
+
+
+async def take_nonce(db: Database, client: Client, nonce: str, now: datetime) -> bool:
+    """Remember a nonce; False when it was used before."""
+    cutoff = now - timedelta(seconds=2 * WINDOW_S)
+    taken = await db.fetchval(TAKE_NONCE, client.brand_id, client.id, nonce, now, cutoff)
+    return taken is not None
+
+
+async def add_client(db: Database, client: Client) -> int:
+    """Store a client (its `id` is minted here) and return its id."""
+    return int(
+        await db.fetchval(
+            ADD_CLIENT, client.brand_id, client.name, list(client.roles), client.shop_ids,
+            list(client.ip_allow), client.rate_per_s, client.burst_max,
+        )
+    )  # fmt: skip
+
+
+async def put_key(
+    db: Database, client: tuple[int, int], key_id: str, secret: str, now: datetime
+) -> None:
+    """Give a client (brand id, id) a further live key; of three the oldest goes."""
+    await db.execute(PUT_KEY, *client, key_id, secret, now)
+
+
+async def drop_key(db: Database, key_id: str) -> None:
+    """End a key."""
+    await db.execute(DROP_KEY, key_id)
+
+
+async def revoke_client(db: Database, brand_id: int, name: str, now: datetime) -> None:
+    """End a client with all its keys."""
+    await db.execute(REVOKE_CLIENT, brand_id, name, now)

@@ -1,0 +1,1 @@
+"""How a screen becomes a device of a shop."""
