@@ -1,0 +1,459 @@
+/** The words of the wire: made by `python -m server.api.types_for_screens`; do not edit. */
+
+export type PlaceKind = "room" | "table" | "tag" | "takeaway";
+
+export type OrderSource = "pad" | "tag" | "waiter" | "cashier" | "api";
+
+export type ItemState = "queued" | "cooking" | "ready" | "called" | "picked_up" | "delivered" | "cancelled";
+
+export type CallState = "ringing" | "unanswered" | "claimed" | "ended";
+
+export type CallEnd = "picked_up" | "undone" | "cancelled" | "cleaned";
+
+export type DeviceKind = "kitchen" | "waiter" | "guest" | "cashier" | "call_screen";
+
+export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
+
+export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | ByeOut;
+
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired;
+
+/** First frame: who I am and where I stopped. */
+export interface Hello {
+  t: "hello";
+  token: string;
+  app?: string;
+  resume?: Resume | null;
+  capabilities?: string[];
+}
+
+/** Where the device stopped: the log's epoch and the last seq it applied. */
+export interface Resume {
+  epoch: number;
+  seq: number;
+}
+
+/** Do something: `id` is a UUID minted by the device and stored before sending. */
+export interface Command {
+  t: "command";
+  id: string;
+  name: string;
+  body?: any;
+}
+
+/** I have everything up to `up_to`; `rings` tells what people could see and hear. */
+export interface Ack {
+  t: "ack";
+  up_to: number;
+  rings?: RingStage[];
+}
+
+/** What became of one ring on this device. */
+export interface RingStage {
+  call_id: number;
+  ring: number;
+  stage: "acknowledged" | "muted" | "played" | "shown";
+}
+
+/** Are you there? The answer is a pong with the server's time. */
+export interface Ping {
+  t: "ping";
+  sent_ms?: number;
+}
+
+/** Answer to the gateway's ping. */
+export interface Pong {
+  t: "pong";
+}
+
+/** I stand elsewhere now; account and cursor stay. */
+export interface Move {
+  t: "move";
+  id: string;
+  place_id?: number | null;
+  station_id?: number | null;
+}
+
+/** I leave on purpose. */
+export interface Bye {
+  t: "bye";
+  reason?: string;
+}
+
+/** You are known; what follows is either the missed events or a snapshot. */
+export interface Welcome {
+  t: "welcome";
+  generation: number;
+  epoch: number;
+  seq: number;
+  mode: "resumed" | "snapshot";
+  heartbeat_s: number;
+  server_ms: number;
+}
+
+/** All this kind of device may see, at `seq`. */
+export interface Snapshot {
+  t: "snapshot";
+  epoch: number;
+  seq: number;
+  at_ms: number;
+  view: View;
+}
+
+/** A snapshot: everything one kind of device may see at one seq. */
+export interface View {
+  shop: ShopView;
+  device: DeviceView;
+  stations: StationView[];
+  places: PlaceView[];
+  menu: Menu | null;
+  orders: Order[];
+  calls: Call[];
+}
+
+/** What every screen of a shop shows about the shop. */
+export interface ShopView {
+  id: number;
+  name: Text;
+  timezone: string;
+  call_after_finish_s: number | null;
+  warn_percent: number;
+}
+
+/** The same words in Chinese and English. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+/** Who this screen is. */
+export interface DeviceView {
+  id: number;
+  kind: DeviceKind;
+  name: string;
+  account: string;
+  place_id: number | null;
+  station_id: number | null;
+}
+
+/** 档口: where dishes are made. */
+export interface StationView {
+  id: number;
+  name: Text;
+}
+
+/** Where a guest sits. */
+export interface PlaceView {
+  id: number;
+  kind: PlaceKind;
+  name: string;
+  area: Text;
+}
+
+/** What can be ordered, in the order it is shown. */
+export interface Menu {
+  categories: Category[];
+  dishes: Dish[];
+}
+
+/** A heading of the menu. */
+export interface Category {
+  id: string;
+  name: Text;
+}
+
+/** A dish of the menu. */
+export interface Dish {
+  id: number;
+  category: string;
+  name: Text;
+  about: Text;
+  price_fen: number;
+  station_id: number | null;
+  target_s: number;
+  modifier_groups: ModifierGroup[];
+  allergens: string[];
+  picture: string;
+  spicy: number;
+  sold_out: boolean;
+}
+
+/** Options of which `min` to `max` are picked. */
+export interface ModifierGroup {
+  id: string;
+  name: Text;
+  min: number;
+  max: number;
+  choices: ModifierChoice[];
+}
+
+/** One option a guest can pick. */
+export interface ModifierChoice {
+  id: string;
+  name: Text;
+  sign: "change" | "less" | "plus";
+  price_fen: number;
+  allergen: boolean;
+}
+
+/** One guest's open order with all its rounds (`catering_order`). */
+export interface Order {
+  id: number;
+  number: number;
+  business_day: string;
+  place_id: number;
+  place_kind: PlaceKind;
+  place_name: string;
+  source: OrderSource;
+  opened_at_ms: number;
+  note: string;
+  allergens: string[];
+  items: Item[];
+}
+
+/** One line of an order as everybody sees it (`catering_order_goods`). */
+export interface Item {
+  id: number;
+  order_id: number;
+  round: number;
+  dish_id: number;
+  name: Text;
+  quantity: number;
+  modifiers: Modifier[];
+  note: string;
+  station_id: number | null;
+  target_s: number;
+  price_fen: number;
+  state: ItemState;
+  placed_at_ms: number;
+  started_at_ms: number | null;
+  ready_at_ms: number | null;
+  called_at_ms: number | null;
+  picked_up_at_ms: number | null;
+  delivered_at_ms: number | null;
+  cancelled_at_ms: number | null;
+  by: string;
+  version: number;
+}
+
+/** A chosen way of making a dish: less (免), plus (加) or change (少辣). */
+export interface Modifier {
+  id: string;
+  name: Text;
+  sign: "change" | "less" | "plus";
+  allergen: boolean;
+}
+
+/** One call to the waiters' pads for one finished dish. */
+export interface Call {
+  id: number;
+  order_id: number;
+  item_id: number;
+  state: CallState;
+  rings: number;
+  rings_max: number;
+  interval_s: number;
+  raised_at_ms: number;
+  rang_at_ms: number;
+  claimed_by: string;
+  claimed_by_device: number | null;
+  claimed_at_ms: number | null;
+}
+
+/** One line of the shop's log; `event` carries its `kind` (`events/catalogue.py`). */
+export interface EventFrame {
+  t: "event";
+  seq: number;
+  at_ms: number;
+  event: Event;
+}
+
+/** The remembered answer to the command with this id. */
+export interface Reply {
+  t: "reply";
+  id: string;
+  ok: boolean;
+  result: Record<string, any> | null;
+  refusal: RefusalBody | null;
+}
+
+/** Why not. */
+export interface RefusalBody {
+  code: string;
+  sentence: string;
+  retryable: boolean;
+  detail: Record<string, any>;
+}
+
+/** Are you there? `seq` is the shop's head, `room_seq` the last line meant for this device. */
+export interface PingOut {
+  t: "ping";
+  seq: number;
+  room_seq: number;
+  server_ms: number;
+}
+
+/** Answer to the device's ping, with the same figures as a ping. */
+export interface PongOut {
+  t: "pong";
+  seq: number;
+  room_seq: number;
+  server_ms: number;
+  sent_ms: number;
+}
+
+/** The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself). */
+export interface ByeOut {
+  t: "bye";
+  code: number;
+  reason: string;
+  reconnect_after_ms: number | null;
+}
+
+/** A guest ordered: a new order (round 1) or a further round; `order.items` are the new ones. */
+export interface OrderPlaced {
+  kind: "OrderPlaced";
+  order: Order;
+  round: number;
+}
+
+/** Somebody began cooking. */
+export interface ItemStarted {
+  kind: "ItemStarted";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+}
+
+/** The dish stands ready. */
+export interface ItemFinished {
+  kind: "ItemFinished";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+}
+
+/** The waiters were told (again). */
+export interface ItemCalled {
+  kind: "ItemCalled";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+}
+
+/** The dish left the kitchen. */
+export interface ItemPickedUp {
+  kind: "ItemPickedUp";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+}
+
+/** The guest has it. */
+export interface ItemDelivered {
+  kind: "ItemDelivered";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+}
+
+/** The guest no longer wants it; nobody had begun. Refreshes screens, is not spoken (R-004-15). */
+export interface ItemCancelled {
+  kind: "ItemCancelled";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+  reason: string;
+}
+
+/** A step was a mistake: the dish is back in `state`, later time stamps are gone. */
+export interface ItemUndone {
+  kind: "ItemUndone";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+  state: ItemState;
+}
+
+/** The pads ring for the first time for a dish. */
+export interface CallRaised {
+  kind: "CallRaised";
+  call: Call;
+}
+
+/** Nobody came yet; the pads ring again. */
+export interface CallRang {
+  kind: "CallRang";
+  call_id: number;
+  rings: number;
+  at_ms: number;
+}
+
+/** Somebody said "coming"; the other pads stop. */
+export interface CallClaimed {
+  kind: "CallClaimed";
+  call_id: number;
+  by: string;
+  device_id: number | null;
+  at_ms: number;
+}
+
+/** All rings went unanswered; the cash desk is told. */
+export interface CallUnanswered {
+  kind: "CallUnanswered";
+  call_id: number;
+  at_ms: number;
+}
+
+/** The reason for the call is gone. */
+export interface CallEnded {
+  kind: "CallEnded";
+  call_id: number;
+  reason: CallEnd;
+  at_ms: number;
+}
+
+/** The room was cleaned: its order, if any, is completed (R-004-16). */
+export interface PlaceCleaned {
+  kind: "PlaceCleaned";
+  place_id: number;
+  order_id: number | null;
+  at_ms: number;
+  by: string;
+}
+
+/** A device was given an account and a place. */
+export interface DevicePaired {
+  kind: "DevicePaired";
+  device_id: number;
+  device_kind: string;
+  name: string;
+}
+
+/** A device stands elsewhere now; its account stays (R-004-30). */
+export interface DeviceMoved {
+  kind: "DeviceMoved";
+  device_id: number;
+  place_id: number | null;
+  station_id: number | null;
+}
+
+/** A device's token no longer opens anything. */
+export interface DeviceUnpaired {
+  kind: "DeviceUnpaired";
+  device_id: number;
+}

@@ -1,0 +1,144 @@
+// ◆ What a screen knows, carried from event to event: the same rules as server/events/view.py.
+// The recorded sequences in tests/core/replica are fed to both. Refuses to paint, to send, to read a clock.
+
+import { sha256 } from "./sha256.js";
+
+/**
+ * @typedef {import("./frames.d.ts").View} View
+ * @typedef {import("./frames.d.ts").Order} Order
+ * @typedef {import("./frames.d.ts").Item} Item
+ * @typedef {import("./frames.d.ts").Call} Call
+ * @typedef {import("./frames.d.ts").Event} Event
+ */
+
+/** kind → [the state it leads to, the time stamp it sets] @type {Record<string, [Item["state"], keyof Item]>} */
+const STEPS = {
+  ItemStarted: ["cooking", "started_at_ms"],
+  ItemFinished: ["ready", "ready_at_ms"],
+  ItemCalled: ["called", "called_at_ms"],
+  ItemPickedUp: ["picked_up", "picked_up_at_ms"],
+  ItemDelivered: ["delivered", "delivered_at_ms"],
+  ItemCancelled: ["cancelled", "cancelled_at_ms"],
+};
+
+/** The stamps in the order of the states that set them. @type {(keyof Item)[]} */
+const STAMPS = ["started_at_ms", "ready_at_ms", "called_at_ms", "picked_up_at_ms", "delivered_at_ms"];
+
+/** state → how many of STAMPS survive a step back to it @type {Record<string, number>} */
+const STAMPS_KEPT = { queued: 0, cooking: 1, ready: 2, called: 3, picked_up: 4 };
+
+/**
+ * The view after `event`; an event about something not in view changes nothing.
+ * The old view is left as it was: parts that did not change are shared.
+ * @param {View} view @param {Event} event @returns {View}
+ */
+export function apply(view, event) {
+  switch (event.kind) {
+    case "OrderPlaced":
+      return { ...view, orders: placed(view.orders, event.order) };
+    case "PlaceCleaned":
+      return {
+        ...view,
+        orders: view.orders.filter((order) => order.id !== event.order_id),
+        calls: view.calls.filter((call) => call.order_id !== event.order_id),
+      };
+    case "CallRaised":
+      return { ...view, calls: [...view.calls.filter((call) => call.id !== event.call.id), event.call] };
+    case "CallEnded":
+      return { ...view, calls: view.calls.filter((call) => call.id !== event.call_id) };
+    case "CallRang":
+    case "CallClaimed":
+    case "CallUnanswered":
+      return { ...view, calls: view.calls.map((call) => (call.id === event.call_id ? called(call, event) : call)) };
+    case "ItemStarted":
+    case "ItemFinished":
+    case "ItemCalled":
+    case "ItemPickedUp":
+    case "ItemDelivered":
+    case "ItemCancelled":
+    case "ItemUndone":
+      return stepped(view, event);
+    case "DeviceMoved":
+      return event.device_id === view.device.id ? moved(view, event) : view;
+    default:
+      return view;
+  }
+}
+
+/** @param {Order[]} orders @param {Order} placed @returns {Order[]} */
+function placed(orders, placed) {
+  if (!orders.some((order) => order.id === placed.id)) return [...orders, placed];
+  return orders.map((order) => {
+    if (order.id !== placed.id) return order;
+    const known = new Set(order.items.map((item) => item.id));
+    const items = [...order.items, ...placed.items.filter((item) => !known.has(item.id))];
+    return { ...order, items, allergens: placed.allergens, note: placed.note };
+  });
+}
+
+/**
+ * @param {View} view
+ * @param {Extract<Event, {item_id: number}>} event
+ * @returns {View}
+ */
+function stepped(view, event) {
+  const order = view.orders.find((one) => one.items.some((item) => item.id === event.item_id));
+  const item = order?.items.find((one) => one.id === event.item_id);
+  if (!order || !item || event.version <= item.version) return view;
+  /** @type {any} */
+  const after = { ...item, by: event.by, version: event.version };
+  if (event.kind === "ItemUndone") {
+    after.state = event.state;
+    for (const stamp of STAMPS.slice(STAMPS_KEPT[event.state])) after[stamp] = null;
+  } else {
+    const [state, stamp] = STEPS[event.kind];
+    after.state = state;
+    after[stamp] = event.at_ms;
+  }
+  const items = order.items.map((one) => (one === item ? after : one));
+  return { ...view, orders: view.orders.map((one) => (one === order ? { ...order, items } : one)) };
+}
+
+/**
+ * @param {Call} call
+ * @param {Extract<Event, {kind: "CallRang" | "CallClaimed" | "CallUnanswered"}>} event
+ * @returns {Call}
+ */
+function called(call, event) {
+  if (event.kind === "CallRang") return { ...call, rings: event.rings, rang_at_ms: event.at_ms };
+  if (event.kind === "CallUnanswered") return { ...call, state: "unanswered" };
+  return {
+    ...call,
+    state: "claimed",
+    claimed_by: event.by,
+    claimed_by_device: event.device_id,
+    claimed_at_ms: event.at_ms,
+  };
+}
+
+/** @param {View} view @param {{place_id: number|null, station_id: number|null}} event @returns {View} */
+function moved(view, event) {
+  return { ...view, device: { ...view.device, place_id: event.place_id, station_id: event.station_id } };
+}
+
+/** JSON with sorted keys and no spaces. @param {any} value @returns {string} */
+function sortedJson(value) {
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${sortedJson(value[key])}`).join(",")}}`;
+}
+
+/** @param {{id: number}} a @param {{id: number}} b */
+const byId = (a, b) => a.id - b.id;
+
+/** The moving part of a view as text that is equal when it is equal. @param {View} view */
+export function canonical(view) {
+  const orders = [...view.orders].sort(byId).map((o) => ({ ...o, items: [...o.items].sort(byId) }));
+  return sortedJson({ calls: [...view.calls].sort(byId), orders });
+}
+
+/** Sixteen hex digits that two equal screens share. @param {View} view */
+export function stateHash(view) {
+  return sha256(canonical(view)).slice(0, 16);
+}

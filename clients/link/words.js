@@ -1,0 +1,56 @@
+// The words all screens share: states, places, link, allergens, refusals.
+
+import { dictionary, lang } from "./i18n.js";
+import { REFUSALS } from "./refusals.js";
+
+export const say = dictionary({
+  zh: {
+    brand: "传菜",
+    queued: "待制作", cooking: "制作中", ready: "制作完成", called: "已叫", picked_up: "已取走", delivered: "已送达",
+    cancelled: "已退菜",
+    room: "房", table: "桌", tag: "手牌", takeaway: "外卖",
+    guest_room: "客房", waiter: "服务员", cashier: "收银台", api: "外部系统",
+    linked: "已连接", slow: "变慢", seconds: "{n} 秒", allergy: "过敏：{what}", comma: "、",
+    left_min: "剩 {n} 分", left_less: "不到 1 分", late_min: "超时 {n} 分", late: "超时", yesterday: "昨日",
+    to_send: "待送出", refused: "未执行：{why}", sound_on: "声音开", sound_off: "无声音",
+    gate: "点一下，打开声音", gate_why: "或按任意键。没有声音，就听不到新单", gate_why_calls: "没有声音，就听不到呼叫",
+    stopped: "这块屏已停止", take_over: "在这里继续用", reload: "重新载入",
+    replaced_help: "同一设备在别处打开了。要在这里用，点下面，那边会停。", bad_frame_help: "程序可能已更新，请重新载入。",
+    connecting: "正在连接服务器", connecting_help: "找不到服务器时，请检查网线或无线网。会一直重试。",
+  },
+  en: {
+    brand: "Chuancai",
+    queued: "To cook", cooking: "Cooking", ready: "Done", called: "Called", picked_up: "Picked up",
+    delivered: "Delivered", cancelled: "Cancelled",
+    room: "", table: "", tag: "Wrist tag", takeaway: "Takeaway",
+    guest_room: "room", waiter: "waiter", cashier: "cash desk", api: "other system",
+    linked: "Connected", slow: "Slow", seconds: "{n} s", allergy: "Allergy: {what}", comma: ", ",
+    left_min: "{n} min left", left_less: "< 1 min left", late_min: "{n} min late", late: "Late", yesterday: "Yesterday",
+    to_send: "To be sent", refused: "Not done: {why}", sound_on: "Sound on", sound_off: "No sound",
+    gate: "Touch to turn on sound", gate_why: "Or press any key. Without sound nobody hears new orders",
+    gate_why_calls: "Without sound nobody hears calls",
+    stopped: "This screen has stopped", take_over: "Use it here", reload: "Reload",
+    replaced_help: "The same device was opened elsewhere. To use it here press below; the other one will stop.",
+    bad_frame_help: "The program may be newer than this page. Please reload.",
+    connecting: "Connecting to the server", connecting_help: "If this stays, check the network cable or Wi-Fi. It keeps trying.",
+  },
+});
+
+/** @type {Record<string, {zh: string, en: string}>} */
+const ALLERGENS = {
+  peanut: { zh: "花生", en: "peanuts" },
+  nuts: { zh: "坚果", en: "nuts" },
+  milk: { zh: "奶", en: "milk" },
+  egg: { zh: "蛋", en: "egg" },
+  fish: { zh: "鱼", en: "fish" },
+  shellfish: { zh: "虾蟹贝", en: "shellfish" },
+  soy: { zh: "大豆", en: "soy" },
+  gluten: { zh: "麸质", en: "gluten" },
+  sesame: { zh: "芝麻", en: "sesame" },
+};
+
+/** An allergen code or free word for people. @param {string} code */
+export const allergen = (code) => ALLERGENS[code]?.[lang()] ?? code;
+
+/** Why a command was refused. @param {{code: string, sentence: string} | null} refusal */
+export const refusalWords = (refusal) => (refusal ? (REFUSALS[refusal.code]?.[lang()] ?? refusal.sentence) : "");
