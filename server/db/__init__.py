@@ -1,0 +1,1 @@
+"""The door to PostgreSQL: a pool, and numbered migrations."""

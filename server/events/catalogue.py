@@ -79,11 +79,16 @@ class Order(msgspec.Struct):
 
 
 class Call(msgspec.Struct):
-    """One call to the waiters' pads for one finished dish."""
+    """One call to the waiters' pads for one finished dish; it carries what a pad shows."""
 
     id: int
     order_id: int
     item_id: int
+    number: int
+    place_kind: PlaceKind
+    place_name: str
+    dish: Text
+    quantity: int
     state: CallState
     rings: int
     rings_max: int
@@ -93,6 +98,7 @@ class Call(msgspec.Struct):
     claimed_by: str = ""
     claimed_by_device: int | None = None
     claimed_at_ms: int | None = None
+    escalated: bool = False  # the cash desk was told as well
 
 
 class _Event(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -149,7 +155,7 @@ class ItemUndone(_ItemStep, tag=True):
 
 
 class CallRaised(_Event, tag=True):
-    """The pads ring for the first time for a dish."""
+    """The pads ring for a dish: for the first time, or anew because the cook called again."""
 
     call: Call
 
@@ -172,10 +178,9 @@ class CallClaimed(_Event, tag=True):
 
 
 class CallUnanswered(_Event, tag=True):
-    """All rings went unanswered; the cash desk is told."""
+    """All rings went unanswered; the cash desk is told, and hears of this call from here on."""
 
-    call_id: int
-    at_ms: int
+    call: Call
 
 
 class CallEnded(_Event, tag=True):

@@ -146,7 +146,7 @@ def apply(view: View, event: c.Event) -> None:
         _order_placed(view, event)
     elif isinstance(event, c.PlaceCleaned):
         _place_cleaned(view, event)
-    elif isinstance(event, c.CallRaised):
+    elif isinstance(event, c.CallRaised | c.CallUnanswered):
         view.calls = [*(k for k in view.calls if k.id != event.call.id), event.call]
     elif kind.startswith("Call"):
         _call(view, event)
@@ -195,8 +195,6 @@ def _call(view: View, event: Any) -> None:
         return
     if isinstance(event, c.CallRang):
         call.rings, call.rang_at_ms = event.rings, event.at_ms
-    elif isinstance(event, c.CallUnanswered):
-        call.state = "unanswered"
     elif isinstance(event, c.CallClaimed):
         call.state = "claimed"
         call.claimed_by, call.claimed_by_device = event.by, event.device_id

@@ -1,0 +1,98 @@
+"""THE BOOK OF THE DESK: every command by name: what it takes, what it reads, how it decides, who may.
+
+With `reactions.py` this is the restaurant's day on two pages. `desk.py` carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from server.broadcast import commands as broadcast
+from server.broadcast import store as broadcast_store
+from server.desk import Entry
+from server.errors import Refusal
+from server.events.decision import Context, Decision, Role
+from server.kds import commands as kds
+from server.kds import store as kds_store
+from server.orders import commands as orders
+from server.orders import store as orders_store
+from server.reactions import CALL_ITEM
+
+
+async def _items(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+    keys = [(shop, command.item_id) for shop, command in asked]
+    found = await kds_store.read_items(connection, keys)
+    return [found.get(key, Refusal("item_not_found", item_id=key[1])) for key in keys]
+
+
+async def _places(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+    keys = [
+        (shop, command.place_id, [line.dish_id for line in getattr(command, "lines", ())])
+        for shop, command in asked
+    ]
+    found = await orders_store.read_places(connection, keys)
+    return [
+        found.get((shop, place), Refusal("place_not_found", place_id=place))
+        for shop, place, _ in keys
+    ]
+
+
+async def _calls(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+    keys = [(shop, command.call_id) for shop, command in asked]
+    found = await broadcast_store.read_calls(connection, keys)
+    return [found.get(key, Refusal("call_not_found", call_id=key[1])) for key in keys]
+
+
+class CallItemPromise(kds.CallItem, frozen=True):
+    """A promise: call the dish unless somebody touched it since it was finished."""
+
+    version: int
+
+
+def _call_if_untouched(
+    promise: CallItemPromise, facts: kds.ItemFacts, context: Context
+) -> Decision:
+    if facts.item.version != promise.version or not facts.order_open:
+        return Decision(result={})
+    return kds.call(promise, facts, context)
+
+
+def _may(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+BOOK: dict[str, Entry] = {
+    # a guest's table
+    "PlaceOrder": Entry(
+        orders.PlaceOrder, _places, orders.place_order,
+        _may("guest", "waiter", "cashier", "business"),
+    ),
+    "CleanPlace": Entry(
+        orders.CleanPlace, _places, orders.clean_place, _may("waiter", "cashier", "business")
+    ),
+    # the kitchen
+    "StartItem": Entry(kds.StartItem, _items, kds.start, _may("kitchen", "business")),
+    "FinishItem": Entry(kds.FinishItem, _items, kds.finish, _may("kitchen", "business")),
+    "CallItem": Entry(kds.CallItem, _items, kds.call, _may("kitchen", "business")),
+    "PickUpItem": Entry(
+        kds.PickUpItem, _items, kds.pick_up, _may("waiter", "kitchen", "business")
+    ),
+    "DeliverItem": Entry(
+        kds.DeliverItem, _items, kds.deliver, _may("waiter", "kitchen", "business")
+    ),
+    "CancelItem": Entry(
+        kds.CancelItem, _items, kds.cancel, _may("waiter", "cashier", "guest", "business")
+    ),
+    "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
+    # calls
+    "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter")),
+}  # fmt: skip
+
+# What the house promised itself; nobody else may ask for these.
+PROMISES: dict[str, Entry] = {
+    CALL_ITEM: Entry(CallItemPromise, _items, _call_if_untouched, _may("system")),
+    "RingCall": Entry(broadcast.RingCall, _calls, broadcast.ring, _may("system")),
+}

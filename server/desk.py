@@ -1,0 +1,246 @@
+"""The one write door: who may → decide on what was read → write it all, guarded → tell.
+
+`commands.py` is the book of what can be asked; this file is how. A command that was answered
+before gets the same answer again. When a guard no longer holds the decision is made anew, a
+bounded number of times. Only after the commit is anybody told. Refuses to hold a transaction open
+while anything else is awaited: reading and writing are one statement each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import asyncpg
+import msgspec
+import structlog
+
+from server.clock import Clock, to_ms
+from server.db.pool import LOST
+from server.errors import Refusal
+from server.events import log
+from server.events.decision import Actor, Context, Decision, Role, Write, Written
+from server.ids import IdMint
+from server.lanes import Lanes
+from server.reactions import react
+from server.settings import Settings
+
+_logger = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+
+Publish = Callable[[int, Sequence[Written]], None]
+Load = Callable[[asyncpg.Connection, Sequence[tuple[int, Any]]], Awaitable[list[Any]]]
+
+
+class Entry(NamedTuple):
+    """One line of the book: what it takes, how it reads, how it decides, who may ask."""
+
+    struct: type[Any]
+    load: Load
+    decide: Callable[[Any, Any, Context], Decision]
+    roles: frozenset[Role]
+
+
+class Job(msgspec.Struct, eq=False):
+    """A command or a due promise on its way through the lanes."""
+
+    actor: Actor
+    entry: Entry
+    body: Any
+    answer: asyncio.Future[dict[str, Any]]
+    command_id: uuid.UUID | None = None
+    digest: bytes = b""
+    kept: tuple[int, int] | None = None
+    attempts: int = 0
+
+    @property
+    def key(self) -> int:
+        """Commands of one shop go one after another."""
+        return self.actor.shop_id
+
+
+class Desk:
+    """Takes commands and due promises, answers with the remembered result."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        book: Mapping[str, Entry],
+        publish: Publish,
+        settings: Settings,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._book = book
+        self._publish = publish
+        self._mint = IdMint()
+        self._attempts_max = settings.decide_attempts_max
+        self.lanes: Lanes[Job] = Lanes(
+            self._work,
+            lanes=settings.lanes,
+            batch_jobs_max=settings.batch_commands_max,
+            waiting_jobs_max=settings.waiting_commands_max,
+        )
+
+    async def execute(
+        self, actor: Actor, command_id: uuid.UUID, name: str, body: bytes
+    ) -> dict[str, Any]:
+        """Do what `name` says and return its result; the same id and body get the same answer.
+
+        Raises `Refusal`; `command_id_reused` when the id was used for something else.
+        """
+        entry = self._book.get(name)
+        if entry is None:
+            raise Refusal("unknown_command", name=name)
+        if actor.role not in entry.roles:
+            raise Refusal("not_allowed", role=actor.role, command=name)
+        try:
+            command = msgspec.json.decode(body, type=entry.struct)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Refusal("bad_field", str(error)) from error
+        job = self._job(actor, entry, command)
+        job.command_id = command_id
+        job.digest = _digest(actor, name, command)
+        return await self._submit(job)
+
+    async def keep(
+        self, shop_id: int, kind: str, payload: bytes, promise: tuple[int, int]
+    ) -> dict[str, Any]:
+        """Keep a due promise (id, attempt as read): settled and done in the same commit."""
+        entry = self._book[kind]
+        actor = Actor(role="system", id="promise", name="", shop_id=shop_id)
+        job = self._job(actor, entry, msgspec.json.decode(payload, type=entry.struct))
+        job.kept = promise
+        return await self._submit(job)
+
+    def _job(self, actor: Actor, entry: Entry, body: Any) -> Job:
+        return Job(actor, entry, body, asyncio.get_running_loop().create_future())
+
+    async def _submit(self, job: Job) -> dict[str, Any]:
+        self.lanes.submit(job)
+        return await job.answer
+
+    async def _work(self, batch: list[Job]) -> None:
+        try:
+            async with self._pool.acquire() as connection:
+                await self._attempt(connection, batch)
+        except LOST as error:
+            _logger.warning("database_unavailable", error=type(error).__name__)
+            _fail(batch, Refusal("unavailable"))
+        except Exception:
+            # The task's edge: one broken batch must not stop the desk.
+            _logger.exception("batch_failed", commands=[type(j.body).__name__ for j in batch])
+            _fail(batch, Refusal("unavailable"))
+
+    async def _attempt(self, connection: asyncpg.Connection, batch: list[Job]) -> None:
+        """Decide and write a batch; when the door refuses it, each command is tried alone."""
+        now_ms = to_ms(self._clock.now())
+        facts = await _load(connection, batch)
+        writes = [
+            self._decide(job, fact, now_ms) for job, fact in zip(batch, facts, strict=True)
+        ]
+        try:
+            written = await log.write(connection, writes, now_ms, self._mint)
+        except (log.StaleError, log.SeenError, log.KeptError, log.NoShopError) as error:
+            if len(batch) > 1:
+                for job in batch:
+                    await self._attempt(connection, [job])
+            else:
+                await self._refused(connection, batch[0], writes[0], error)
+            return
+        for job, write, events in zip(batch, writes, written, strict=True):
+            if events:
+                self._publish(write.shop_id, events)
+            _answer(job, write.reply)
+
+    def _decide(self, job: Job, facts: Any, now_ms: int) -> Write:
+        context = Context(job.actor, now_ms, self._mint)
+        try:
+            if isinstance(facts, Refusal):
+                raise facts
+            decision = job.entry.decide(job.body, facts, context)
+            react(decision, facts, context)
+            reply = {"ok": True, "result": decision.result}
+        except Refusal as refusal:
+            decision = Decision(result={})
+            reply = {"ok": False, "refusal": _refusal(refusal)}
+        return Write(
+            job.actor.shop_id, decision, job.command_id, job.digest, _encode(reply), job.kept
+        )
+
+    async def _refused(
+        self, connection: asyncpg.Connection, job: Job, write: Write, error: Exception
+    ) -> None:
+        if isinstance(error, log.SeenError):
+            remembered = await log.read_remembered(connection, write)
+            assert remembered is not None, "the door saw it a moment ago"
+            digest, reply = remembered
+            _answer(job, reply if digest == job.digest else _REUSED)
+        elif isinstance(error, log.KeptError):
+            _answer(job, _KEPT_ELSEWHERE)
+        elif isinstance(error, log.NoShopError):
+            _fail([job], Refusal("shop_not_found"))
+        elif job.attempts < self._attempts_max:
+            job.attempts += 1
+            await self._attempt(connection, [job])
+        else:
+            _fail([job], Refusal("busy"))
+
+
+async def _load(connection: asyncpg.Connection, batch: list[Job]) -> list[Any]:
+    """Read the facts of all jobs, one statement per kind of reading."""
+    facts: list[Any] = [None] * len(batch)
+    groups: dict[Load, list[int]] = {}
+    for index, job in enumerate(batch):
+        groups.setdefault(job.entry.load, []).append(index)
+    for load, indexes in groups.items():
+        found = await load(
+            connection, [(batch[i].actor.shop_id, batch[i].body) for i in indexes]
+        )
+        for index, fact in zip(indexes, found, strict=True):
+            facts[index] = fact
+    return facts
+
+
+def _digest(actor: Actor, name: str, command: Any) -> bytes:
+    """Return what a command is known by: who, what, exactly."""
+    parts = _encode([actor.id, name, command])
+    return hashlib.blake2b(parts, digest_size=16).digest()
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {"code": refusal.code, "sentence": refusal.sentence, "detail": refusal.detail}
+
+
+_REUSED = _encode({"ok": False, "refusal": _refusal(Refusal("command_id_reused"))})
+_KEPT_ELSEWHERE = _encode({"ok": True, "result": {"kept_elsewhere": True}})
+
+
+class _Answer(msgspec.Struct):
+    ok: bool
+    result: dict[str, Any] | None = None
+    refusal: dict[str, Any] | None = None
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+def _answer(job: Job, reply: bytes) -> None:
+    if job.answer.done():
+        return  # the caller went away; the answer is remembered for when it asks again
+    answer = _decode_answer(reply)
+    if answer.refusal is None:
+        job.answer.set_result(answer.result or {})
+        return
+    said = answer.refusal
+    job.answer.set_exception(Refusal(said["code"], said["sentence"], **said["detail"]))
+
+
+def _fail(batch: list[Job], refusal: Refusal) -> None:
+    for job in batch:
+        if not job.answer.done():
+            job.answer.set_exception(refusal)

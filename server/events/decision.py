@@ -1,0 +1,93 @@
+"""◆ What a command comes to: the values that go through the write door.
+
+A room decides; the desk writes. Refuses to know SQL, sockets or clocks.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from server.events.catalogue import Event
+from server.ids import IdMint
+
+Role = Literal[
+    "kitchen", "waiter", "guest", "cashier", "call_screen", "manager", "business", "system"
+]
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who speaks: a device, a business service, a manager or the house itself."""
+
+    role: Role
+    id: str
+    name: str
+    shop_id: int
+    device_id: int | None = None
+    place_id: int | None = None
+    station_id: int | None = None
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The moment of a decision; `now_ms` is whole milliseconds, as everything stored is."""
+
+    actor: Actor
+    now_ms: int
+    mint: IdMint
+
+    def new_id(self) -> int:
+        """Return a fresh id."""
+        return self.mint.next_id(self.now_ms)
+
+
+class Said(msgspec.Struct, frozen=True):
+    """An event and the topics that hear it."""
+
+    event: Event
+    topics: frozenset[str]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One changed row for the write door; `kind` is a key that `write_commands` knows."""
+
+    kind: str
+    values: dict[str, Any]
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """A durable intention for `due_ms`."""
+
+    kind: str
+    payload: dict[str, Any]
+    due_ms: int
+
+
+class Decision(msgspec.Struct):
+    """A command's outcome; without rows and events it only answers."""
+
+    result: dict[str, Any]
+    rows: list[Row] = []
+    said: list[Said] = []
+    promises: list[Promise] = []
+
+
+class Written(NamedTuple):
+    """One committed event, ready to be told."""
+
+    seq: int
+    at_ms: int
+    topics: frozenset[str]
+    body: bytes
+
+
+class Write(msgspec.Struct):
+    """A decision on its way through the door, with what it remembers and which promise it keeps."""
+
+    shop_id: int
+    decision: Decision
+    command_id: uuid.UUID | None = None
+    digest: bytes = b""
+    reply: bytes = b""
+    kept: tuple[int, int] | None = None  # promise id, attempt as read

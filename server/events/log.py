@@ -1,0 +1,192 @@
+"""The shop's log in PostgreSQL: the write door's skin, and reading on from a seq.
+
+Refuses to decide anything: it writes decisions and reads lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from server.clock import from_ms, to_ms
+from server.events.decision import Write, Written
+from server.ids import IdMint
+
+WRITE_COMMANDS = """
+SELECT write_commands(
+    $1::timestamptz, $2::bigint[], $3::integer[],
+    $4::bigint[], $5::uuid[], $6::bytea[], $7::bytea[],
+    $8::bigint[], $9::bigint[], $10::integer[],
+    $11::integer[], $12::integer[], $13::text[], $14::text[], $15::bytea[],
+    $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::timestamptz[],
+    $21::jsonb)
+"""
+
+READ_REMEMBERED = "SELECT digest, reply FROM command WHERE shop_id = $1 AND id = $2"
+
+READ_LOG = """
+SELECT seq, at, topics, body
+  FROM event
+ WHERE shop_id = $1 AND seq > $2
+ ORDER BY seq
+ LIMIT $3
+"""
+
+READ_HEADS = "SELECT shop_id, epoch, seq FROM shop_head WHERE shop_id = ANY ($1::bigint[])"
+
+LOG_PAGE_EVENTS_MAX = 1000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class StaleError(Exception):
+    """A row changed between reading and writing: read and decide again."""
+
+
+class SeenError(Exception):
+    """The command id is known."""
+
+
+class KeptError(Exception):
+    """The promise was kept or moved by somebody else."""
+
+
+class NoShopError(Exception):
+    """The shop has no head row."""
+
+
+_DOOR_REFUSALS: dict[str, type[Exception]] = {
+    "CC001": StaleError,
+    "CC002": SeenError,
+    "CC003": KeptError,
+    "CC004": NoShopError,
+    # Two processes opened the same guest's order, or minted the same id: decide again.
+    "23505": StaleError,
+    "40P01": StaleError,
+    "40001": StaleError,
+}
+
+
+async def write(
+    connection: asyncpg.Connection, writes: Sequence[Write], now_ms: int, mint: IdMint
+) -> list[list[Written]]:
+    """Commit all of `writes` (or nothing) and return what each of them said, with seqs.
+
+    Raises `StaleError`, `SeenError`, `KeptError`, `NoShopError`: nothing was written then.
+    """
+    at = from_ms(now_ms)
+    shops = sorted({w.shop_id for w in writes})
+    position = {shop: index for index, shop in enumerate(shops, 1)}
+    counts = dict.fromkeys(shops, 0)
+    ranks: list[list[int]] = []
+    bodies: list[list[bytes]] = []
+    for one in writes:
+        first = counts[one.shop_id] + 1
+        counts[one.shop_id] += len(one.decision.said)
+        ranks.append(list(range(first, counts[one.shop_id] + 1)))
+        bodies.append([_encode(said.event) for said in one.decision.said])
+    try:
+        base = await connection.fetchval(
+            WRITE_COMMANDS,
+            at,
+            shops,
+            [counts[shop] for shop in shops],
+            *_columns(_remembered(writes), 4),
+            *_columns([(w.shop_id, *w.kept) for w in writes if w.kept], 3),
+            *_columns(_events(writes, position, ranks, bodies), 5),
+            *_columns(_promises(writes, now_ms, mint), 5),
+            _rows(writes),
+        )
+    except asyncpg.PostgresError as error:
+        refusal = _DOOR_REFUSALS.get(error.sqlstate or "")
+        if refusal is None:
+            raise
+        raise refusal(str(error)) from error
+    return [
+        [
+            Written(base[position[w.shop_id] - 1] + rank, now_ms, said.topics, body)
+            for rank, said, body in zip(w_ranks, w.decision.said, w_bodies, strict=True)
+        ]
+        for w, w_ranks, w_bodies in zip(writes, ranks, bodies, strict=True)
+    ]
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
+
+
+def _remembered(writes: Sequence[Write]) -> list[tuple[Any, ...]]:
+    return [(w.shop_id, w.command_id, w.digest, w.reply) for w in writes if w.command_id]
+
+
+def _events(
+    writes: Sequence[Write],
+    position: dict[int, int],
+    ranks: list[list[int]],
+    bodies: list[list[bytes]],
+) -> list[tuple[Any, ...]]:
+    return [
+        (position[w.shop_id], rank, type(said.event).__name__, " ".join(said.topics), body)
+        for w, w_ranks, w_bodies in zip(writes, ranks, bodies, strict=True)
+        for rank, said, body in zip(w_ranks, w.decision.said, w_bodies, strict=True)
+    ]
+
+
+def _promises(writes: Sequence[Write], now_ms: int, mint: IdMint) -> list[tuple[Any, ...]]:
+    return [
+        (
+            w.shop_id,
+            mint.next_id(now_ms),
+            promise.kind,
+            _encode(promise.payload).decode(),
+            from_ms(promise.due_ms),
+        )
+        for w in writes
+        for promise in w.decision.promises
+    ]
+
+
+def _rows(writes: Sequence[Write]) -> str:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for w in writes:
+        for row in w.decision.rows:
+            row.values["shop_id"] = w.shop_id
+            grouped.setdefault(row.kind, []).append(row.values)
+    return _encode(grouped).decode()
+
+
+async def read_remembered(
+    connection: asyncpg.Connection, write_: Write
+) -> tuple[bytes, bytes] | None:
+    """Return (digest, reply) remembered under this command's id."""
+    row = await connection.fetchrow(READ_REMEMBERED, write_.shop_id, write_.command_id)
+    return (row["digest"], row["reply"]) if row else None
+
+
+async def read_log(pool: asyncpg.Pool, shop_id: int, after_seq: int) -> list[Written]:
+    """Return up to `LOG_PAGE_EVENTS_MAX` lines after a seq, in order."""
+    rows = await pool.fetch(READ_LOG, shop_id, after_seq, LOG_PAGE_EVENTS_MAX)
+    return [
+        Written(row["seq"], to_ms(row["at"]), frozenset(row["topics"]), row["body"])
+        for row in rows
+    ]
+
+
+async def read_heads(pool: asyncpg.Pool, shop_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return shop → (epoch, seq) for the shops that have a head."""
+    rows = await pool.fetch(READ_HEADS, list(shop_ids))
+    return {row["shop_id"]: (row["epoch"], row["seq"]) for row in rows}
+
+
+MAKE_PARTITION = "SELECT make_event_partition($1::date)"
+
+
+async def make_partitions(pool: asyncpg.Pool, now: datetime) -> None:
+    """Make sure this month's and the next month's log have their own partition."""
+    for days in (0, 31):
+        month = from_ms(to_ms(now) + days * 86_400_000).date()
+        await pool.execute(MAKE_PARTITION, month)

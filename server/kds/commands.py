@@ -1,0 +1,169 @@
+"""◆ The kitchen's commands: start, finish, call, pick up, deliver, cancel, take back (R-004-11…15).
+
+Each takes the dish as read and returns a decision. What else follows (calls, retraction) is in
+`reactions.py`. Refuses to read or write anything by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from server.errors import Refusal
+from server.events import catalogue as c
+from server.events.decision import Context, Decision, Row, Said
+from server.events.facts import CallRow, ShopRules
+from server.events.topics import order_topics
+from server.kds import item as machine
+
+REASON_CHARACTERS_MAX = 100
+
+Reason = Annotated[str, msgspec.Meta(max_length=REASON_CHARACTERS_MAX)]
+
+
+class ItemFacts(msgspec.Struct):
+    """What a decision about one dish needs to know."""
+
+    rules: ShopRules
+    item: c.Item
+    number: int
+    place_id: int
+    place_kind: c.PlaceKind
+    place_name: str
+    order_open: bool
+    calls: list[CallRow]
+
+
+class StartItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """开始制作: begin cooking."""
+
+    item_id: int
+
+
+class FinishItem(StartItem, frozen=True, forbid_unknown_fields=True):
+    """制作完成: the dish is ready."""
+
+
+class CallItem(StartItem, frozen=True, forbid_unknown_fields=True):
+    """通知取餐: tell the waiters (again)."""
+
+
+class PickUpItem(StartItem, frozen=True, forbid_unknown_fields=True):
+    """取餐: the dish leaves the kitchen."""
+
+
+class DeliverItem(StartItem, frozen=True, forbid_unknown_fields=True):
+    """送达: the guest has it."""
+
+
+class CancelItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """退菜: only before cooking began."""
+
+    item_id: int
+    reason: Reason = ""
+
+
+class UndoItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """撤销: take back the step that led to `state`, the state the person saw."""
+
+    item_id: int
+    state: c.ItemState
+
+
+def start(command: StartItem, facts: ItemFacts, context: Context) -> Decision:
+    """Begin cooking; a cancelled dish is refused, a cooking one answers success (R-004-11)."""
+    return _step("start", c.ItemStarted, facts, context)
+
+
+def finish(command: FinishItem, facts: ItemFacts, context: Context) -> Decision:
+    """Finish a cooking dish (R-004-12)."""
+    return _step("finish", c.ItemFinished, facts, context)
+
+
+def call(command: CallItem, facts: ItemFacts, context: Context) -> Decision:
+    """Tell the waiters; again is fine (R-004-13)."""
+    return _step("call", c.ItemCalled, facts, context)
+
+
+def pick_up(command: PickUpItem, facts: ItemFacts, context: Context) -> Decision:
+    """Take a finished dish out, called or not (R-004-14)."""
+    return _step("pick_up", c.ItemPickedUp, facts, context)
+
+
+def deliver(command: DeliverItem, facts: ItemFacts, context: Context) -> Decision:
+    """Hand a picked-up dish to the guest."""
+    return _step("deliver", c.ItemDelivered, facts, context)
+
+
+def cancel(command: CancelItem, facts: ItemFacts, context: Context) -> Decision:
+    """Take a dish off the order before anybody began (R-004-15)."""
+    actor = context.actor
+    if actor.role == "guest" and actor.place_id != facts.place_id:
+        raise Refusal("not_allowed")
+    return _step("cancel", c.ItemCancelled, facts, context, reason=command.reason)
+
+
+def undo(command: UndoItem, facts: ItemFacts, context: Context) -> Decision:
+    """Take back a mistaken step; what it caused is retracted by `reactions.py`."""
+    _refuse_completed(facts)
+    back = machine.undone_state(facts.item.state, command.state)
+    if back is None:
+        return Decision(result=_answer(facts.item, facts.item.state, changed=False))
+    changed = machine.stepped_back(facts.item, back, context.actor.name)
+    fields = _fields(changed, context) | {"state": back}
+    return _decision(changed, c.ItemUndone(**fields), facts)
+
+
+def _step(
+    verb: machine.Verb, event: type[Any], facts: ItemFacts, context: Context, **more: Any
+) -> Decision:
+    state = machine.next_state(facts.item.state, verb)
+    if state is None:
+        return Decision(result=_answer(facts.item, machine.REACHED[verb], changed=False))
+    _refuse_completed(facts)
+    changed = machine.stepped(facts.item, state, context.now_ms, context.actor.name)
+    return _decision(changed, event(**_fields(changed, context), **more), facts)
+
+
+def _refuse_completed(facts: ItemFacts) -> None:
+    if not facts.order_open:
+        raise Refusal("order_completed")
+
+
+def _fields(changed: c.Item, context: Context) -> dict[str, Any]:
+    return {
+        "order_id": changed.order_id,
+        "item_id": changed.id,
+        "at_ms": context.now_ms,
+        "by": changed.by,
+        "version": changed.version,
+    }
+
+
+def _decision(changed: c.Item, event: c.Event, facts: ItemFacts) -> Decision:
+    topics = order_topics(facts.place_id, facts.place_kind, [changed.station_id])
+    return Decision(
+        result=_answer(changed, changed.state, changed=True),
+        rows=[Row("goods_step", _row(changed))],
+        said=[Said(event, topics)],
+    )
+
+
+_STORED = ("id", "version", "state", "by", *(STAMP for STAMP in machine.STAMP.values()))
+
+
+def _row(item: c.Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in _STORED if name != "placed_at_ms"}
+
+
+def _answer(item: c.Item, reached: c.ItemState, *, changed: bool) -> dict[str, Any]:
+    """Who did it and when: on a repeat the first person's name ("already done by …")."""
+    return {
+        "item_id": item.id,
+        "state": item.state,
+        "version": item.version,
+        "changed": changed,
+        "by": item.by,
+        "at_ms": getattr(item, machine.STAMP[reached]) or item.placed_at_ms,
+    }

@@ -1,0 +1,57 @@
+"""What the kitchen's decisions read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+
+from server.events import catalogue as c
+from server.events.facts import CallRow, ShopRules
+from server.kds.commands import ItemFacts
+
+# One row per dish with all a decision needs: one round trip for a whole batch.
+READ_ITEMS = """
+SELECT g.shop_id, g.id, item_view(g) AS item,
+       o.number, o.place_id, o.place_kind, o.place_name, o.state = 'open' AS order_open,
+       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max,
+       k.version AS call_version, CASE WHEN k.id IS NOT NULL THEN call_view(k) END AS call
+  FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
+  JOIN catering_order_goods g ON g.shop_id = u.shop_id AND g.id = u.id
+  JOIN catering_order o ON o.shop_id = g.shop_id AND o.id = g.order_id
+  JOIN shop s ON s.id = g.shop_id
+  LEFT JOIN im_call k ON k.shop_id = g.shop_id AND k.item_id = g.id AND k.state <> 'ended'
+"""
+
+_decode_item = msgspec.json.Decoder(c.Item).decode
+_decode_call = msgspec.json.Decoder(c.Call).decode
+
+
+async def read_items(
+    connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], ItemFacts]:
+    """Return (shop, item id) → facts for the dishes that exist."""
+    rows = await connection.fetch(READ_ITEMS, [k[0] for k in keys], [k[1] for k in keys])
+    return {(row["shop_id"], row["id"]): _facts(row) for row in rows}
+
+
+def _facts(row: asyncpg.Record) -> ItemFacts:
+    calls = [CallRow(_decode_call(row["call"]), row["call_version"])] if row["call"] else []
+    return ItemFacts(
+        rules=rules(row),
+        item=_decode_item(row["item"]),
+        number=row["number"],
+        place_id=row["place_id"],
+        place_kind=row["place_kind"],
+        place_name=row["place_name"],
+        order_open=row["order_open"],
+        calls=calls,
+    )
+
+
+def rules(row: asyncpg.Record) -> ShopRules:
+    """Return a shop's rules from a row that carries them."""
+    return ShopRules(
+        row["timezone"], row["call_after_finish_s"], row["call_interval_s"], row["call_rings_max"]
+    )

@@ -1,0 +1,140 @@
+"""What a screen sees when it opens: one consistent read of a shop at one seq.
+
+Refuses to change anything. The same rules that topics give to events decide here what a kind of
+device may see; `tests/flows` proves that an old snapshot plus events is a fresh snapshot.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+
+from server.clock import Clock, to_ms
+from server.events import catalogue as c
+from server.events.view import (
+    Category,
+    DeviceKind,
+    DeviceView,
+    Dish,
+    Menu,
+    PlaceView,
+    ShopView,
+    StationView,
+    View,
+)
+
+OPEN_ORDERS_MAX = 500
+
+# One statement is one snapshot: head, orders and calls belong together.
+READ_BOARD = """
+SELECT h.epoch, h.seq,
+       json_build_object('id', s.id, 'name', s.name, 'timezone', s.timezone,
+                         'call_after_finish_s', s.call_after_finish_s) AS shop,
+       coalesce((SELECT json_agg(json_build_object('id', t.id, 'name', t.name) ORDER BY t.id)
+                   FROM station t WHERE t.shop_id = s.id), '[]') AS stations,
+       coalesce((SELECT json_agg(json_build_object('id', p.id, 'kind', p.kind, 'name', p.name, 'area', p.area)
+                                 ORDER BY p.id)
+                   FROM place p WHERE p.shop_id = s.id AND ($3::bigint IS NULL OR p.id = $3)), '[]') AS places,
+       coalesce((SELECT json_agg(order_view(o) ORDER BY o.id)
+                   FROM (SELECT * FROM catering_order o
+                          WHERE o.shop_id = s.id AND o.state = 'open'
+                            AND ($2::text[] IS NULL OR o.place_kind = ANY ($2))
+                            AND ($3::bigint IS NULL OR o.place_id = $3)
+                          ORDER BY o.id LIMIT $5::integer) o), '[]') AS orders,
+       CASE $4::text
+           WHEN 'none' THEN '[]'
+           ELSE coalesce((SELECT json_agg(call_view(k) ORDER BY k.id)
+                            FROM im_call k
+                           WHERE k.shop_id = s.id AND k.state <> 'ended'
+                             AND ($4 = 'all' OR k.escalated)), '[]') END AS calls
+  FROM shop s
+  JOIN shop_head h ON h.shop_id = s.id
+ WHERE s.id = $1::bigint
+"""
+
+READ_MENU = """
+SELECT coalesce((SELECT json_agg(json_build_object('id', m.id, 'name', m.name) ORDER BY m.position)
+                   FROM menu_category m WHERE m.shop_id = $1), '[]') AS categories,
+       coalesce((SELECT json_agg(dish_view(d) ORDER BY d.position)
+                   FROM dish d WHERE d.shop_id = $1), '[]') AS dishes
+"""
+
+READ_ORDER = "SELECT order_view(o) AS view, o.state FROM catering_order o WHERE o.shop_id = $1 AND o.id = $2"
+
+
+class Sight(NamedTuple):
+    """What a kind of device may see: places' kinds, only its own place?, which calls, the menu?"""
+
+    place_kinds: tuple[c.PlaceKind, ...] | None
+    own_place: bool
+    calls: str
+    menu: bool
+
+
+SIGHT: dict[DeviceKind, Sight] = {
+    "kitchen": Sight(None, own_place=False, calls="none", menu=False),
+    "waiter": Sight(None, own_place=False, calls="all", menu=True),
+    "guest": Sight(None, own_place=True, calls="none", menu=True),
+    "cashier": Sight(("tag",), own_place=False, calls="escalated", menu=True),
+    "call_screen": Sight(("room", "table", "takeaway"), own_place=False, calls="none", menu=False),
+}
+
+
+class Snapshot(NamedTuple):
+    """A view and the place in the log where it was true."""
+
+    epoch: int
+    seq: int
+    at_ms: int
+    view: View
+
+
+_shop = msgspec.json.Decoder(ShopView).decode
+_stations = msgspec.json.Decoder(list[StationView]).decode
+_places = msgspec.json.Decoder(list[PlaceView]).decode
+_orders = msgspec.json.Decoder(list[c.Order]).decode
+_calls = msgspec.json.Decoder(list[c.Call]).decode
+_categories = msgspec.json.Decoder(list[Category]).decode
+_dishes = msgspec.json.Decoder(list[Dish]).decode
+_order = msgspec.json.Decoder(c.Order).decode
+
+
+async def snapshot(
+    pool: asyncpg.Pool, clock: Clock, shop_id: int, device: DeviceView
+) -> Snapshot | None:
+    """Return what this device may see now, or None when there is no such shop."""
+    sight = SIGHT[device.kind]
+    row = await pool.fetchrow(
+        READ_BOARD,
+        shop_id,
+        sight.place_kinds,
+        device.place_id if sight.own_place else None,
+        sight.calls,
+        OPEN_ORDERS_MAX,
+    )
+    if row is None:
+        return None
+    view = View(
+        shop=_shop(row["shop"]),
+        device=device,
+        stations=_stations(row["stations"]),
+        places=_places(row["places"]),
+        menu=await read_menu(pool, shop_id) if sight.menu else None,
+        orders=_orders(row["orders"]),
+        calls=_calls(row["calls"]),
+    )
+    return Snapshot(row["epoch"], row["seq"], to_ms(clock.now()), view)
+
+
+async def read_menu(pool: asyncpg.Pool, shop_id: int) -> Menu:
+    """Return what a shop sells, in the order it is shown."""
+    row = await pool.fetchrow(READ_MENU, shop_id)
+    return Menu(_categories(row["categories"]), _dishes(row["dishes"]))
+
+
+async def read_order(pool: asyncpg.Pool, shop_id: int, order_id: int) -> tuple[c.Order, str] | None:
+    """Return an order, open or completed, and which of the two."""
+    row = await pool.fetchrow(READ_ORDER, shop_id, order_id)
+    return (_order(row["view"]), row["state"]) if row else None

@@ -1,0 +1,53 @@
+"""One frozen struct of settings, read once from the environment.
+
+Refuses to be changed at run time: what a shop may change lives in the database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one process is set up; every bound carries its unit in its name."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = Path(".chuancai")
+    database_url: str = ""  # empty: the embedded engine's
+    redis_url: str = ""  # empty: the embedded engine's
+    pool_connections_max: int = 8  # more only hurts on few cores
+    lanes: int = 2  # batches the desk has under way at once
+    batch_commands_max: int = 64
+    waiting_commands_max: int = 10_000
+    decide_attempts_max: int = 12
+    log_level: str = "info"
+    trusted_proxies: tuple[str, ...] = ()
+    node_id: str = ""  # empty: minted at start
+
+
+_PREFIX = "CHUANCAI_"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """Return settings from `CHUANCAI_…` variables, `DATABASE_URL`, `REDIS_URL`; `given` wins.
+
+    Raises `msgspec.ValidationError` with the field's name when a value has the wrong type.
+    """
+    env = os.environ if environment is None else environment
+    raw: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = field.name.upper()
+        value = env.get(_PREFIX + name) or (
+            env.get(name) if name in {"DATABASE_URL", "REDIS_URL"} else None
+        )
+        if value is not None:
+            raw[field.name] = value.split(",") if name == "TRUSTED_PROXIES" else value
+    raw |= {name: value for name, value in given.items() if value is not None}
+    return msgspec.convert(
+        raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
+    )
