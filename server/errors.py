@@ -46,6 +46,7 @@ REFUSALS: dict[str, RefusalKind] = {
         409, False, "This command id was used for something else.", "操作编号已被别的内容使用"
     ),
     "busy": RefusalKind(503, True, "Too much at once; try again.", "系统繁忙，请重试"),
+    "internal": RefusalKind(500, False, "Something broke on our side.", "系统内部错误"),
     "unavailable": RefusalKind(503, True, "The database is not reachable.", "系统暂时不可用"),
     # the shop
     "shop_not_found": RefusalKind(404, False, "There is no such shop.", "没有这个门店"),
