@@ -45,6 +45,8 @@ export class Outbox {
 
   /** @type {Entry[]} */
   #entries = [];
+  /** What an earlier page left behind has been read. */
+  loaded = false;
   #n = 0;
   /** @type {Promise<import("./storage.js").Shelf>} */
   #shelf;
@@ -72,6 +74,7 @@ export class Outbox {
     const known = new Set(kept.map((entry) => entry.id));
     this.#entries = [...kept, ...this.#entries.filter((entry) => !known.has(entry.id))];
     this.#n = Math.max(this.#n, ...kept.map((entry) => entry.n));
+    this.loaded = true;
     this.changed.emit();
     this.#flush();
   }
@@ -93,14 +96,15 @@ export class Outbox {
 
   /**
    * Keep a command and send it as soon as there is a link. Null when too many are kept already.
-   * @param {string} name @param {any} body @param {any} [about] @returns {Entry | null}
+   * @param {string} name @param {any} body @param {any} [about]
+   * @param {string} [id] minted earlier, where one wish must never become two commands @returns {Entry | null}
    */
-  add(name, body, about = null) {
+  add(name, body, about = null, id = uuid()) {
     if (this.waiting.length >= OUTBOX_MAX) return null;
     this.#n += 1;
     /** @type {Entry} */
     const entry = {
-      id: uuid(),
+      id,
       n: this.#n,
       name,
       body,
