@@ -36,21 +36,14 @@ export const say = dictionary({
   },
 });
 
-/** @type {Record<string, {zh: string, en: string}>} */
+/** The kitchen's own words → English. @type {Record<string, string>} */
 const ALLERGENS = {
-  peanut: { zh: "花生", en: "peanuts" },
-  nuts: { zh: "坚果", en: "nuts" },
-  milk: { zh: "奶", en: "milk" },
-  egg: { zh: "蛋", en: "egg" },
-  fish: { zh: "鱼", en: "fish" },
-  shellfish: { zh: "虾蟹贝", en: "shellfish" },
-  soy: { zh: "大豆", en: "soy" },
-  gluten: { zh: "麸质", en: "gluten" },
-  sesame: { zh: "芝麻", en: "sesame" },
+  花生: "peanuts", 坚果: "nuts", 牛奶: "milk", 奶: "milk", 乳制品: "dairy", 鸡蛋: "egg", 蛋: "egg", 鱼类: "fish", 鱼: "fish",
+  贝类: "shellfish", 甲壳类: "crustaceans", 虾: "shrimp", 蟹: "crab", 大豆: "soy", 麸质: "gluten", 芝麻: "sesame",
 };
 
-/** An allergen code or free word for people. @param {string} code */
-export const allergen = (code) => ALLERGENS[code]?.[lang()] ?? code;
+/** An allergen in the page's language; a word nobody translated stays as it was written. @param {string} word */
+export const allergen = (word) => (lang() === "en" ? (ALLERGENS[word] ?? word) : word);
 
 /** Why a command was refused. @param {{code: string, sentence: string} | null} refusal */
 export const refusalWords = (refusal) => (refusal ? (REFUSALS[refusal.code]?.[lang()] ?? refusal.sentence) : "");

@@ -1,0 +1,48 @@
+// Keeps the screen lit where the browser can (secure pages only), and the page as new as the server.
+
+/** Hold a wake lock while the page is looked at; returns the end of it. On plain http: nothing to hold. */
+export function keepAwake() {
+  if (!("wakeLock" in navigator)) return () => {};
+  /** @type {WakeLockSentinel | null} */
+  let lock = null;
+  const hold = () => {
+    if (document.visibilityState !== "visible") return;
+    navigator.wakeLock.request("screen").then(
+      (held) => (lock = held),
+      (error) => console.warn("the screen may go dark", error), // battery saver says no
+    );
+  };
+  document.addEventListener("visibilitychange", hold);
+  hold();
+  return () => {
+    document.removeEventListener("visibilitychange", hold);
+    void lock?.release();
+  };
+}
+
+const VERSION_HEADER = "x-chuancai-version";
+const QUIET_MS = 10_000;
+/** @type {string | null} */
+let loadedVersion = null;
+let touchedAtMs = -QUIET_MS;
+for (const kind of ["pointerdown", "keydown"]) {
+  window.addEventListener(kind, () => (touchedAtMs = performance.now()), { capture: true, passive: true });
+}
+
+/**
+ * Ask the server which version of the screens it has, and load it in a quiet moment when it is another one.
+ * Call after each welcome and from time to time; `mayReload` says whether nothing would be lost.
+ * @param {() => boolean} mayReload
+ */
+export async function followVersion(mayReload) {
+  let version;
+  try {
+    version = (await fetch(location.pathname, { method: "HEAD", cache: "no-store" })).headers.get(VERSION_HEADER);
+  } catch {
+    return; // no server now: the next welcome asks again
+  }
+  if (!version) return;
+  loadedVersion ??= version;
+  if (version === loadedVersion) return;
+  if (mayReload() && performance.now() - touchedAtMs > QUIET_MS) location.reload();
+}

@@ -1,0 +1,109 @@
+// How a page of the family opens: paired → the screen, not paired → the pairing page, stopped → why.
+// One of them is in <body> at a time.
+
+import { followVersion, keepAwake } from "./awake.js";
+import { Part } from "./elements.js";
+import { lang } from "./i18n.js";
+import { icon } from "./icons.js";
+import { pairedToken, Screen, setPairedToken } from "./screen.js";
+import { html, nothing } from "./vendor/lit.js";
+import { say } from "./words.js";
+import "./pairing.js";
+
+const FORGET = new Set(["bad_token", "not_paired", "unpaired"]);
+const ASK_VERSION_EVERY_MS = 10 * 60 * 1000;
+
+/**
+ * Open a page. `show` makes the element for a paired screen; it is put into <body> and taken out again.
+ * @param {{app: string, kind: string, capabilities?: string[], show: (screen: Screen) => HTMLElement}} page
+ *   kind: what the pairing page asks for, "kitchen" or "waiter"
+ */
+export function openPage(page) {
+  keepAwake();
+  const token = pairedToken(page.app);
+  if (token) openScreen(page, token);
+  else openPairing(page, "");
+}
+
+/** @param {Parameters<typeof openPage>[0]} page @param {string} token */
+function openScreen(page, token) {
+  const screen = new Screen({ app: page.app, token, capabilities: page.capabilities });
+  const ask = () => void followVersion(() => screen.outbox.waiting.length === 0);
+  const timer = window.setInterval(ask, ASK_VERSION_EVERY_MS);
+  const endHearing = screen.link.changed.on(({ state, stopped }) => {
+    if (state === "open") ask();
+    if (state !== "stopped" || !stopped) return;
+    if (FORGET.has(stopped.reason)) {
+      setPairedToken(page.app, null);
+      endHearing();
+      screen.stop();
+      window.clearInterval(timer);
+      openPairing(page, stopped.reason);
+    } else put(stoppedPage(screen));
+  });
+  put(page.show(screen));
+  screen.start();
+  Object.assign(window, {
+    chuancai: { stateHash: () => screen.stateHash(), view: () => screen.view, link: screen.link, screen },
+  });
+}
+
+/** @param {Parameters<typeof openPage>[0]} page @param {string} why the close reason that led here, or "" */
+function openPairing(page, why) {
+  const pairing = /** @type {import("./pairing.js").PairingPage} */ (document.createElement("pairing-page"));
+  pairing.kind = page.kind;
+  pairing.why = why;
+  pairing.addEventListener("paired", (event) => {
+    const { token } = /** @type {CustomEvent<{token: string}>} */ (event).detail;
+    setPairedToken(page.app, token);
+    openScreen(page, token);
+  });
+  put(pairing);
+}
+
+/** @param {HTMLElement} element */
+function put(element) {
+  document.body.replaceChildren(element);
+}
+
+/** @param {Screen} screen */
+function stoppedPage(screen) {
+  const page = /** @type {StoppedPage} */ (document.createElement("stopped-page"));
+  page.screen = screen;
+  return page;
+}
+
+/** The link may not come back by itself: say why, and what a person can do. */
+class StoppedPage extends Part {
+  static properties = { screen: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {Screen | null} */
+    this.screen = null;
+  }
+
+  subscribe() {
+    const press = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Enter") location.reload();
+    };
+    window.addEventListener("keydown", press);
+    return [() => window.removeEventListener("keydown", press)];
+  }
+
+  render() {
+    const why = this.screen?.link.stopped;
+    if (!why) return nothing;
+    const replaced = why.reason === "replaced";
+    return html`<main class="stopped">
+      ${icon("cut")}
+      <h1>${say("stopped")}</h1>
+      <p>${lang() === "zh" ? why.zh : why.reason.replaceAll("_", " ")} · ${why.code}</p>
+      <p>${say(replaced ? "replaced_help" : "bad_frame_help")}</p>
+      <button class="btn" data-kind="go" @click=${() => location.reload()}>
+        ${say(replaced ? "take_over" : "reload")}<key-cap .key=${"Enter"}></key-cap>
+      </button>
+    </main>`;
+  }
+}
+customElements.define("stopped-page", StoppedPage);
