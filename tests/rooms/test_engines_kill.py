@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from server.engines.orphans import squatters
-from tests.support.engine_hosts import Host, wait_gone
+from tests.support.engine_hosts import Host, kill_at_once, wait_gone
 from tests.support.engines import reachable_directory
 
 ROWS_BEFORE_KILL = 200
@@ -172,8 +172,7 @@ async def test_everything_killed_at_once_loses_nothing(data: Path) -> None:
 
     def kill_all() -> None:
         engines = [host.up["redis_pid"], *(one.pid for one in squatters(cluster, ["postgres"]))]
-        for pid in (host.process.pid, *engines):
-            os.kill(pid, signal.SIGKILL)
+        kill_at_once(host, *engines)
 
     cluster = data / "postgres"
     with Host(data) as host:
@@ -182,7 +181,6 @@ async def test_everything_killed_at_once_loses_nothing(data: Path) -> None:
         memory = shared_memory_id(cluster)
         assert memory in shared_memory_ids()
         acknowledged = await write_until(host.up["database_url"], kill_all)
-        host.process.wait()
         wait_gone(host.up["postgres_pid"], host.up["redis_pid"])
     with Host(data) as host:
         host.started()

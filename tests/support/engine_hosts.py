@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -118,6 +119,16 @@ class Host:
             self.kill()
         self._reading.join(WAIT_MAX_S)
         self.process.stdout.close()
+
+
+def kill_at_once(host: Host, *pids: int) -> None:
+    """Kill a host and these processes with -9 so that none can react to another's end."""
+    host.process.send_signal(signal.SIGSTOP)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            # The server's children end by themselves when its first process is gone.
+            os.kill(pid, signal.SIGKILL)
+    host.kill()
 
 
 def wait_gone(*pids: int) -> None:

