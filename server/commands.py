@@ -13,6 +13,8 @@ import asyncpg
 from server.broadcast import commands as broadcast
 from server.broadcast import store as broadcast_store
 from server.desk import Entry
+from server.devices import commands as devices
+from server.devices import store as devices_store
 from server.errors import Refusal
 from server.events.decision import Context, Decision, Role
 from server.kds import commands as kds
@@ -44,6 +46,20 @@ async def _calls(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]
     keys = [(shop, command.call_id) for shop, command in asked]
     found = await broadcast_store.read_calls(connection, keys)
     return [found.get(key, Refusal("call_not_found", call_id=key[1])) for key in keys]
+
+
+async def _devices(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+    named = [
+        devices_store.Asked(
+            shop,
+            command.device_id,
+            getattr(command, "kind", None),
+            getattr(command, "place_id", None),
+            getattr(command, "station_id", None),
+        )
+        for shop, command in asked
+    ]
+    return list(await devices_store.read_devices(connection, named))
 
 
 class CallItemPromise(kds.CallItem, frozen=True):
@@ -89,6 +105,13 @@ BOOK: dict[str, Entry] = {
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
     # calls
     "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter")),
+    # devices
+    "PairDevice": Entry(devices.PairDevice, _devices, devices.pair, _may("manager")),
+    "MoveDevice": Entry(
+        devices.MoveDevice, _devices, devices.move,
+        _may("manager", "kitchen", "waiter", "guest", "cashier", "call_screen"),
+    ),
+    "RevokeDevice": Entry(devices.RevokeDevice, _devices, devices.revoke, _may("manager")),
 }  # fmt: skip
 
 # What the house promised itself; nobody else may ask for these.

@@ -131,6 +131,12 @@ BEGIN
     PERFORM refuse_stale(v_changed, p_rows, 'call');
 END $$;
 
+CREATE FUNCTION add_accounts(p_rows jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO account (shop_id, id, kind, name)
+    SELECT r.shop_id, r.id, r.kind, r.name
+      FROM jsonb_to_recordset(p_rows) AS r(shop_id bigint, id bigint, kind text, name text)
+$$;
+
 CREATE FUNCTION put_devices(p_rows jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_changed bigint;
@@ -202,6 +208,7 @@ BEGIN
     IF p_rows ? 'place_step' THEN PERFORM step_places(p_rows -> 'place_step'); END IF;
     IF p_rows ? 'day' THEN PERFORM put_days(p_rows -> 'day'); END IF;
     IF p_rows ? 'call' THEN PERFORM put_calls(p_rows -> 'call'); END IF;
+    IF p_rows ? 'account' THEN PERFORM add_accounts(p_rows -> 'account'); END IF;
     IF p_rows ? 'device' THEN PERFORM put_devices(p_rows -> 'device'); END IF;
 
     IF cardinality(p_event_kind) > 0 THEN

@@ -37,3 +37,12 @@ CREATE FUNCTION dish_view(d dish) RETURNS json LANGUAGE sql STABLE AS $$
         'station_id', d.station_id, 'target_s', d.target_s, 'modifier_groups', d.modifier_groups,
         'allergens', d.allergens, 'picture', d.picture, 'spicy', d.spicy, 'sold_out', d.sold_out)
 $$;
+
+CREATE FUNCTION device_view(d device) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'id', d.id, 'kind', d.kind, 'name', d.name, 'account_id', d.account_id, 'account', a.name,
+        'place_id', d.place_id, 'station_id', d.station_id, 'token_hash', encode(d.token_hash, 'hex'),
+        'paired_at_ms', to_ms(d.paired_at), 'revoked_at_ms', to_ms(d.revoked_at), 'version', d.version)
+      FROM account a
+     WHERE a.shop_id = d.shop_id AND a.id = d.account_id
+$$;

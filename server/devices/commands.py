@@ -1,0 +1,201 @@
+"""◆ A shop's devices: paired, moved, unpaired (R-004-30).
+
+One device has one IM account; all cash desks of a shop share one. Moving a device changes where it
+stands, never its account or its place in the log. Refuses to know codes and tokens: `pairing/`
+brings a token's hash when a code was right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from server.errors import Refusal
+from server.events import catalogue as c
+from server.events.decision import Context, Decision, Row, Said
+from server.events.topics import device_topics
+from server.events.view import DeviceKind
+
+SHARED_ACCOUNT_KINDS: frozenset[DeviceKind] = frozenset({"cashier"})
+
+
+class PairDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """配对: a device gets its token; `device_id` gives an existing device new hardware."""
+
+    kind: DeviceKind
+    name: str
+    token_hash: str
+    place_id: int | None = None
+    station_id: int | None = None
+    device_id: int | None = None
+
+
+class MoveDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """换位置: the device stands elsewhere now."""
+
+    device_id: int
+    place_id: int | None = None
+    station_id: int | None = None
+
+
+class RevokeDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """解除配对: the device's token opens nothing from now on."""
+
+    device_id: int
+
+
+class StoredDevice(msgspec.Struct):
+    """A device as stored."""
+
+    id: int
+    kind: DeviceKind
+    name: str
+    account_id: int
+    account: str
+    place_id: int | None
+    station_id: int | None
+    token_hash: str | None
+    paired_at_ms: int | None
+    revoked_at_ms: int | None
+    version: int
+
+
+class DeviceFacts(msgspec.Struct):
+    """What a decision about one device needs to know."""
+
+    device: StoredDevice | None
+    next_device_id: int
+    next_account_id: int
+    shared_account_id: int | None
+    place_known: bool
+    station_known: bool
+
+
+def pair(command: PairDevice, facts: DeviceFacts, context: Context) -> Decision:
+    """Give a new device an account and a token, or an existing device a new token."""
+    _refuse_unknown(command, facts)
+    if command.kind == "guest" and command.place_id is None:
+        raise Refusal("bad_field", "A guest's pad needs a place.", field="place_id")
+    if command.device_id is not None and facts.device is None:
+        raise Refusal("device_not_found", device_id=command.device_id)
+    if facts.device is not None:
+        device, rows = _renewed(command, facts.device, context), []
+    else:
+        device, rows = _added(command, facts, context)
+    event = c.DevicePaired(device_id=device.id, device_kind=device.kind, name=device.name)
+    return Decision(
+        result=_answer(device) | {"account": device.account},
+        rows=[*rows, _row(device)],
+        said=[Said(event, device_topics(device.id))],
+    )
+
+
+def _renewed(command: PairDevice, device: StoredDevice, context: Context) -> StoredDevice:
+    return msgspec.structs.replace(
+        device,
+        name=command.name,
+        place_id=command.place_id or device.place_id,
+        station_id=command.station_id or device.station_id,
+        token_hash=command.token_hash,
+        paired_at_ms=context.now_ms,
+        revoked_at_ms=None,
+        version=device.version + 1,
+    )
+
+
+def _added(
+    command: PairDevice, facts: DeviceFacts, context: Context
+) -> tuple[StoredDevice, list[Row]]:
+    shared = command.kind in SHARED_ACCOUNT_KINDS
+    account = "收银台" if shared else f"{command.name} {facts.next_device_id}"
+    account_id = facts.shared_account_id if shared else None
+    rows: list[Row] = []
+    if account_id is None:
+        account_id = facts.next_account_id
+        rows.append(Row("account", {"id": account_id, "kind": command.kind, "name": account}))
+    device = StoredDevice(
+        id=facts.next_device_id,
+        kind=command.kind,
+        name=command.name,
+        account_id=account_id,
+        account=account,
+        place_id=command.place_id,
+        station_id=command.station_id,
+        token_hash=command.token_hash,
+        paired_at_ms=context.now_ms,
+        revoked_at_ms=None,
+        version=1,
+    )
+    return device, rows
+
+
+def move(command: MoveDevice, facts: DeviceFacts, context: Context) -> Decision:
+    """Put a device at another place or station; a device may move itself."""
+    device = _known(facts, command.device_id)
+    actor = context.actor
+    if actor.role != "manager" and actor.device_id != device.id:
+        raise Refusal("not_allowed")
+    _refuse_unknown(command, facts)
+    if device.kind == "guest" and command.place_id is None:
+        raise Refusal("bad_field", "A guest's pad needs a place.", field="place_id")
+    if (device.place_id, device.station_id) == (command.place_id, command.station_id):
+        return Decision(result=_answer(device) | {"changed": False})
+    moved = msgspec.structs.replace(
+        device,
+        place_id=command.place_id,
+        station_id=command.station_id,
+        version=device.version + 1,
+    )
+    event = c.DeviceMoved(
+        device_id=moved.id, place_id=moved.place_id, station_id=moved.station_id
+    )
+    return Decision(
+        result=_answer(moved) | {"changed": True},
+        rows=[_row(moved)],
+        said=[Said(event, device_topics(moved.id))],
+    )
+
+
+def revoke(command: RevokeDevice, facts: DeviceFacts, context: Context) -> Decision:
+    """Unpair a device: its token is forgotten and its connection closes with 4410."""
+    device = _known(facts, command.device_id)
+    if device.token_hash is None:
+        return Decision(result=_answer(device) | {"changed": False})
+    gone = msgspec.structs.replace(
+        device, token_hash=None, revoked_at_ms=context.now_ms, version=device.version + 1
+    )
+    return Decision(
+        result=_answer(gone) | {"changed": True},
+        rows=[_row(gone)],
+        said=[Said(c.DeviceUnpaired(device_id=gone.id), device_topics(gone.id))],
+    )
+
+
+def _known(facts: DeviceFacts, device_id: int) -> StoredDevice:
+    if facts.device is None:
+        raise Refusal("device_not_found", device_id=device_id)
+    return facts.device
+
+
+def _refuse_unknown(command: PairDevice | MoveDevice, facts: DeviceFacts) -> None:
+    if command.place_id is not None and not facts.place_known:
+        raise Refusal("place_not_found", place_id=command.place_id)
+    if command.station_id is not None and not facts.station_known:
+        raise Refusal("station_not_found", station_id=command.station_id)
+
+
+def _answer(device: StoredDevice) -> dict[str, Any]:
+    return {
+        "device_id": device.id,
+        "kind": device.kind,
+        "name": device.name,
+        "place_id": device.place_id,
+        "station_id": device.station_id,
+    }
+
+
+def _row(device: StoredDevice) -> Row:
+    values: dict[str, Any] = msgspec.to_builtins(device)
+    del values["account"]
+    return Row("device", values)
