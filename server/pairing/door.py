@@ -24,7 +24,7 @@ from server.errors import Refusal
 from server.events.decision import Actor
 from server.events.view import DeviceKind
 from server.pairing import pairing, store
-from server.pairing.pairing import Code, Offer, PairDevice, PairedDevice, RevokeDevice, Wish
+from server.pairing.pairing import Code, Offer, PairedDevice, Wish
 
 # Everybody's wrong tries in ten minutes. With ten open codes, as many guesses as this from a
 # thousand addresses find one in 10 000 attempts of ten minutes.
@@ -93,10 +93,9 @@ class PairingDoor:
         now = self._clock.now()
         await self._charge(source, now)
         code = await store.find_code(self._db, await _hash(pairing.read_code(typed)))
-        pairing.check_code(code, now)
-        assert code is not None
+        code = pairing.check_code(code, now)
         token = new_token()
-        actor = Actor("system", "pairing", code.made_by, code.shop_id)
+        actor = Actor("manager", "pairing", code.made_by, code.shop_id)
         device = await self._pair(
             actor, code.id, token_hash(token),
             Wish(kind=code.kind, name=name or code.name, place_id=code.place_id,
@@ -144,23 +143,25 @@ class PairingDoor:
             raise Refusal("pairing_code_expired")
         if offer.shop_id is None or offer.device_id is None:
             return offer.expires_at
-        return pairing.token_of(secret), await self._device(offer.shop_id, offer.device_id)
+        return pairing.token_of(secret), await self.device(offer.shop_id, offer.device_id)
 
     async def confirm_offer(
         self, actor: Actor, source: str, typed: str, wish: Wish
     ) -> PairedDevice:
         """Make a device of the screen that shows this code.
 
-        `source` names the manager whose wrong tries are counted. Raises `pairing_code_wrong`,
+        `source` names the manager whose wrong tries are counted. Confirming the same again answers
+        the same: the desk remembers. Raises `pairing_code_wrong`,
         `…_expired`, `…_used` or `pairing_locked`, and what is wrong with the wish.
         """
         now = self._clock.now()
         await self._charge(source, now)
         offer = await store.find_offer(self._db, await _hash(pairing.read_code(typed)))
-        pairing.check_code(offer, now)
-        assert offer is not None
+        offer = pairing.check_offer(offer, actor.shop_id, now)
         await store.forget_tries(self._db, source)
-        wish = msgspec.structs.replace(wish, kind=wish.kind or offer.kind)
+        wish = msgspec.structs.replace(
+            wish, name=wish.name or offer.name, kind=wish.kind or offer.kind
+        )
         wish = await self._check_wish(actor.shop_id, wish)
         device = await self._pair(actor, offer.id, offer.token_hash, wish)
         await store.confirm_offer(self._db, offer.id, actor.shop_id, device.id, now)
@@ -168,9 +169,9 @@ class PairingDoor:
 
     async def revoke(self, actor: Actor, command_id: uuid.UUID, device_id: int) -> PairedDevice:
         """Take a device's token away; its connection is closed. Repeating it changes nothing."""
-        body = msgspec.json.encode(RevokeDevice(device_id))
+        body = msgspec.json.encode({"device_id": device_id})
         await self._execute(actor, command_id, "RevokeDevice", body)
-        return await self._device(actor.shop_id, device_id)
+        return await self.device(actor.shop_id, device_id)
 
     async def devices(self, shop_id: int) -> list[PairedDevice]:
         """Return all devices of a shop."""
@@ -179,10 +180,7 @@ class PairingDoor:
     async def _pair(
         self, actor: Actor, spent_id: uuid.UUID, digest: bytes, wish: Wish
     ) -> PairedDevice:
-        assert wish.kind is not None
-        command = PairDevice(
-            wish.kind, wish.name, digest.hex(), wish.place_id, wish.station_id, wish.device_id
-        )
+        command = msgspec.structs.asdict(wish) | {"token_hash": digest.hex()}
         body = msgspec.json.encode(command)
         command_id = uuid.uuid5(spent_id, "PairDevice")
         try:
@@ -191,9 +189,10 @@ class PairingDoor:
             if refusal.code == "command_id_reused":
                 raise Refusal("pairing_code_used") from None
             raise
-        return await self._device(actor.shop_id, result["device_id"])
+        return await self.device(actor.shop_id, result["device_id"])
 
-    async def _device(self, shop_id: int, device_id: int) -> PairedDevice:
+    async def device(self, shop_id: int, device_id: int) -> PairedDevice:
+        """Return a device of a shop. Raises `device_not_found`."""
         device = await store.read_device(self._db, shop_id, device_id)
         if device is None:
             raise Refusal("device_not_found")
@@ -202,12 +201,12 @@ class PairingDoor:
     async def _check_wish(self, shop_id: int, wish: Wish) -> Wish:
         """Return the wish with what a known device has already; raise what is wrong with it."""
         if wish.device_id is not None:
-            known = await self._device(shop_id, wish.device_id)
+            known = await self.device(shop_id, wish.device_id)
             return Wish(
                 kind=known.kind, name=known.name, place_id=known.place_id,
                 station_id=known.station_id, device_id=known.id,
             )  # fmt: skip
-        pairing.check_place(wish)
+        pairing.check_wish(wish)
         place, station = await store.standing_exists(self._db, shop_id, wish)
         if not place:
             raise Refusal("place_not_found")

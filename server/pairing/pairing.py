@@ -14,7 +14,6 @@ import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -31,26 +30,6 @@ ANSWER_KEPT = CODE_LIVES
 OFFERS_OPEN_MAX = 5_000
 OFFERS_OPEN_PER_SOURCE_MAX = 100
 NAME_CHARS_MAX = 40
-
-Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-DeviceName = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS_MAX)]
-
-
-class PairDevice(msgspec.Struct, frozen=True):
-    """The command that gives a device its token: a new device, or new hardware for `device_id`."""
-
-    kind: DeviceKind
-    name: str
-    token_hash: str  # hex of the SHA-256
-    place_id: int | None = None
-    station_id: int | None = None
-    device_id: int | None = None
-
-
-class RevokeDevice(msgspec.Struct, frozen=True):
-    """The command after which a device's token opens nothing."""
-
-    device_id: int
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,10 +133,12 @@ def token_of(secret: str) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def check_place(wish: Wish) -> None:
-    """Raise `bad_field` when a kind of device stands where it cannot."""
+def check_wish(wish: Wish) -> None:
+    """Raise `bad_field` when something is not said, or a device cannot stand there."""
     if wish.device_id is not None:
         return  # its kind and place are known
+    if not wish.name.strip():
+        raise Refusal("bad_field", "The device needs a name.", field="name")
     if wish.kind is None:
         raise Refusal("bad_field", "Which kind of device is it?", field="kind")
     if wish.kind == "guest" and wish.place_id is None:
@@ -173,15 +154,30 @@ def check_tries(tries: int, last_at: datetime, now: datetime) -> None:
         raise Refusal("pairing_locked", retry_after_s=left_s)
 
 
-def check_code(code: Code | Offer | None, now: datetime) -> None:
-    """Raise why this code opens nothing: `pairing_code_wrong`, `…_used` or `…_expired`."""
+def check_code(code: Code | None, now: datetime) -> Code:
+    """Return a manager's code that opens. Raises `pairing_code_wrong`, `…_used`, `…_expired`."""
     if code is None:
         raise Refusal("pairing_code_wrong")
-    used_at = code.used_at if isinstance(code, Code) else code.confirmed_at
-    if used_at is not None:
+    if code.used_at is not None:
         raise Refusal("pairing_code_used")
     if code.expires_at <= now:
         raise Refusal("pairing_code_expired")
+    return code
+
+
+def check_offer(offer: Offer | None, shop_id: int, now: datetime) -> Offer:
+    """Return an offer this shop may confirm. Raises as `check_code` does.
+
+    One that this shop confirmed passes until it expires: whether it is the same confirmation again
+    or another one, the desk knows by the command id.
+    """
+    if offer is None:
+        raise Refusal("pairing_code_wrong")
+    if offer.expires_at <= now:
+        raise Refusal("pairing_code_expired")
+    if offer.shop_id not in {None, shop_id}:
+        raise Refusal("pairing_code_used")
+    return offer
 
 
 def is_over(offer: Offer, now: datetime) -> bool:

@@ -1,0 +1,204 @@
+"""Doors for managers: make and confirm pairing codes, see devices, move them, turn them out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import msgspec
+
+from server.api.business import Id, ShopPath
+from server.api.callers import Gate
+from server.api.pairing import TypedCode
+from server.api.table import Call, Door
+from server.clock import to_ms
+from server.events.decision import Actor
+from server.events.view import DeviceKind
+from server.pairing.door import Execute, PairingDoor
+from server.pairing.pairing import NAME_CHARS_MAX, PairedDevice, Wish
+
+DeviceName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX)]
+
+# Which devices of a shop are connected now, by any node; asked of the gateway's presence.
+Online = Callable[[int], Awaitable[frozenset[int]]]
+
+
+class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the new device will be: `name` and `kind`, and where it stands.
+
+    Or `device_id` alone: new hardware for a device there is.
+    """
+
+    name: DeviceName = ""
+    kind: DeviceKind | None = None
+    place_id: Id | None = None
+    station_id: Id | None = None
+    device_id: Id | None = None
+
+
+class CodeAnswer(msgspec.Struct, frozen=True):
+    """Eight digits to type on the device, shown this once."""
+
+    code: str
+    expires_at_ms: int
+
+
+class ConfirmRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The code the screen shows, and what it shall be.
+
+    Without `name` or `kind`: what it says it is. With `device_id`: new hardware for that device.
+    """
+
+    code: TypedCode
+    name: DeviceName = ""
+    kind: DeviceKind | None = None
+    place_id: Id | None = None
+    station_id: Id | None = None
+    device_id: Id | None = None
+
+
+class DeviceInfo(msgspec.Struct, frozen=True):
+    """A device of a shop. `online` null: nobody knows at the moment."""
+
+    id: int
+    kind: DeviceKind
+    name: str
+    shop_id: int
+    place_id: int | None
+    station_id: int | None
+    account_id: int
+    paired: bool
+    paired_at_ms: int | None
+    last_seen_at_ms: int | None
+    online: bool | None = None
+
+
+class DeviceAnswer(msgspec.Struct, frozen=True):
+    """One device."""
+
+    device: DeviceInfo
+
+
+class DevicesAnswer(msgspec.Struct, frozen=True):
+    """All devices of a shop, revoked ones too."""
+
+    devices: list[DeviceInfo]
+
+
+class DevicePath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which device of which shop."""
+
+    shop_id: Id
+    device_id: Id
+
+
+class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the device stands now; its account stays the same."""
+
+    place_id: Id | None = None
+    station_id: Id | None = None
+
+
+_STANDING = ("place_not_found", "station_not_found", "device_not_found")
+_CODES = ("pairing_code_wrong", "pairing_code_expired", "pairing_code_used", "pairing_locked")
+
+
+class Devices:
+    """What managers may ask about the devices of a shop."""
+
+    def __init__(
+        self, execute: Execute, door: PairingDoor, gate: Gate, online: Online | None
+    ) -> None:
+        self._execute = execute
+        self._door = door
+        self._gate = gate
+        self._online = online
+
+    def doors(self) -> list[Door]:
+        """Return this audience's rows of the table."""
+        return [
+            Door(
+                "POST", "/v1/shops/{shop_id}/pairing-codes", "makePairingCode",
+                "Make a code to be typed on a device", "manager", self.make_code,
+                params=ShopPath, request=CodeRequest, response=CodeAnswer, status=201,
+                refusals=_STANDING,
+            ),
+            Door(
+                "POST", "/v1/shops/{shop_id}/pairing-offers/confirm", "confirmPairingOffer",
+                "Make a device of the screen that shows this code", "manager", self.confirm,
+                params=ShopPath, request=ConfirmRequest, response=DeviceAnswer, status=201,
+                refusals=(*_CODES, *_STANDING),
+            ),
+            Door(
+                "GET", "/v1/shops/{shop_id}/devices", "listDevices", "List the devices of a shop",
+                "manager", self.list_devices, params=ShopPath, response=DevicesAnswer,
+            ),
+            Door(
+                "POST", "/v1/shops/{shop_id}/devices/{device_id}/move", "moveDevice",
+                "Move a device to another place or station", "manager", self.move,
+                params=DevicePath, request=MoveRequest, response=DeviceAnswer, refusals=_STANDING,
+            ),
+            Door(
+                "DELETE", "/v1/shops/{shop_id}/devices/{device_id}", "revokeDevice",
+                "Take a device's token away and close its connection", "manager", self.revoke,
+                params=DevicePath, response=DeviceAnswer, refusals=("device_not_found",),
+            ),
+        ]  # fmt: skip
+
+    async def make_code(self, call: Call) -> CodeAnswer:
+        """Make a code."""
+        actor = await self._actor(call)
+        made = await self._door.make_code(actor, _wish(call.body), call.command_id)
+        return CodeAnswer(made.code, to_ms(made.expires_at))
+
+    async def confirm(self, call: Call) -> DeviceAnswer:
+        """Confirm a screen's code."""
+        actor = await self._actor(call)
+        device = await self._door.confirm_offer(actor, actor.id, call.body.code, _wish(call.body))
+        return await self._answer(device)
+
+    async def list_devices(self, call: Call) -> DevicesAnswer:
+        """List devices with who is connected."""
+        shop_id = (await self._actor(call)).shop_id
+        online = None if self._online is None else await self._online(shop_id)
+        devices = await self._door.devices(shop_id)
+        return DevicesAnswer([_info(device, online) for device in devices])
+
+    async def move(self, call: Call) -> DeviceAnswer:
+        """Move a device."""
+        actor = await self._actor(call)
+        device_id = call.params.device_id
+        body = msgspec.json.encode(
+            {
+                "device_id": device_id,
+                "place_id": call.body.place_id,
+                "station_id": call.body.station_id,
+            }
+        )
+        await self._execute(actor, call.command_id, "MoveDevice", body)
+        return await self._answer(await self._door.device(actor.shop_id, device_id))
+
+    async def revoke(self, call: Call) -> DeviceAnswer:
+        """Revoke a device."""
+        actor = await self._actor(call)
+        device = await self._door.revoke(actor, call.command_id, call.params.device_id)
+        return await self._answer(device)
+
+    async def _actor(self, call: Call) -> Actor:
+        return await self._gate.actor(call.signer, "manager", call.params.shop_id)
+
+    async def _answer(self, device: PairedDevice) -> DeviceAnswer:
+        online = None if self._online is None else await self._online(device.shop_id)
+        return DeviceAnswer(_info(device, online))
+
+
+def _wish(body: CodeRequest | ConfirmRequest) -> Wish:
+    return Wish(
+        name=body.name, kind=body.kind, place_id=body.place_id, station_id=body.station_id,
+        device_id=body.device_id,
+    )  # fmt: skip
+
+
+def _info(device: PairedDevice, online: frozenset[int] | None) -> DeviceInfo:
+    known = None if online is None else device.id in online
+    return DeviceInfo(**msgspec.structs.asdict(device), online=known)

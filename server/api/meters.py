@@ -1,0 +1,62 @@
+"""What the API counts for Prometheus; `operations.py` shows it.
+
+Refuses labels that a caller can invent: doors, statuses and refusal codes are all from our tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+# From a cached read to a queue of commands behind a slow disk.
+_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class Meters:
+    """Counters of one process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.answers = Counter(
+            "chuancai_http_answers",
+            "Answers by door, status and refusal code.",
+            ("door", "status", "code"),
+            registry=registry,
+        )
+        self.took = Histogram(
+            "chuancai_http_took_seconds",
+            "Time from the request's head to the answer's last byte.",
+            ("door",),
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+        self.under_way = Gauge(
+            "chuancai_http_under_way",
+            "Requests being answered now.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._count = 0
+
+    @property
+    def how_many_under_way(self) -> int:
+        """Return how many requests are being answered now."""
+        return self._count
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count a request for as long as it is being answered."""
+        self._count += 1
+        self.under_way.set(self._count)
+        try:
+            yield
+        finally:
+            self._count -= 1
+            self.under_way.set(self._count)
+
+    def saw(self, door: str, status: int, code: str, took_s: float) -> None:
+        """Count one answer."""
+        self.answers.labels(door, str(status), code).inc()
+        self.took.labels(door).observe(took_s)

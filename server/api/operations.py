@@ -1,0 +1,114 @@
+"""Doors for whoever runs the house: is it alive, may it get traffic, what does it count.
+
+Refuses to call a node unready because Redis is away: orders are taken and dishes are called without
+it, only slower, and taking every node out of service at once would close the shop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+import asyncpg
+import msgspec
+import redis.asyncio
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from redis.exceptions import RedisError
+
+from server.api.table import Call, Door, Plain
+from server.db.migrate import pending
+from server.db.pool import LOST
+from server.errors import Refusal
+
+CHECK_S_MAX = 2.0
+
+
+class AliveAnswer(msgspec.Struct, frozen=True):
+    """The process runs and answers; nothing more is promised."""
+
+    status: Literal["alive"]
+
+
+class ReadyAnswer(msgspec.Struct, frozen=True):
+    """Ready; or degraded: everything works, slower, because Redis is away."""
+
+    status: Literal["ready", "degraded"]
+    database: bool
+    redis: bool
+
+
+class Operations:
+    """What a load balancer, Prometheus and a person at the console ask."""
+
+    def __init__(
+        self,
+        database: asyncpg.Pool,
+        redis_client: redis.asyncio.Redis,
+        registry: CollectorRegistry,
+        draining: Callable[[], bool],
+    ) -> None:
+        self._db = database
+        self._redis = redis_client
+        self._registry = registry
+        self._draining = draining
+        self._migrated = False
+
+    def doors(self) -> list[Door]:
+        """Return this audience's rows of the table."""
+        return [
+            Door(
+                "GET", "/healthz", "isAlive", "Is the process alive?", "operations",
+                self.alive, "public", response=AliveAnswer,
+            ),
+            Door(
+                "GET", "/readyz", "isReady", "May it get traffic?", "operations",
+                self.ready, "public", response=ReadyAnswer, refusals=("unavailable",),
+            ),
+            Door(
+                "GET", "/metrics", "readMetrics", "What it counts, for Prometheus", "operations",
+                self.metrics, "public", media_type="text/plain",
+            ),
+        ]  # fmt: skip
+
+    async def alive(self, call: Call) -> AliveAnswer:
+        """Answer at all."""
+        del call
+        return AliveAnswer("alive")
+
+    async def ready(self, call: Call) -> ReadyAnswer:
+        """Look at what cannot be missed, and at Redis."""
+        del call
+        if self._draining():
+            raise Refusal("unavailable", "This process is about to stop.", draining=True)
+        await self._check_database()
+        redis_there = await self._redis_answers()
+        return ReadyAnswer("ready" if redis_there else "degraded", True, redis_there)
+
+    async def metrics(self, call: Call) -> Plain:
+        """Return the counters in Prometheus' text format."""
+        del call
+        return Plain(generate_latest(self._registry), CONTENT_TYPE_LATEST)
+
+    async def _check_database(self) -> None:
+        try:
+            async with asyncio.timeout(CHECK_S_MAX), self._db.acquire() as connection:
+                if self._migrated:  # forward only: what was applied stays applied
+                    await connection.execute("SELECT")
+                    return
+                missing = await pending(connection)  # type: ignore[arg-type]
+        except LOST as error:
+            raise Refusal("unavailable", reason=type(error).__name__) from None
+        if missing:
+            raise Refusal(
+                "unavailable", "The database needs `chuancai migrate`.", migrations=missing
+            )
+        self._migrated = True
+
+    async def _redis_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_S_MAX):
+                await self._redis.ping()
+        except (RedisError, OSError):
+            return False
+        return True
