@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 import msgspec
@@ -22,7 +22,15 @@ from server.clock import Clock, to_ms
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events import log
-from server.events.decision import Actor, Context, Decision, Role, Write, Written
+from server.events.decision import (
+    Actor,
+    Armed,
+    Context,
+    Decision,
+    Role,
+    Write,
+    Written,
+)
 from server.ids import IdMint
 from server.lanes import Lanes
 from server.reactions import react
@@ -31,7 +39,20 @@ from server.settings import Settings
 _logger = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 
-Publish = Callable[[int, Sequence[Written]], None]
+
+
+class Telling(Protocol):
+    """Who hears of a commit."""
+
+    def publish(self, shop_id: int, events: Sequence[Written]) -> None:
+        """Tell the devices; must not fail and must not wait."""
+        ...
+
+    def arm(self, promises: Sequence[Armed]) -> None:
+        """Set the alarm clock; must not fail and must not wait."""
+        ...
+
+
 Load = Callable[[asyncpg.Connection, Sequence[tuple[int, Any]]], Awaitable[list[Any]]]
 
 
@@ -70,13 +91,13 @@ class Desk:
         pool: asyncpg.Pool,
         clock: Clock,
         book: Mapping[str, Entry],
-        publish: Publish,
+        telling: Telling,
         settings: Settings,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._book = book
-        self._publish = publish
+        self._telling = telling
         self._mint = IdMint()
         self._attempts_max = settings.decide_attempts_max
         self.lanes: Lanes[Job] = Lanes(
@@ -132,9 +153,13 @@ class Desk:
             _logger.warning("database_unavailable", error=type(error).__name__)
             _fail(batch, Refusal("unavailable"))
         except Exception:
-            # The task's edge: one broken batch must not stop the desk.
-            _logger.exception("batch_failed", commands=[type(j.body).__name__ for j in batch])
-            _fail(batch, Refusal("unavailable"))
+            # The task's edge: a broken command must not stop the desk, nor its neighbours.
+            if len(batch) > 1:
+                for job in batch:
+                    await self._work([job])
+                return
+            _logger.exception("command_broke", command=type(batch[0].body).__name__)
+            _fail(batch, Refusal("internal"))
 
     async def _attempt(self, connection: asyncpg.Connection, batch: list[Job]) -> None:
         """Decide and write a batch; when the door refuses it, each command is tried alone."""
@@ -144,7 +169,7 @@ class Desk:
             self._decide(job, fact, now_ms) for job, fact in zip(batch, facts, strict=True)
         ]
         try:
-            written = await log.write(connection, writes, now_ms, self._mint)
+            written, armed = await log.write(connection, writes, now_ms, self._mint)
         except (log.StaleError, log.SeenError, log.KeptError, log.NoShopError) as error:
             if len(batch) > 1:
                 for job in batch:
@@ -154,8 +179,10 @@ class Desk:
             return
         for job, write, events in zip(batch, writes, written, strict=True):
             if events:
-                self._publish(write.shop_id, events)
+                self._telling.publish(write.shop_id, events)
             _answer(job, write.reply)
+        if armed:
+            self._telling.arm(armed)
 
     def _decide(self, job: Job, facts: Any, now_ms: int) -> Write:
         context = Context(job.actor, now_ms, self._mint)

@@ -48,6 +48,7 @@ REFUSALS: dict[str, RefusalKind] = {
     "busy": RefusalKind(503, True, "Too much at once; try again.", "系统繁忙，请重试"),
     "internal": RefusalKind(500, False, "Something broke on our side.", "系统内部错误"),
     "unavailable": RefusalKind(503, True, "The database is not reachable.", "系统暂时不可用"),
+    "internal": RefusalKind(500, True, "Something broke on our side.", "系统出错"),
     # the shop
     "shop_not_found": RefusalKind(404, False, "There is no such shop.", "没有这个门店"),
     "place_not_found": RefusalKind(404, False, "There is no such place.", "没有这个房间或桌位"),

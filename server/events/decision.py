@@ -82,6 +82,14 @@ class Written(NamedTuple):
     body: bytes
 
 
+class Armed(NamedTuple):
+    """A committed promise, ready for the alarm clock."""
+
+    shop_id: int
+    id: int
+    due_ms: int
+
+
 class Write(msgspec.Struct):
     """A decision on its way through the door, with what it remembers and which promise it keeps."""
 

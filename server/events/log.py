@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from server.clock import from_ms, to_ms
-from server.events.decision import Write, Written
+from server.events.decision import Armed, Write, Written
 from server.ids import IdMint
 
 WRITE_COMMANDS = """
@@ -73,8 +73,8 @@ _DOOR_REFUSALS: dict[str, type[Exception]] = {
 
 async def write(
     connection: asyncpg.Connection, writes: Sequence[Write], now_ms: int, mint: IdMint
-) -> list[list[Written]]:
-    """Commit all of `writes` (or nothing) and return what each of them said, with seqs.
+) -> tuple[list[list[Written]], list[Armed]]:
+    """Commit all of `writes` (or nothing); return what each said, with seqs, and all promises made.
 
     Raises `StaleError`, `SeenError`, `KeptError`, `NoShopError`: nothing was written then.
     """
@@ -82,6 +82,11 @@ async def write(
     shops = sorted({w.shop_id for w in writes})
     position = {shop: index for index, shop in enumerate(shops, 1)}
     counts = dict.fromkeys(shops, 0)
+    armed = [
+        Armed(w.shop_id, mint.next_id(now_ms), promise.due_ms)
+        for w in writes
+        for promise in w.decision.promises
+    ]
     ranks: list[list[int]] = []
     bodies: list[list[bytes]] = []
     for one in writes:
@@ -98,7 +103,7 @@ async def write(
             *_columns(_remembered(writes), 4),
             *_columns([(w.shop_id, *w.kept) for w in writes if w.kept], 3),
             *_columns(_events(writes, position, ranks, bodies), 5),
-            *_columns(_promises(writes, now_ms, mint), 5),
+            *_columns(_promises(writes, armed), 5),
             _rows(writes),
         )
     except asyncpg.PostgresError as error:
@@ -106,13 +111,14 @@ async def write(
         if refusal is None:
             raise
         raise refusal(str(error)) from error
-    return [
+    written = [
         [
             Written(base[position[w.shop_id] - 1] + rank, now_ms, said.topics, body)
             for rank, said, body in zip(w_ranks, w.decision.said, w_bodies, strict=True)
         ]
         for w, w_ranks, w_bodies in zip(writes, ranks, bodies, strict=True)
     ]
+    return written, armed
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
@@ -136,17 +142,17 @@ def _events(
     ]
 
 
-def _promises(writes: Sequence[Write], now_ms: int, mint: IdMint) -> list[tuple[Any, ...]]:
+def _promises(writes: Sequence[Write], armed: list[Armed]) -> list[tuple[Any, ...]]:
+    made = [promise for w in writes for promise in w.decision.promises]
     return [
         (
-            w.shop_id,
-            mint.next_id(now_ms),
+            one.shop_id,
+            one.id,
             promise.kind,
             _encode(promise.payload).decode(),
-            from_ms(promise.due_ms),
+            from_ms(one.due_ms),
         )
-        for w in writes
-        for promise in w.decision.promises
+        for one, promise in zip(armed, made, strict=True)
     ]
 
 
@@ -190,3 +196,17 @@ async def make_partitions(pool: asyncpg.Pool, now: datetime) -> None:
     for days in (0, 31):
         month = from_ms(to_ms(now) + days * 86_400_000).date()
         await pool.execute(MAKE_PARTITION, month)
+
+FORGET_COMMANDS = """
+DELETE FROM command
+ WHERE (shop_id, id) IN (SELECT shop_id, id FROM command WHERE at < $1::timestamptz LIMIT $2::integer)
+RETURNING 1
+"""
+
+FORGET_PROMISES = """
+DELETE FROM promise
+ WHERE (shop_id, id) IN (SELECT shop_id, id FROM promise
+                          WHERE state IN ('done', 'cancelled') AND due_at < $1::timestamptz
+                          LIMIT $2::integer)
+RETURNING 1
+"""

@@ -1,0 +1,119 @@
+"""Tells gateway nodes of committed events: this process at once, other nodes through Redis.
+
+Redis only makes it quick: what is lost here (Redis away, process killed after the commit) is found
+by every node's sweep over the shops' heads and read from the log. Refuses to wait or to fail while
+a command is being answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.clock import Clock, to_ms
+from server.events.alarm import Alarm
+from server.events.decision import Armed, Written
+from server.events.envelope import (
+    EVENTS_FIELD,
+    INBOX_ENTRIES_MAX,
+    inbox_key,
+    nodes_key,
+    pack,
+)
+
+WAITING_EVENTS_MAX = 20_000  # beyond this the other nodes' sweeps do the telling
+REST_AFTER_TROUBLE_S = 0.5
+
+_log = structlog.get_logger(__name__)
+
+Deliver = Callable[[int, Sequence[Written]], None]
+
+
+class Relay:
+    """The desk's mouth: `publish` and `arm` never wait; `run` carries to Redis what they queued."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        clock: Clock,
+        alarm: Alarm,
+        *,
+        own_node: str | None = None,
+        deliver: Deliver | None = None,
+    ) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._alarm = alarm
+        self._own_node = own_node
+        self._deliver = deliver
+        self._waiting: list[tuple[int, Sequence[Written]]] = []
+        self._armed: list[Armed] = []
+        self._work = asyncio.Event()
+
+    def publish(self, shop_id: int, events: Sequence[Written]) -> None:
+        """Hand events to this process' own devices and queue them for the other nodes."""
+        if self._deliver is not None:
+            self._deliver(shop_id, events)
+        if len(self._waiting) < WAITING_EVENTS_MAX:
+            self._waiting.append((shop_id, events))
+            self._work.set()
+
+    def arm(self, promises: Sequence[Armed]) -> None:
+        """Queue promises for the alarm clock."""
+        if len(self._armed) < WAITING_EVENTS_MAX:
+            self._armed.extend(promises)
+            self._work.set()
+
+    async def run(self) -> None:
+        """Carry what is queued until cancelled."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            waiting, self._waiting = self._waiting, []
+            armed, self._armed = self._armed, []
+            try:
+                await self._tell(waiting)
+                await self._alarm.arm(armed)
+            except (RedisError, OSError) as error:
+                _log.warning("relay_without_redis", error=type(error).__name__)
+                await asyncio.sleep(REST_AFTER_TROUBLE_S)
+
+    async def _tell(self, waiting: list[tuple[int, Sequence[Written]]]) -> None:
+        if not waiting:
+            return
+        nodes = await self._nodes({shop_id for shop_id, _ in waiting})
+        inboxes: dict[str, list[bytes]] = {}
+        for shop_id, events in waiting:
+            for node in nodes[shop_id]:
+                inboxes.setdefault(node, []).append(pack(shop_id, events))
+        if not inboxes:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for node, packed in inboxes.items():
+            pipeline.xadd(
+                inbox_key(node),
+                {EVENTS_FIELD: b"".join(packed)},
+                maxlen=INBOX_ENTRIES_MAX,
+                approximate=True,
+            )
+        await pipeline.execute()
+
+    async def _nodes(self, shop_ids: set[int]) -> dict[int, list[str]]:
+        """Return for each shop the other nodes that have devices of it now."""
+        ordered = sorted(shop_ids)
+        pipeline = self._redis.pipeline(transaction=False)
+        for shop_id in ordered:
+            pipeline.hgetall(nodes_key(shop_id))
+        now_ms = to_ms(self._clock.now())
+        return {
+            shop_id: [
+                node.decode()
+                for node, expires_ms in found.items()
+                if int(expires_ms) > now_ms and node.decode() != self._own_node
+            ]
+            for shop_id, found in zip(ordered, await pipeline.execute(), strict=True)
+        }

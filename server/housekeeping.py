@@ -1,0 +1,39 @@
+"""What is done by the clock and not by anybody: partitions made ahead, old memories forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from server.clock import Clock
+from server.events import log
+
+COMMANDS_KEPT = timedelta(days=7)  # a device may come back from a week in a drawer
+PROMISES_KEPT = timedelta(days=7)
+BATCH_ROWS_MAX = 5_000
+
+_log = structlog.get_logger(__name__)
+
+
+async def make_partitions(pool: asyncpg.Pool, clock: Clock) -> None:
+    """Make sure this month's and next month's log have partitions of their own."""
+    await log.make_partitions(pool, clock.now())
+
+
+async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
+    """Forget replies nobody can ask for any more and promises long kept; return how many rows."""
+    now = clock.now()
+    total = 0
+    for statement, kept in (
+        (log.FORGET_COMMANDS, COMMANDS_KEPT),
+        (log.FORGET_PROMISES, PROMISES_KEPT),
+    ):
+        while True:
+            count = len(await pool.fetch(statement, now - kept, BATCH_ROWS_MAX))
+            total += count
+            if count < BATCH_ROWS_MAX:
+                break
+    _log.info("forgotten", rows=total)
+    return total

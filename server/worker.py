@@ -1,0 +1,88 @@
+"""Composition root of the worker process: the promise loop, and arq for what runs by the clock.
+
+arq does what it is good at (housekeeping at fixed hours); the delayed queue is our own, because a
+call must ring on time (docs/decisions/0001-promises-not-arq.md). Refuses to serve devices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from arq.connections import ArqRedis
+from arq.cron import cron
+from arq.worker import Worker
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server import housekeeping
+from server.clock import Clock, SystemClock
+from server.commands import BOOK, PROMISES
+from server.db.pool import open_pool
+from server.desk import Desk
+from server.events.alarm import Alarm
+from server.events.promises import PromiseLoop
+from server.events.relay import Relay
+from server.settings import Settings
+
+ARQ_POLL_S = 5.0
+ARQ_JOB_S_MAX = 300
+ARQ_REST_S = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
+    """Keep promises and house until cancelled."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url, settings.pool_connections_max)
+        stack.push_async_callback(pool.close)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        relay = Relay(redis, clock, Alarm(redis))
+        desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
+        loop = PromiseLoop(pool, redis, clock, desk.keep)
+        await housekeeping.make_partitions(pool, clock)
+        _log.info("worker_ready")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(relay.run())
+            tasks.create_task(loop.run())
+            tasks.create_task(_run_cron(settings, pool, clock))
+
+
+async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> None:
+    """Run arq; it gives up when Redis goes away, so it is started again."""
+
+    async def partitions(ctx: dict[Any, Any]) -> None:
+        await housekeeping.make_partitions(pool, clock)
+
+    async def forget(ctx: dict[Any, Any]) -> None:
+        await housekeeping.forget(pool, clock)
+
+    jobs = [
+        cron(partitions, hour={0, 12}, minute=5, run_at_startup=False),
+        cron(forget, hour=19, minute=30, run_at_startup=False),  # 03:30 in China
+    ]
+    while True:
+        redis = ArqRedis.from_url(settings.redis_url)
+        worker = Worker(
+            functions=[],
+            cron_jobs=jobs,
+            redis_pool=redis,
+            handle_signals=False,
+            poll_delay=ARQ_POLL_S,
+            job_timeout=timedelta(seconds=ARQ_JOB_S_MAX),
+            health_check_interval=3600,
+        )
+        try:
+            await worker.async_run()
+        except (RedisError, OSError) as error:
+            _log.warning("housekeeping_without_redis", error=type(error).__name__)
+            await asyncio.sleep(ARQ_REST_S)
+        finally:
+            await worker.close()

@@ -1,0 +1,97 @@
+"""The seam between snapshot and events: an old picture carried by events is a fresh picture."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from typing import Any
+
+import pytest
+
+from server.commands import BOOK
+from server.errors import Refusal
+from server.events.decision import Role
+from server.events.view import DeviceKind, View, canonical
+from server.kds import item as machine
+from tests.support.kitchen import Kitchen, open_kitchen
+
+SCREENS: list[tuple[DeviceKind, int | None]] = [
+    ("kitchen", None), ("waiter", None), ("guest", 1), ("guest", 2), ("cashier", None),
+    ("call_screen", None),
+]  # fmt: skip
+TAG_PLACE = 101
+SHOP_COMMANDS = set(BOOK) - {"PairDevice", "MoveDevice", "RevokeDevice"}  # about no screen's picture
+
+
+async def _views(kitchen: Kitchen) -> list[View]:
+    return [await kitchen.view(kind, place) for kind, place in SCREENS]
+
+
+async def _check(kitchen: Kitchen, before: list[View], since: int) -> None:
+    for old, fresh in zip(before, await _views(kitchen), strict=True):
+        carried = kitchen.carry(old, since)
+        assert canonical(carried) == canonical(fresh), fresh.device.kind
+
+
+async def _and_check(kitchen: Kitchen, role: Role, name: str, **body: Any) -> dict[str, Any]:
+    """Ask, and compare every screen's carried picture with its fresh one."""
+    before, since = await _views(kitchen), len(kitchen.ear.heard)
+    result = await kitchen.ask(role, name, **body)
+    await _check(kitchen, before, since)
+    return result
+
+
+async def test_every_command_carries_every_screen(database_url: str) -> None:
+    """For every command of the book: old snapshot + its events = fresh snapshot, on every screen."""
+    async with open_kitchen(database_url) as kitchen:
+        asked: set[str] = set()
+
+        async def ask(role: Role, name: str, **body: Any) -> dict[str, Any]:
+            asked.add(name)
+            return await _and_check(kitchen, role, name, **body)
+
+        lines = [{"dish_id": 1, "quantity": 2}, {"dish_id": 1, "note": "快一点"}]
+        for place in (1, 2, TAG_PLACE):
+            placed = await ask("waiter", "PlaceOrder", place_id=place, lines=lines)
+            first, second = placed["item_ids"]
+            await ask("waiter", "PlaceOrder", place_id=place, lines=lines, allergens=["花生"])
+            await ask("waiter", "CancelItem", item_id=second, reason="客人不要了")
+            for name in ("StartItem", "FinishItem", "CallItem", "CallItem"):
+                await ask("kitchen", name, item_id=first)
+            await ask("kitchen", "UndoItem", item_id=first, state="called")
+            for name in ("FinishItem", "CallItem"):
+                await ask("kitchen", name, item_id=first)
+            call_id = (await kitchen.view("waiter")).calls[-1].id
+            await ask("waiter", "ClaimCall", call_id=call_id)
+            for name in ("PickUpItem", "DeliverItem"):
+                await ask("waiter", name, item_id=first)
+            await ask("waiter", "UndoItem", item_id=first, state="delivered")
+            await ask("waiter", "UndoItem", item_id=first, state="picked_up")
+            await ask("waiter", "CleanPlace", place_id=place)
+        assert asked == SHOP_COMMANDS
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_random_evening_carries_every_screen(database_url: str, seed: int) -> None:
+    """Three hundred random presses, sensible or not: the pictures never drift apart."""
+    dice = random.Random(seed)  # noqa: S311 - a reproducible evening, not a secret
+    verbs = ["StartItem", "FinishItem", "CallItem", "PickUpItem", "DeliverItem", "CancelItem"]
+    async with open_kitchen(database_url) as kitchen:
+        before = await _views(kitchen)
+        for _ in range(300):
+            roll = dice.random()
+            items = [i.id for o in (await kitchen.view("waiter")).orders for i in o.items]
+            if roll < 0.15 or not items:
+                await kitchen.order(dice.choice([1, 2, 3, TAG_PLACE, TAG_PLACE + 1]), 1, 2)
+                continue
+            name, body = dice.choice(verbs), {"item_id": dice.choice(items)}
+            if roll > 0.97:
+                name, body = "CleanPlace", {"place_id": dice.choice([1, 2, TAG_PLACE])}
+            elif roll > 0.85:
+                name = "UndoItem"
+                body["state"] = dice.choice(machine.STATES)  # type: ignore[assignment]
+            try:
+                await kitchen.ask("business", name, uuid.uuid4(), **body)
+            except Refusal as refusal:
+                assert not refusal.retryable  # noqa: PT017 - a sensible no is an answer
+        await _check(kitchen, before, 0)

@@ -1,0 +1,184 @@
+"""Promises: calls that ring later, ring again, give up; alarm clock lost, worker killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+
+from server.clock import ManualClock, SystemClock
+from server.events import catalogue as c
+from server.events.alarm import Alarm
+from server.events.promises import SWEEP_S, PromiseLoop
+from server.events.relay import Relay
+from tests.support.kitchen import NOON, Kitchen, open_kitchen
+
+
+@asynccontextmanager
+async def _house(database_url: str, redis_url: str) -> AsyncIterator[tuple[Kitchen, PromiseLoop]]:
+    clock = ManualClock(NOON)
+    async with open_kitchen(database_url, clock) as kitchen:
+        redis = Redis.from_url(redis_url)
+        try:
+            yield kitchen, PromiseLoop(kitchen.pool, redis, clock, kitchen.desk.keep)
+        finally:
+            await redis.aclose()
+
+
+async def _arm(kitchen: Kitchen, redis_url: str) -> None:
+    """Carry armed promises to the alarm clock, as the relay does."""
+    redis = Redis.from_url(redis_url)
+    try:
+        await Alarm(redis).arm(kitchen.ear.armed)
+        kitchen.ear.armed.clear()
+    finally:
+        await redis.aclose()
+
+
+def _kinds(kitchen: Kitchen, since: int) -> list[str]:
+    return [type(event).__name__ for event in kitchen.events(since)]
+
+
+async def _finished(kitchen: Kitchen) -> int:
+    item: int = (await kitchen.order(2, 1))["item_ids"][0]
+    await kitchen.ask("kitchen", "StartItem", item_id=item)
+    await kitchen.ask("kitchen", "FinishItem", item_id=item)
+    return item
+
+
+@pytest.mark.parametrize("with_alarm", [True, False], ids=["alarm", "sweep only"])
+async def test_a_finished_dish_rings_the_pads_until_it_gives_up(
+    database_url: str, redis_url: str, with_alarm: bool
+) -> None:
+    """Finished, five seconds later called, three rings 15 s apart, then the cash desk hears."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        await _finished(kitchen)
+        since = len(kitchen.ear.heard)
+        story = []
+        for seconds in (4.9, 0.1, 14.9, 0.1, 15, 15, 60):
+            if with_alarm:
+                await _arm(kitchen, redis_url)
+            kitchen.clock.advance(seconds=seconds)
+            await loop.turn()
+            if not with_alarm:
+                await loop.sweep()
+            story.append(_kinds(kitchen, since))
+            since = len(kitchen.ear.heard)
+        assert story == [
+            [], ["ItemCalled", "CallRaised"], [], ["CallRang"], ["CallRang"],
+            ["CallUnanswered"], [],
+        ]  # fmt: skip
+
+
+async def test_taking_back_a_finish_retracts_the_call(database_url: str, redis_url: str) -> None:
+    """Undo within five seconds: the pads never ring; undo later: they stop (R-004-13)."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        item = await _finished(kitchen)
+        kitchen.clock.advance(seconds=4)
+        await kitchen.ask("kitchen", "UndoItem", item_id=item, state="ready")
+        since = len(kitchen.ear.heard)
+        kitchen.clock.advance(seconds=60)
+        await loop.sweep()
+        assert _kinds(kitchen, since) == []
+        await kitchen.ask("kitchen", "FinishItem", item_id=item)
+        kitchen.clock.advance(seconds=5)
+        await loop.sweep()
+        await kitchen.ask("kitchen", "UndoItem", item_id=item, state="ready")
+        assert _kinds(kitchen, since + 1) == ["ItemCalled", "CallRaised", "ItemUndone", "CallEnded"]
+        kitchen.clock.advance(seconds=60)
+        await loop.sweep()
+        assert len(_kinds(kitchen, since)) == 5
+
+
+async def test_coming_stops_the_rings(database_url: str, redis_url: str) -> None:
+    """One waiter says coming: no further ring; a second one is told who (two at once: one owner)."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        await _finished(kitchen)
+        kitchen.clock.advance(seconds=5)
+        await loop.sweep()
+        (call,) = (await kitchen.view("waiter")).calls
+        await kitchen.ask("waiter", "ClaimCall", call_id=call.id)
+        since = len(kitchen.ear.heard)
+        for _ in range(4):
+            kitchen.clock.advance(seconds=15)
+            await loop.sweep()
+        assert _kinds(kitchen, since) == []
+
+
+async def test_two_workers_keep_a_promise_once(database_url: str, redis_url: str) -> None:
+    """Whoever reads a due promise, it is kept once: the row is the fence."""
+    async with _house(database_url, redis_url) as (one, loop):
+        other = Kitchen(one.pool, one.clock)
+        redis = Redis.from_url(redis_url)
+        rival = PromiseLoop(one.pool, redis, one.clock, other.desk.keep)
+        for place in range(1, 11):
+            item = (await one.order(place, 1))["item_ids"][0]
+            await one.ask("kitchen", "StartItem", item_id=item)
+            await one.ask("kitchen", "FinishItem", item_id=item)
+        one.clock.advance(seconds=5)
+        await asyncio.gather(loop.sweep(), rival.sweep())
+        await redis.aclose()
+        called = [e for k in (one, other) for e in k.events() if isinstance(e, c.ItemCalled)]
+        assert len(called) == len({e.item_id for e in called}) == 10
+
+
+async def test_a_wiped_alarm_clock_is_set_again(database_url: str, redis_url: str) -> None:
+    """Redis loses everything: within a sweep the next promise is armed and kept on time."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        await _finished(kitchen)
+        await _arm(kitchen, redis_url)
+        redis = Redis.from_url(redis_url)
+        await redis.flushdb()
+        kitchen.clock.advance(seconds=SWEEP_S)
+        await loop.turn()
+        assert await Alarm(redis).pop([1], 2**52) != ([], None)
+        await redis.aclose()
+
+
+async def test_a_promise_popped_by_a_dead_worker_is_kept(database_url: str, redis_url: str) -> None:
+    """A worker killed after popping loses nothing: the sweep finds the row (belief 4)."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        await _finished(kitchen)
+        await _arm(kitchen, redis_url)
+        kitchen.clock.advance(seconds=5)
+        redis = Redis.from_url(redis_url)
+        popped, _ = await Alarm(redis).pop(range(64), 2**52)
+        assert len(popped) == 1
+        await redis.aclose()
+        since = len(kitchen.ear.heard)
+        kitchen.clock.advance(seconds=SWEEP_S)
+        await loop.turn()
+        assert _kinds(kitchen, since) == ["ItemCalled", "CallRaised"]
+
+
+async def test_the_loop_wakes_when_something_earlier_is_armed(
+    database_url: str, redis_url: str
+) -> None:
+    """The relay's poke wakes a sleeping worker, and the pads ring without a poll."""
+    # The poke is about real waiting, so the clock is the machine's.
+    async with open_kitchen(database_url, SystemClock()) as kitchen:
+        await kitchen.pool.execute("UPDATE shop SET call_after_finish_s = 0")
+        redis = Redis.from_url(redis_url)
+        relay = Relay(redis, kitchen.clock, Alarm(redis))
+        kitchen.ear.arm = relay.arm  # type: ignore[method-assign]
+        called = asyncio.Event()
+        hear = kitchen.ear.publish
+
+        def listen(shop_id: int, events: object) -> None:
+            hear(shop_id, events)  # type: ignore[arg-type]
+            if any(isinstance(e, c.CallRaised) for e in kitchen.events()):
+                called.set()
+
+        kitchen.ear.publish = listen  # type: ignore[method-assign,assignment]
+        loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
+        tasks = [asyncio.create_task(relay.run()), asyncio.create_task(loop.run())]
+        await _finished(kitchen)
+        async with asyncio.timeout(10):
+            await called.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await redis.aclose()
