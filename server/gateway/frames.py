@@ -21,6 +21,8 @@ FRAMES_PER_S_MAX = 30.0  # a quick hand presses 8 times a second; a replay of an
 FRAMES_BURST_MAX = 300
 HEARTBEAT_S = 25.0
 HEARTBEAT_JITTER = 0.2
+HEARTBEATS_MISSED_MAX = 2
+COMMANDS_IN_FLIGHT_MAX = 64
 
 
 class Resume(msgspec.Struct, frozen=True):
@@ -34,7 +36,7 @@ class _FromDevice(msgspec.Struct, frozen=True, tag_field="t"):
     """A frame a device may send."""
 
 
-class Hello(_FromDevice, tag="hello"):
+class Hello(_FromDevice, frozen=True, tag="hello"):
     """First frame: who I am and where I stopped."""
 
     token: str
@@ -43,7 +45,7 @@ class Hello(_FromDevice, tag="hello"):
     capabilities: list[str] = []
 
 
-class Command(_FromDevice, tag="command"):
+class Command(_FromDevice, frozen=True, tag="command"):
     """Do something: `id` is a UUID minted by the device and stored before sending."""
 
     id: str
@@ -59,24 +61,24 @@ class RingStage(msgspec.Struct, frozen=True):
     stage: Literal["shown", "played", "muted", "acknowledged"]
 
 
-class Ack(_FromDevice, tag="ack"):
+class Ack(_FromDevice, frozen=True, tag="ack"):
     """I have everything up to `up_to`; `rings` tells what people could see and hear."""
 
     up_to: int
     rings: list[RingStage] = []
 
 
-class Ping(_FromDevice, tag="ping"):
+class Ping(_FromDevice, frozen=True, tag="ping"):
     """Are you there? The answer is a pong with the server's time."""
 
     sent_ms: int = 0
 
 
-class Pong(_FromDevice, tag="pong"):
+class Pong(_FromDevice, frozen=True, tag="pong"):
     """Answer to the gateway's ping."""
 
 
-class Move(_FromDevice, tag="move"):
+class Move(_FromDevice, frozen=True, tag="move"):
     """I stand elsewhere now; account and cursor stay."""
 
     id: str
@@ -84,7 +86,7 @@ class Move(_FromDevice, tag="move"):
     station_id: int | None = None
 
 
-class Bye(_FromDevice, tag="bye"):
+class Bye(_FromDevice, frozen=True, tag="bye"):
     """I leave on purpose."""
 
     reason: str = ""
@@ -97,7 +99,7 @@ class _ToDevice(msgspec.Struct, frozen=True, tag_field="t"):
     """A frame the gateway may send."""
 
 
-class Welcome(_ToDevice, tag="welcome"):
+class Welcome(_ToDevice, frozen=True, tag="welcome"):
     """You are known; what follows is either the missed events or a snapshot."""
 
     generation: int
@@ -108,7 +110,7 @@ class Welcome(_ToDevice, tag="welcome"):
     server_ms: int
 
 
-class Snapshot(_ToDevice, tag="snapshot"):
+class Snapshot(_ToDevice, frozen=True, tag="snapshot"):
     """All this kind of device may see, at `seq`."""
 
     epoch: int
@@ -117,7 +119,7 @@ class Snapshot(_ToDevice, tag="snapshot"):
     view: View
 
 
-class EventFrame(_ToDevice, tag="event"):
+class EventFrame(_ToDevice, frozen=True, tag="event"):
     """One line of the shop's log; `event` carries its `kind` (`events/catalogue.py`)."""
 
     seq: int
@@ -134,7 +136,7 @@ class RefusalBody(msgspec.Struct, frozen=True):
     detail: dict[str, Any] = {}
 
 
-class Reply(_ToDevice, tag="reply"):
+class Reply(_ToDevice, frozen=True, tag="reply"):
     """The remembered answer to the command with this id."""
 
     id: str
@@ -143,7 +145,7 @@ class Reply(_ToDevice, tag="reply"):
     refusal: RefusalBody | None = None
 
 
-class PingOut(_ToDevice, tag="ping"):
+class PingOut(_ToDevice, frozen=True, tag="ping"):
     """Are you there? `seq` is the shop's head, `room_seq` the last line meant for this device."""
 
     seq: int
@@ -151,7 +153,7 @@ class PingOut(_ToDevice, tag="ping"):
     server_ms: int
 
 
-class PongOut(_ToDevice, tag="pong"):
+class PongOut(_ToDevice, frozen=True, tag="pong"):
     """Answer to the device's ping, with the same figures as a ping."""
 
     seq: int
@@ -160,7 +162,7 @@ class PongOut(_ToDevice, tag="pong"):
     sent_ms: int
 
 
-class ByeOut(_ToDevice, tag="bye"):
+class ByeOut(_ToDevice, frozen=True, tag="bye"):
     """The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself)."""
 
     code: int
@@ -194,3 +196,63 @@ CLOSE_CODES: dict[int, Close] = {
     4410: Close("unpaired", False, "设备已解除配对"),
     4429: Close("rate_limited", True, "操作太频繁"),
 }
+
+
+TEXT_HEADER = 0x81  # FIN and the opcode, as every frame of ours begins: never fragmented
+BINARY_HEADER = 0x82
+
+_to_json = msgspec.json.Encoder()
+_to_msgpack = msgspec.msgpack.Encoder()
+_from_json: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
+_from_msgpack: msgspec.msgpack.Decoder[FromDevice] = msgspec.msgpack.Decoder(FromDevice)
+
+
+class BadFrameError(ValueError):
+    """The device said something that is no frame of the catalogue."""
+
+
+def decode(payload: bytes | bytearray | memoryview, *, packed: bool) -> FromDevice:
+    """Return the frame in a message; raises BadFrameError, ignores fields it does not know."""
+    try:
+        return _from_msgpack.decode(payload) if packed else _from_json.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFrameError(str(error)) from error
+
+
+def command_body(raw: msgspec.Raw, *, packed: bool) -> bytes:
+    """Return a command's body as JSON bytes, whatever the device speaks."""
+    if not packed:
+        return bytes(raw)
+    try:
+        return _to_json.encode(msgspec.msgpack.decode(raw))
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise BadFrameError(str(error)) from error
+
+
+def encode(frame: ToDevice, *, packed: bool) -> bytes:
+    """Return the bytes of one frame as they go to the socket, WebSocket header included."""
+    payload = _to_msgpack.encode(frame) if packed else _to_json.encode(frame)
+    return wrap(payload, packed=packed)
+
+
+def encode_event(seq: int, at_ms: int, body: bytes) -> bytes:
+    """Return the event frame around a log line's JSON body, for JSON devices."""
+    payload = b'{"t":"event","seq":%d,"at_ms":%d,"event":%b}' % (seq, at_ms, body)
+    return wrap(payload, packed=False)
+
+
+def encode_event_packed(seq: int, at_ms: int, body: bytes) -> bytes:
+    """Return the same event frame for MessagePack devices."""
+    event = msgspec.Raw(_to_msgpack.encode(msgspec.json.decode(body)))
+    return encode(EventFrame(seq=seq, at_ms=at_ms, event=event), packed=True)
+
+
+def wrap(payload: bytes, *, packed: bool) -> bytes:
+    """Put the header of an unmasked, unfragmented server message before its payload."""
+    first = BINARY_HEADER if packed else TEXT_HEADER
+    size = len(payload)
+    if size < 126:
+        return bytes((first, size)) + payload
+    if size < 65536:
+        return bytes((first, 126)) + size.to_bytes(2) + payload
+    return bytes((first, 127)) + size.to_bytes(8) + payload

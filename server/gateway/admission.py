@@ -1,0 +1,238 @@
+"""From hello to welcome: whose token, which generation, resume or snapshot.
+
+Hellos that arrive while a lookup is under way are looked up together with the next one, so that a
+storm of ten thousand costs a few hundred statements. Refuses to keep anything: whoever is let in is
+the gateway's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from server.db.pool import LOST
+from server.gateway import frames as f
+from server.gateway.devices import Found, verdict
+from server.gateway.presence import Claim
+from server.gateway.ring import Line
+from server.gateway.topics import audience, personal
+
+if TYPE_CHECKING:
+    from server.gateway.connection import Connection
+    from server.gateway.gateway import Gateway
+    from server.gateway.shops import Shop
+
+BATCH_MAX = 500
+REPLAY_LINES_MAX = 5_000  # beyond this a snapshot is smaller
+SNAPSHOTS_AT_ONCE_MAX = 4  # the pool is small and commands need it too
+LOOKUP_S_MAX = 10.0
+OVERLOADED = 1013
+
+_logger = structlog.get_logger(__name__)
+
+
+class _Asked(NamedTuple):
+    connection: Connection
+    hello: f.Hello
+    token_hash: bytes
+
+
+class Admission:
+    """The way in."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._queue: list[_Asked] = []
+        self._running = False
+        self._snapshots = asyncio.Semaphore(SNAPSHOTS_AT_ONCE_MAX)
+
+    def ask(self, connection: Connection, hello: f.Hello) -> None:
+        """Find out whose token this is, together with whoever else asks now."""
+        digest = sha256(hello.token.encode("utf-8", "surrogatepass")).digest()
+        self._queue.append(_Asked(connection, hello, digest))
+        if not self._running:
+            self._running = True
+            self._gateway.spawn(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self._queue:
+                batch = self._queue[:BATCH_MAX]
+                del self._queue[:BATCH_MAX]
+                await self._look_up(batch)
+        finally:
+            self._running = False
+
+    async def _look_up(self, batch: list[_Asked]) -> None:
+        try:
+            async with asyncio.timeout(LOOKUP_S_MAX):
+                found = await self._gateway.ground.find_devices([a.token_hash for a in batch])
+        except LOST as error:
+            _logger.warning("lookup_failed", hellos=len(batch), error=type(error).__name__)
+            for asked in batch:
+                asked.connection.do(asked.connection.session.refused(OVERLOADED))
+            return
+        good: list[tuple[_Asked, Found]] = []
+        now_ms = self._gateway.now_ms()
+        age_s_max = self._gateway.options.token_age_s_max
+        for asked in batch:
+            one = found.get(asked.token_hash)
+            code = verdict(asked.hello.token, one, now_ms, age_s_max)
+            if code is not None or one is None:
+                asked.connection.do(asked.connection.session.refused(code or 4401))
+            elif asked.connection.session.state == "checking":
+                good.append((asked, one))
+        if good:
+            await self._let_in(good)
+
+    async def _let_in(self, good: list[tuple[_Asked, Found]]) -> None:
+        claims = [Claim(one.device.shop_id, one.device.id) for _, one in good]
+        generations = await self._gateway.presence.claim(claims)
+        for (asked, one), generation in zip(good, generations, strict=True):
+            connection = asked.connection
+            if connection.session.state != "checking":
+                continue  # it left meanwhile
+            self._gateway.settle(connection, one.device, generation)
+            connection.do(connection.session.admitted())
+            shop = self._gateway.shop(one.device.shop_id)
+            self._resume(connection, shop, one, asked.hello.resume)
+
+    def _resume(
+        self, connection: Connection, shop: Shop, found: Found, resume: f.Resume | None
+    ) -> None:
+        """Choose the cheapest way that loses nothing: the ring, the log, else a snapshot."""
+        fits = (
+            resume is not None
+            and resume.epoch == found.epoch
+            and (shop.feed.head is None or shop.feed.epoch == found.epoch)
+            and 0 <= resume.seq <= found.seq
+            and found.seq - resume.seq <= REPLAY_LINES_MAX
+        )
+        if not fits or resume is None:
+            self.send_snapshot(connection)
+            return
+        shop.hear_of(found.seq)
+        if shop.feed.head is None and resume.seq == found.seq:
+            shop.start(found.seq, found.epoch)
+        if shop.feed.head is not None and resume.seq >= shop.rooms.ring.floor:
+            self._enter_resumed(connection, shop, resume.seq, [])
+        else:
+            self._gateway.spawn(self._replay(connection, shop, resume.seq, found))
+
+    async def _replay(self, connection: Connection, shop: Shop, seq: int, found: Found) -> None:
+        """Send what the ring no longer holds from the log, then go on from the ring."""
+        lines = await shop.read_since(seq)
+        if connection.session.state != "joining":
+            return
+        shop = self._gateway.shop(shop.id)  # it may have been given up while we read
+        if lines is None or (lines[-1].seq if lines else seq) < shop.rooms.ring.floor:
+            self.send_snapshot(connection)
+            return
+        if shop.feed.head is None:
+            shop.start(lines[-1].seq if lines else seq, found.epoch)
+        self._enter_resumed(connection, shop, seq, lines)
+
+    def _enter_resumed(
+        self, connection: Connection, shop: Shop, seq: int, lines: list[Line]
+    ) -> None:
+        """Welcome a device back, unless it was moved: then what it shows is of another place."""
+        device, ring = connection.device, shop.rooms.ring
+        assert device is not None
+        newer = ring.after(max(seq, ring.floor))
+        if _moved(device.id, [line for line in lines if line.seq > seq] + newer):
+            self.send_snapshot(connection)
+            return
+        self._welcome(connection, "resumed", shop.feed.epoch, max(ring.head, seq))
+        self._enter(connection, shop, seq, lines)
+
+    def send_snapshot(self, connection: Connection, *, again: bool = False) -> None:
+        """Send this device everything it may see, then go on from there."""
+        self._gateway.spawn(self._snapshot(connection, again=again))
+
+    async def _snapshot(self, connection: Connection, *, again: bool) -> None:
+        device = connection.device
+        assert device is not None
+        place = (device.place_id, device.station_id)
+        try:
+            async with self._snapshots, asyncio.timeout(LOOKUP_S_MAX):
+                view = await self._gateway.ground.snapshot(device)
+        except LOST as error:
+            _logger.warning(
+                "snapshot_failed", shop_id=device.shop_id, device_id=device.id,
+                error=type(error).__name__,
+            )  # fmt: skip
+            connection.do(connection.session.refused(OVERLOADED))
+            return
+        if connection.session.state != "joining":
+            return
+        if view is None:
+            connection.do(connection.session.refused(4403))
+            return
+        if place != (device.place_id, device.station_id):
+            self.send_snapshot(connection, again=again)  # moved while this was read
+            return
+        shop = self._gateway.shop(device.shop_id)
+        if shop.feed.head is not None and shop.feed.epoch != view.epoch:
+            self._gateway.resync(shop)
+            connection.do(connection.session.refused(4004))
+            return
+        if not again:
+            self._welcome(connection, "snapshot", view.epoch, view.seq)
+        connection.say(f.Snapshot(view.epoch, view.seq, view.at_ms, view.view))
+        shop.hear_of(view.seq)
+        if shop.feed.head is None:
+            shop.start(view.seq, view.epoch)
+        if view.seq >= shop.rooms.ring.floor:
+            self._enter(connection, shop, view.seq, [])
+        else:
+            self._gateway.spawn(self._bridge(connection, shop, view.seq))
+
+    async def _bridge(self, connection: Connection, shop: Shop, seq: int) -> None:
+        """Fill the rare hole between a snapshot and a ring that moved on while it was read."""
+        lines = await shop.read_since(seq)
+        if connection.session.state != "joining":
+            return
+        if lines is None or not lines or lines[-1].seq < shop.rooms.ring.floor:
+            connection.do(connection.session.refused(4004))
+            return
+        self._enter(connection, shop, seq, lines)
+
+    def _welcome(self, connection: Connection, mode: str, epoch: int, seq: int) -> None:
+        connection.say(
+            f.Welcome(
+                generation=connection.generation,
+                epoch=epoch,
+                seq=seq,
+                mode="resumed" if mode == "resumed" else "snapshot",
+                heartbeat_s=f.HEARTBEAT_S,
+                server_ms=self._gateway.now_ms(),
+            )
+        )
+
+    def _enter(self, connection: Connection, shop: Shop, seq: int, lines: list[Line]) -> None:
+        """Put the device into its room from the line after `seq` on; `lines` precede the ring."""
+        device, member = connection.device, connection.member
+        assert device is not None
+        assert member is not None
+        heard = audience(device.kind, device.place_id, device.station_id)
+        floor = shop.rooms.ring.floor
+        member.first = [
+            line.frame(connection.packed)
+            for line in lines
+            if seq < line.seq <= floor and member.hears(line, heard)
+        ]
+        self._gateway.outgoing.join(
+            shop.rooms, member, heard, packed=connection.packed, seq=max(seq, floor)
+        )
+        connection.do(connection.session.joined(random.random()))
+
+
+def _moved(device_id: int, lines: list[Line]) -> bool:
+    """Tell whether one of these lines moved this device to another place."""
+    return any(
+        device_id in personal(line.topics)[0] and b'"DeviceMoved"' in line.body for line in lines
+    )

@@ -1,0 +1,379 @@
+"""Where devices and the shop's log meet: one `Gateway` per web process.
+
+Committed events enter by `deliver` (this process) or by the inbox (others); devices enter by the
+listener. Everything is built here by plain constructor calls. Refuses to decide business and to
+keep truths: it forgets everything at any moment and devices find their place again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from uvicorn.server import ServerState
+
+from server.clock import Clock, to_ms
+from server.db.pool import LOST
+from server.events.decision import Actor, Written
+from server.gateway import frames as f
+from server.gateway.admission import Admission
+from server.gateway.connection import RECONNECT_MS_MAX, Connection
+from server.gateway.cursors import FLUSH_S, Cursors
+from server.gateway.devices import UNPAIRED, Device
+from server.gateway.ground import Ground
+from server.gateway.inbox import Inbox
+from server.gateway.listener import Door, protocol_class
+from server.gateway.outgoing import Member, Outgoing
+from server.gateway.presence import HEARTBEAT_S, Claim, Presence
+from server.gateway.shops import Shop
+from server.gateway.topics import personal
+from server.gateway.wheel import Wheel
+
+TICK_S = 0.25
+SLICES = 20  # a heartbeat's work is spread over so many ticks, so that no tick is long
+SEEN_EVERY_S = 60.0
+EMPTY_SHOP_KEPT_S = 30.0
+DRAIN_PER_S = 500
+DRAIN_S_MAX = 30.0
+REPLACED = 4409
+RESYNC = 4004
+OVERLOADED = 1013
+RESTART = 1012
+
+T = TypeVar("T")
+Execute = Callable[[Actor, uuid.UUID, str, bytes], Awaitable[dict[str, Any]]]
+HearRings = Callable[[Device, list[f.RingStage]], None]
+
+_logger = structlog.get_logger(__name__)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What may differ between installations, tests and measurements."""
+
+    origins: frozenset[str] = frozenset()
+    connections_max: int = 20_000
+    unauthenticated_max: int = 4_000
+    token_age_s_max: float | None = None
+    join_writes: bool = True
+
+
+class Gateway:
+    """All connections of a process."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        node: str,
+        redis: Redis | None,
+        ground: Ground,
+        execute: Execute,
+        hear_rings: HearRings | None = None,
+        options: Options | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.clock = clock
+        self.node = node
+        self.ground = ground
+        self.execute = execute
+        self.door = Door(origins=self.options.origins)
+        self.loop = asyncio.get_running_loop()
+        self.now_s = clock.monotonic_s
+        self.outgoing = Outgoing(self.later, self.now_s, join=self.options.join_writes)
+        self.presence = Presence(redis, clock, node)
+        self.admission = Admission(self)
+        self.cursors = Cursors(ground)
+        self.shops: dict[int, Shop] = {}
+        self.devices: dict[tuple[int, int], Connection] = {}
+        self.connections: set[Connection] = set()
+        self.ready = False
+        self.unauthenticated = 0
+        self.commands_run = 0
+        self.gaps = 0
+        self.lag_s = 0.0
+        self.closed: dict[int, int] = {}
+        self._hear_rings = hear_rings
+        self._inbox = Inbox(redis, node, self) if redis is not None else None
+        self._wheel: Wheel[Connection] = Wheel(self.now_s())
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._released: list[Claim] = []
+        self._drain_s = 0.0
+
+    # life
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        self.ready = True
+        self.spawn(self._tick_on())
+        self.spawn(self._flush_on())
+        if self._inbox is not None:
+            self.spawn(self._inbox.run())
+
+    async def stop(self) -> None:
+        """End what `drain` left, store what is noted."""
+        self.drain()
+        for connection in list(self.connections):
+            connection.abort()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.cursors.flush()
+        await self.presence.release(self._released)
+        await self.presence.leave()
+
+    def drain(self) -> None:
+        """Take nobody in any more and send everybody away, spread over time."""
+        if not self.ready:
+            return
+        self.ready = False
+        self._drain_s = min(len(self.connections) / DRAIN_PER_S, DRAIN_S_MAX)
+        _logger.info("gateway_draining", connections=len(self.connections))
+        for connection in list(self.connections):
+            connection.do(connection.session.close(RESTART))
+
+    def websocket_class(self) -> type[asyncio.Protocol]:
+        """Return what `uvicorn.Config(ws=…)` takes."""
+
+        def make(state: ServerState, loop: asyncio.AbstractEventLoop | None) -> Connection:
+            return Connection(self, state, loop)
+
+        return protocol_class(make)
+
+    # events
+
+    def deliver(self, shop_id: int, events: Iterable[Written]) -> None:
+        """Take committed lines of a shop's log; what nobody here listens to is nothing to us."""
+        shop = self.shops.get(shop_id)
+        if shop is not None:
+            shop.deliver(events)
+
+    def replaced(self, shop_id: int, device_id: int, generation: int) -> None:
+        """Let go of a device that has a newer connection elsewhere."""
+        connection = self.devices.get((shop_id, device_id))
+        if connection is not None and connection.generation < generation:
+            connection.do(connection.session.close(REPLACED))
+
+    def look_at(self, shop: Shop, written: Written) -> None:
+        """Act on lines about a connected device itself: unpaired, or moved by somebody."""
+        devices, _ = personal(written.topics)
+        for device_id in devices:
+            connection = self.devices.get((shop.id, device_id))
+            if connection is None:
+                continue
+            event = msgspec.json.decode(written.body)
+            if event["kind"] == "DeviceUnpaired":
+                connection.do(connection.session.close(UNPAIRED))
+            elif event["kind"] == "DeviceMoved":
+                self.relocate(connection, event["place_id"], event["station_id"])
+
+    def resync(self, shop: Shop) -> None:
+        """The log is not what this node thought: everybody of the shop starts from a snapshot."""
+        _logger.warning("shop_resync", shop_id=shop.id, head=shop.feed.head)
+        self.shops.pop(shop.id, None)
+        for connection in [c for (shop_id, _), c in self.devices.items() if shop_id == shop.id]:
+            connection.do(connection.session.close(RESYNC))
+
+    # connections
+
+    def entered(self, connection: Connection) -> int | None:
+        """Count a new socket; return the close code when there is no place for it."""
+        self.connections.add(connection)
+        self.unauthenticated += 1
+        if not self.ready:
+            return RESTART
+        full = len(self.connections) > self.options.connections_max
+        if full or self.unauthenticated > self.options.unauthenticated_max:
+            return OVERLOADED
+        return None
+
+    def settle(self, connection: Connection, device: Device, generation: int) -> None:
+        """Make this the device's one connection here; an older one is told to stop."""
+        key = (device.shop_id, device.id)
+        older = self.devices.get(key)
+        connection.device, connection.generation = device, generation
+        connection.member = Member(device.id, device.account_id, connection.sender(), connection)
+        connection.member.paused = connection.held
+        self.devices[key] = connection
+        self.unauthenticated -= 1
+        if older is not None:
+            older.do(older.session.close(REPLACED))
+        self.cursors.note(device.shop_id, device.id, 0, self.now_ms())
+
+    def closing(self, connection: Connection, code: int) -> None:
+        """Count a close from our side and let the device go."""
+        self.closed[code] = self.closed.get(code, 0) + 1
+        device = connection.device
+        if device is not None:
+            self._let_go(connection, device)
+            if code not in {1000, RESTART}:
+                _logger.info(
+                    "device_closed", shop_id=device.shop_id, device_id=device.id, code=code
+                )
+
+    def left(self, connection: Connection) -> None:
+        """Forget a connection that is over."""
+        if connection not in self.connections:
+            return
+        self.connections.discard(connection)
+        self._wheel.drop(connection)
+        connection.session.state = "closing"
+        device = connection.device
+        if device is None:
+            self.unauthenticated -= 1
+            return
+        if connection.member is not None:
+            self.outgoing.leave(connection.member)
+            connection.member = None
+        self._let_go(connection, device)
+
+    def _let_go(self, connection: Connection, device: Device) -> None:
+        key = (device.shop_id, device.id)
+        if self.devices.get(key) is connection:
+            del self.devices[key]
+            self._released.append(Claim(*key, connection.generation))
+            self.cursors.note(*key, connection.acked, self.now_ms())
+
+    def relocate(
+        self, connection: Connection, place_id: int | None, station_id: int | None
+    ) -> None:
+        """Let a moved device hear its new place, beginning with a fresh snapshot."""
+        device = connection.device
+        if device is None or (device.place_id, device.station_id) == (place_id, station_id):
+            return
+        device.place_id, device.station_id = place_id, station_id
+        if connection.session.state != "live":
+            return  # its first snapshot is under way and will notice
+        if connection.member is not None:
+            self.outgoing.leave(connection.member)
+        connection.do(connection.session.again())
+        self.admission.send_snapshot(connection, again=True)
+
+    def noted(self, connection: Connection, ack: f.Ack) -> None:
+        """Take an acknowledgement: the cursor only grows, stages of rings go on."""
+        device = connection.device
+        assert device is not None, "the session notes nothing before it knows the device"
+        if ack.up_to > connection.acked:
+            connection.acked = ack.up_to
+            self.cursors.note(device.shop_id, device.id, ack.up_to, self.now_ms())
+        if ack.rings and self._hear_rings is not None:
+            self._hear_rings(device, ack.rings)
+
+    def figures(self, connection: Connection) -> tuple[int, int]:
+        """Return the shop's head as known here and the last line meant for this device."""
+        device, member = connection.device, connection.member
+        if device is None or member is None:
+            return 0, 0
+        shop = self.shops.get(device.shop_id)
+        head = shop.feed.head if shop is not None else None
+        return head or 0, self.outgoing.room_seq(member)
+
+    def reconnect_after_ms(self, code: int) -> int:
+        """Return when a device should come back: spread, so that they do not all come at once."""
+        spread_ms = self._drain_s * 1000 if code == RESTART else 0.0
+        return int(random.random() * max(spread_ms, RECONNECT_MS_MAX))
+
+    def shop(self, shop_id: int) -> Shop:
+        """Return the shop, opening it for its first device."""
+        shop = self.shops.get(shop_id)
+        if shop is None:
+            shop = self.shops[shop_id] = Shop(self, shop_id)
+        return shop
+
+    # time and tasks
+
+    def now_ms(self) -> int:
+        """Return the wall clock in milliseconds since 1970."""
+        return to_ms(self.clock.now())
+
+    def wake(self, connection: Connection, after_s: float) -> None:
+        """Let this connection's alarm ring, forgetting an earlier one."""
+        self._wheel.put(connection, self.now_s() + after_s)
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> None:
+        """Run a call on the loop, soon when the delay is nothing."""
+        if delay_s <= 0.0:
+            self.loop.call_soon(call)
+        else:
+            self.loop.call_later(delay_s, call)
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run something beside everything else; what it raises is logged."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _logger.error("gateway_task_failed", exc_info=task.exception())
+
+    async def _tick_on(self) -> None:
+        """Ring alarms, renew presence and look at heads, a slice of the shops each tick."""
+        tick = 0
+        while True:
+            planned_s = self.now_s() + TICK_S
+            await asyncio.sleep(TICK_S)
+            self.lag_s = max(self.now_s() - planned_s, 0.0)
+            tick += 1
+            for connection in self._wheel.due(self.now_s()):
+                connection.due()
+            shops = [s for s in self.shops.values() if s.id % SLICES == tick % SLICES]
+            self._close_empty(shops)
+            self.spawn(self._heartbeat(shops))
+
+    def _close_empty(self, shops: list[Shop]) -> None:
+        now_s = self.now_s()
+        for shop in shops:
+            if shop.rooms.members:
+                shop.empty_s = now_s
+            elif now_s - shop.empty_s > EMPTY_SHOP_KEPT_S:
+                self.shops.pop(shop.id, None)
+                self.presence.forget(shop.id)
+
+    async def _heartbeat(self, shops: list[Shop]) -> None:
+        ids = {shop.id for shop in shops}
+        held = [
+            Claim(shop.id, device_id, connection.generation)
+            for shop in shops
+            for device_id in list(shop.rooms.members)
+            if (connection := self.devices.get((shop.id, device_id))) is not None
+        ]
+        released, self._released = self._released, []
+        await self.presence.release(released)
+        for shop_id, device_id, generation in await self.presence.renew(ids, held):
+            self.replaced(shop_id, device_id, generation)
+        await self._look_at_heads(shops)
+
+    async def _look_at_heads(self, shops: list[Shop]) -> None:
+        """Find out what was committed without reaching this node."""
+        if not shops:
+            return
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                heads = await self.ground.read_heads([shop.id for shop in shops])
+        except LOST as error:
+            _logger.warning("heads_unread", error=type(error).__name__)
+            return
+        for shop in shops:
+            epoch, seq = heads.get(shop.id, (shop.feed.epoch, 0))
+            if shop.feed.head is not None and epoch != shop.feed.epoch:
+                self.resync(shop)
+            else:
+                shop.hear_of(seq)
+
+    async def _flush_on(self) -> None:
+        last_seen_s = self.now_s()
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            if self.now_s() - last_seen_s > SEEN_EVERY_S:
+                last_seen_s, now_ms = self.now_s(), self.now_ms()
+                for (shop_id, device_id), connection in self.devices.items():
+                    self.cursors.note(shop_id, device_id, connection.acked, now_ms)
+            await self.cursors.flush()

@@ -1,0 +1,443 @@
+"""◆ Who gets which bytes when: rooms, the fast set and the slow set, joined writes.
+
+A room is an audience of one shop in one encoding; all its devices get identical bytes. Devices
+whose sockets take everything are in the fast set, where an event costs one bare `send`. A short
+write moves a device to the slow set: only its place in the shop's ring is kept, and it is served
+from there when its socket drains. Refuses to own sockets, timers or clocks: they are handed in.
+
+Invariants. A fast device has every line of its room up to `settled`; what it lacks is `pending` or
+under way in `flight`. A slow device has every line it hears up to its `cursor`. A device turns fast
+only while nothing is pending and its cursor stands at the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from server.gateway.ring import Line, Ring
+from server.gateway.topics import personal
+
+WRITE_BYTES_MAX = 32 * 1024  # joined frames per write, half a socket buffer
+CHUNK_SENDS_MAX = 1000  # about 5 ms; heartbeats and other shops get in between
+OWED_BYTES_MAX = 256 * 1024
+INTERVAL_S_MAX = 0.005
+LAG_IGNORED_S = 0.0005
+ROUTES_MAX = 1024
+TOO_SLOW = 4003
+
+Send = Callable[[bytes], int]
+Schedule = Callable[[float, Callable[[], None]], None]
+
+
+class Pipe(Protocol):
+    """A device's connection as this file needs it."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Hand bytes to the transport, which says `held` when it could not send them all."""
+        ...
+
+    def cut(self, code: int) -> None:
+        """Close with this code; 1006 when the socket is broken."""
+        ...
+
+
+class Member:
+    """One device in a room."""
+
+    __slots__ = (
+        "account_id", "cursor", "device_id", "first", "last", "last_bytes", "paused", "pipe",
+        "room", "send",
+    )  # fmt: skip
+
+    def __init__(self, device_id: int, account_id: int | None, send: Send, pipe: Pipe) -> None:
+        self.device_id = device_id
+        self.account_id = account_id
+        self.send = send
+        self.pipe = pipe
+        self.room: Room | None = None
+        self.cursor = 0
+        self.paused = False  # the transport holds bytes; `drained` ends it
+        self.first: list[bytes] = []  # before the ring: what was replayed from the log
+        self.last: list[bytes] = []  # after it: replies and pings
+        self.last_bytes = 0
+
+    def hears(self, line: Line, audience: frozenset[str]) -> bool:
+        """Tell whether this line is for this device, in a room of that audience."""
+        if not audience.isdisjoint(line.topics):
+            return True
+        devices, accounts = personal(line.topics)
+        return self.device_id in devices or self.account_id in accounts
+
+
+class Flight:
+    """A write to a large room, under way in chunks."""
+
+    __slots__ = ("at", "base", "data", "targets", "top")
+
+    def __init__(self, data: bytes, span: tuple[int, int], targets: list[Send]) -> None:
+        self.data = data
+        self.base, self.top = span  # every target has what it hears up to `base`
+        self.targets = targets
+        self.at = 0
+
+
+class Room:
+    """The devices of one audience, and what they have not been sent yet."""
+
+    __slots__ = (
+        "audience", "dirty", "fast", "flight", "packed", "pending", "settled", "shop", "slow",
+    )  # fmt: skip
+
+    def __init__(self, shop: ShopRooms, audience: frozenset[str], *, packed: bool) -> None:
+        self.shop = shop
+        self.audience = audience
+        self.packed = packed
+        self.fast: dict[Send, Member] = {}
+        self.slow: dict[Member, None] = {}
+        self.pending: list[Line] = []
+        self.flight: Flight | None = None
+        self.settled = 0  # the last line of this room that every fast device has
+        self.dirty = False
+
+
+class ShopRooms:
+    """A shop's ring and rooms."""
+
+    __slots__ = ("members", "ring", "rooms", "routes")
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self.rooms: dict[tuple[frozenset[str], bool], Room] = {}
+        self.members: dict[int, Member] = {}  # by device
+        self.routes: dict[frozenset[str], list[Room]] = {}
+
+    def route(self, topics: frozenset[str]) -> list[Room]:
+        """Return the rooms that hear these topics."""
+        rooms = self.routes.get(topics)
+        if rooms is None:
+            if len(self.routes) >= ROUTES_MAX:
+                self.routes.clear()
+            rooms = [r for r in self.rooms.values() if not r.audience.isdisjoint(topics)]
+            self.routes[topics] = rooms
+        return rooms
+
+    def room(self, audience: frozenset[str], *, packed: bool) -> Room:
+        """Return the room of this audience, opening it for its first device."""
+        room = self.rooms.get((audience, packed))
+        if room is None:
+            room = self.rooms[audience, packed] = Room(self, audience, packed=packed)
+            self.routes.clear()
+        return room
+
+    def forget(self, room: Room) -> None:
+        """Close a room that nobody is in."""
+        if not room.fast and not room.slow:
+            del self.rooms[room.audience, room.packed]
+            self.routes.clear()
+
+
+def _nobody(data: bytes) -> int:
+    """Stand in for a device that left while a flight was under way."""
+    return len(data)
+
+
+class Outgoing:
+    """Everything on its way to devices.
+
+    `schedule(delay_s, call)` runs a call on the loop, soon when the delay is 0; `join=False` sends
+    every event on its own (for measuring what joining gains).
+    """
+
+    def __init__(
+        self, schedule: Schedule, now_s: Callable[[], float], *, join: bool = True
+    ) -> None:
+        self._schedule = schedule
+        self._now_s = now_s
+        self._join = join
+        self._dirty: list[Room] = []
+        self._armed = False
+        self._planned_s = 0.0
+        self._not_before_s = 0.0
+        self.writes = 0
+        self.frames_sent = 0
+        self.slowed = 0
+
+    # events
+
+    def append(self, shop: ShopRooms, line: Line) -> None:
+        """Take the next line of a shop's log; it is written within a few milliseconds."""
+        shop.ring.append(line)
+        rooms = shop.route(line.topics)
+        for room in rooms:
+            room.pending.append(line)
+            if not room.dirty:
+                room.dirty = True
+                self._dirty.append(room)
+        if rooms and not self._armed:
+            self._arm()
+        self._append_personal(shop, line, rooms)
+
+    def _append_personal(self, shop: ShopRooms, line: Line, rooms: list[Room]) -> None:
+        devices, accounts = personal(line.topics)
+        if not devices and not accounts:
+            return
+        for member in list(shop.members.values()):
+            named = member.device_id in devices or member.account_id in accounts
+            if not named or member.room is None or member.room in rooms:
+                continue
+            if self._slow_down(member):
+                member.cursor = min(member.cursor, line.seq - 1)
+            self.drained(member)
+
+    def _arm(self) -> None:
+        now_s = self._now_s()
+        self._armed = True
+        self._planned_s = max(now_s, self._not_before_s)
+        self._schedule(self._planned_s - now_s, self._flush)
+
+    def _flush(self) -> None:
+        """Write what is pending; the busier the loop, the longer until the next time."""
+        lag_s = self._now_s() - self._planned_s
+        self._armed = False
+        dirty, self._dirty = self._dirty, []
+        for room in dirty:
+            room.dirty = False
+            if room.flight is None:
+                self._launch(room)
+        self._not_before_s = self._now_s() + (
+            min(lag_s, INTERVAL_S_MAX) if lag_s > LAG_IGNORED_S else 0.0
+        )
+
+    def _launch(self, room: Room) -> None:
+        """Write the room's pending lines, in one go or (large rooms) in chunks."""
+        while room.pending and room.flight is None:
+            base = room.pending[0].seq - 1
+            data, top = self._take(room)
+            targets = list(room.fast)
+            if not room.pending:
+                for member in list(room.slow):
+                    self.drained(member)
+            if len(targets) <= CHUNK_SENDS_MAX:
+                self._burst(room, data, top, targets)
+                room.settled = top
+            else:
+                room.flight = Flight(data, (base, top), targets)
+                self._fly(room)
+
+    def _take(self, room: Room) -> tuple[bytes, int]:
+        """Take the next write's lines off `pending`: joined up to a bound, or just one."""
+        pending, packed = room.pending, room.packed
+        if not self._join or len(pending) == 1:
+            line = pending.pop(0)
+            self.frames_sent += len(room.fast)
+            return line.frame(packed), line.seq
+        taken: list[bytes] = []
+        size = 0
+        for line in pending:
+            frame = line.frame(packed)
+            if taken and size + len(frame) > WRITE_BYTES_MAX:
+                break
+            taken.append(frame)
+            size += len(frame)
+        top = pending[len(taken) - 1].seq
+        del pending[: len(taken)]
+        self.frames_sent += len(room.fast) * len(taken)
+        return b"".join(taken), top
+
+    def _fly(self, room: Room) -> None:
+        """Write one chunk of the flight and leave the loop to others before the next."""
+        flight = room.flight
+        assert flight is not None
+        chunk = flight.targets[flight.at : flight.at + CHUNK_SENDS_MAX]
+        flight.at += len(chunk)
+        self._burst(room, flight.data, flight.top, chunk)
+        if flight.at < len(flight.targets):
+            self._schedule(0.0, lambda: self._fly(room))
+            return
+        room.flight = None
+        room.settled = flight.top
+        if room.pending and not room.dirty:
+            room.dirty = True
+            self._dirty.append(room)
+        if self._dirty and not self._armed:
+            self._arm()
+
+    def _burst(self, room: Room, data: bytes, top: int, targets: list[Send]) -> None:
+        """The hot loop: the same bytes to every socket; nothing else happens per device."""
+        size = len(data)
+        short: list[tuple[Send, int]] = []
+        self.writes += len(targets)
+        for send in targets:
+            try:
+                sent = send(data)
+            except BlockingIOError:
+                short.append((send, 0))
+            except OSError:
+                short.append((send, -1))
+            else:
+                if sent != size:
+                    short.append((send, sent))
+        for send, sent in short:
+            member = room.fast.get(send)
+            if member is None:
+                continue
+            if sent < 0:
+                self.leave(member)
+                member.pipe.cut(1006)
+                continue
+            del room.fast[send]
+            room.slow[member] = None
+            member.cursor = top
+            self.slowed += 1
+            member.pipe.write(memoryview(data)[sent:])
+
+    # devices
+
+    def join(
+        self, shop: ShopRooms, member: Member, audience: frozenset[str], *, packed: bool, seq: int
+    ) -> None:
+        """Let a device hear its audience from the line after `seq` on.
+
+        `member.first` goes out before that; `seq` is at or above the ring's floor.
+        """
+        room = shop.room(audience, packed=packed)
+        shop.members[member.device_id] = member
+        member.room = room
+        member.cursor = seq
+        room.slow[member] = None
+        self.drained(member)
+
+    def leave(self, member: Member) -> None:
+        """Take a device out of its room; it hears nothing from now on."""
+        room = member.room
+        if room is None:
+            return
+        if room.fast.pop(member.send, None) is not None:
+            self._step_out(room, member)
+        else:
+            room.slow.pop(member, None)
+        member.room = None
+        if room.shop.members.get(member.device_id) is member:
+            del room.shop.members[member.device_id]
+        room.shop.forget(room)
+
+    def write(self, member: Member, frame: bytes) -> None:
+        """Send a frame of this device's own (reply, ping), after the lines it still lacks."""
+        room = member.room
+        if room is not None and member.send not in room.fast:
+            member.last.append(frame)
+            member.last_bytes += len(frame)
+            if member.last_bytes > OWED_BYTES_MAX:
+                member.pipe.cut(TOO_SLOW)
+            elif not member.paused:
+                self.drained(member)
+        else:
+            member.pipe.write(frame)
+
+    def room_seq(self, member: Member) -> int:
+        """Return the last line meant for this device that it surely was sent."""
+        room = member.room
+        if room is None:
+            return 0
+        if member.send in room.fast:
+            return room.settled
+        return 0 if member.paused or member.first else min(member.cursor, room.shop.ring.head)
+
+    def drained(self, member: Member) -> None:
+        """Go on with a slow device: its socket takes bytes again, or there is news for it."""
+        room = member.room
+        if room is None or member.send in room.fast or member.paused:
+            return
+        while self._owes(member):
+            if not self._pump(member):
+                return
+        if not room.pending and member.cursor == room.shop.ring.head:
+            del room.slow[member]
+            room.fast[member.send] = member
+
+    def held(self, member: Member) -> None:
+        """Hear from the transport that it holds bytes the socket did not take."""
+        self._slow_down(member)
+        member.paused = True
+
+    def resumed(self, member: Member) -> None:
+        """Hear from the transport that it holds nothing any more."""
+        member.paused = False
+        self.drained(member)
+
+    def _owes(self, member: Member) -> bool:
+        assert member.room is not None
+        return bool(member.first or member.last or member.cursor < member.room.shop.ring.head)
+
+    def _pump(self, member: Member) -> bool:
+        """Send the next piece to a slow device; return whether it may be asked for more."""
+        assert member.room is not None
+        ring = member.room.shop.ring
+        if member.cursor < ring.floor:
+            member.pipe.cut(TOO_SLOW)
+            return False
+        piece = self._piece(member)
+        if not piece:
+            return True
+        try:
+            sent = member.send(piece)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            member.pipe.cut(1006)
+            return False
+        if sent < len(piece):
+            member.pipe.write(memoryview(piece)[sent:])
+        return not member.paused
+
+    def _piece(self, member: Member) -> bytes:
+        """Collect up to one write: the replay, then the ring's lines, then the device's own."""
+        room = member.room
+        assert room is not None
+        taken: list[bytes] = []
+        size = 0
+        while member.first and size < WRITE_BYTES_MAX:
+            taken.append(member.first.pop(0))
+            size += len(taken[-1])
+        if not member.first:
+            for line in room.shop.ring.after(member.cursor):
+                if size >= WRITE_BYTES_MAX:
+                    break
+                if member.hears(line, room.audience):
+                    taken.append(line.frame(room.packed))
+                    size += len(taken[-1])
+                member.cursor = line.seq
+            if member.cursor >= room.shop.ring.head and member.last:
+                taken.extend(member.last)
+                member.last, member.last_bytes = [], 0
+        return b"".join(taken)
+
+    def _slow_down(self, member: Member) -> bool:
+        """Move a fast device to the slow set at exactly what it was sent; return whether it was."""
+        room = member.room
+        if room is None or room.fast.pop(member.send, None) is None:
+            return False
+        room.slow[member] = None
+        self.slowed += 1
+        flight = room.flight
+        if not self._step_out(room, member):
+            assert flight is not None
+            member.cursor = flight.base
+        elif room.pending:
+            member.cursor = room.pending[0].seq - 1
+        else:
+            member.cursor = room.shop.ring.head
+        return True
+
+    def _step_out(self, room: Room, member: Member) -> bool:
+        """Leave a flight under way; return whether its bytes had been written to this device."""
+        flight = room.flight
+        if flight is None:
+            return True
+        try:
+            index = flight.targets.index(member.send, flight.at)
+        except ValueError:
+            return True
+        flight.targets[index] = _nobody
+        return False
