@@ -1,7 +1,8 @@
 """PostgreSQL and Redis of our own, so that one command on a fresh machine is a whole product.
 
-The front door is `start_engines`. Refuses to be a database administrator: no backups, no upgrades,
-no replicas; a shop that needs those brings servers of its own (DATABASE_URL, REDIS_URL).
+The front door is `start_engines`; `holder` tells another process where they listen. Refuses to be
+a database administrator: no backups, no upgrades, no replicas; a shop that needs those brings
+servers of its own (DATABASE_URL, REDIS_URL).
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from server.engines.binaries import postgres_program, reachable, redis_program
-from server.engines.place import Place, give_back, take
+from server.engines.place import Holder, Place, give_back, holder, take
 from server.engines.postgres import Postgres
 from server.engines.redis import Redis
 from server.engines.refusal import EngineRefusal
 from server.engines.supervise import Keeper, Log
 
-__all__ = ["EngineRefusal", "Engines", "start_engines"]
+__all__ = ["EngineRefusal", "Engines", "Holder", "holder", "start_engines"]
 
 
 class Engines:
@@ -77,7 +78,9 @@ async def start_engines(
             cache = alarm, Keeper(alarm, log)
             stack.push_async_callback(cache[1].stop)
         await _start_together([pair for pair in (database, cache) if pair is not None])
-        yield Engines(place, database, cache)
+        engines = Engines(place, database, cache)
+        place.announce(engines.database_url or "", engines.redis_url or "")
+        yield engines
 
 
 async def _start_together(pairs: list[tuple[Postgres, Keeper] | tuple[Redis, Keeper]]) -> None:

@@ -31,6 +31,10 @@ from server.engines.refusal import EngineRefusal, from_os_error
 # sockaddr_un holds 108 bytes, the last of them zero.
 SOCKET_PATH_MAX_BYTES = 107
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
+# PostgreSQL keeps paths in 1,024 bytes and appends its own file names.
+DATA_PATH_MAX_BYTES = 900
+
+LOCK_TEXT_MAX_BYTES = 1024
 
 ELSEWHERE = Path("/var/lib/chuancai")
 LINK = "elsewhere"
@@ -51,14 +55,47 @@ class Place:
     account: Account
     lock_file: int
 
+    def announce(self, *addresses: str) -> None:
+        """Write where the engines listen into the lock, for `holder` to find."""
+        os.ftruncate(self.lock_file, 0)
+        text = "".join(f"{line}\n" for line in (os.getpid(), *addresses))
+        os.pwrite(self.lock_file, text.encode(), 0)
+
     def engine_directory(self, name: str) -> Path:
         """Return where the engine `name` keeps its files."""
         return self.home / name
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who runs the engines of a data directory now; addresses are empty while they start."""
+
+    pid: int
+    database_url: str
+    redis_url: str
+
+
+def holder(data: Path) -> Holder | None:
+    """Return who holds `data` now, None when nobody does or it is not ours to know."""
+    try:
+        lock_file = os.open(data / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        words = os.read(lock_file, LOCK_TEXT_MAX_BYTES).decode(errors="replace").split("\n")
+        pid, database_url, redis_url = (*words, "", "")[:3]
+        return Holder(int(pid), database_url, redis_url) if pid.isdigit() else None
+    finally:
+        os.close(lock_file)
+    return None
+
+
 def take(data: Path, run_base: Path | None = None) -> Place:
     """Prepare and lock `data` and a run directory for its sockets; the way in for all refusals."""
     data = data.absolute()
+    check_data_path(data)
     try:
         _make_data(data)
         lock_file = _lock(data)
@@ -104,6 +141,17 @@ def _from_data_error(error: OSError, data: Path) -> EngineRefusal:
     return from_os_error(error, data)
 
 
+def check_data_path(data: Path) -> None:
+    """Refuse a path that PostgreSQL would cut off; the sockets' paths do not depend on it."""
+    length_bytes = len(os.fsencode(data))
+    if length_bytes > DATA_PATH_MAX_BYTES:
+        raise EngineRefusal(
+            "path_too_long",
+            f"The data directory's path takes {length_bytes} bytes and {DATA_PATH_MAX_BYTES} are"
+            " allowed; choose a shorter one.",
+        )
+
+
 def _lock(data: Path) -> int:
     """Take the lock; it ends with this process however that dies, so it is never stale."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -111,14 +159,14 @@ def _lock(data: Path) -> int:
     try:
         fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(lock_file, 0)
-        os.write(lock_file, f"{os.getpid()}\n".encode())
+        os.pwrite(lock_file, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError:
-        holder = os.read(lock_file, 32).decode(errors="replace").strip() or "unknown"
+        words = os.read(lock_file, LOCK_TEXT_MAX_BYTES).decode(errors="replace").split()
         os.close(lock_file)
         raise EngineRefusal(
             "data_dir_in_use",
-            f"{data} is in use by the process {holder}; stop that one first, or choose another"
-            " directory.",
+            f"{data} is in use by the process {words[0] if words else '?'}; stop that one first,"
+            " or choose another directory.",
         ) from None
     except OSError:
         os.close(lock_file)

@@ -140,7 +140,7 @@ async def test_foreign_server_on_our_data_is_refused_not_killed(room: Path) -> N
     sockets.mkdir()
     owner = (data / "postgres").stat()
     os.chown(sockets, owner.st_uid, owner.st_gid)
-    command = [room / "foreign/bin/postgres", "-D", data / "postgres",
+    command: list[str | Path] = [room / "foreign/bin/postgres", "-D", data / "postgres",
                "-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]  # fmt: skip
     foreign = subprocess.Popen(
         command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], stderr=subprocess.PIPE,
@@ -184,9 +184,10 @@ def test_too_long_socket_path_is_refused(room: Path) -> None:
     assert "107" in sentence
 
 
-def test_too_long_name_is_refused(room: Path) -> None:
-    """A data path that the file system cannot hold is refused clearly."""
-    with Host(room / ("n" * 300)) as host:
+@pytest.mark.parametrize("path", ["n" * 300, "/".join(["d" * 200] * 5)])
+def test_too_long_data_path_is_refused(room: Path, path: str) -> None:
+    """A data path that the file system or PostgreSQL cannot hold is refused clearly."""
+    with Host(room / path) as host:
         assert host.refusal()[0] == "path_too_long"
 
 
