@@ -103,6 +103,14 @@ def give_to(account: Account, directory: Path) -> None:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
+def make_passable(directory: Path, mode: int) -> None:
+    """Make `directory` and what is missing above it with this mode, whatever the umask says."""
+    for step in reversed([directory, *directory.parents]):
+        if not step.exists():
+            step.mkdir(mode=mode, exist_ok=True)
+            step.chmod(mode)
+
+
 def _allows(account: Account, path: Path, bits: int) -> bool:
     """Tell whether the mode of `path` grants `bits` (r=4, w=2, x=1) to the account."""
     found = path.stat()

@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.engines.account import Account, may_execute
+from server.engines.account import Account, make_passable, may_execute
 from server.engines.refusal import EngineRefusal, from_os_error
 
 POSTGRES_MAJOR = "18"
@@ -108,7 +108,7 @@ def _files(part: Path) -> list[Path]:
 
 def _copy(program: Program, to: Path) -> None:
     """Copy beside the goal and rename, so that a copy is either whole or absent."""
-    COPIES.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_passable(COPIES, 0o755)
     unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=COPIES))
     for part in program.parts:
         source, target = program.site / part, unfinished / part

@@ -24,6 +24,7 @@ from server.engines.account import (
     give_to,
     is_known,
     is_private,
+    make_passable,
     may_enter,
 )
 from server.engines.refusal import EngineRefusal, from_os_error
@@ -123,10 +124,7 @@ def give_back(place: Place) -> None:
 
 def _make_data(data: Path) -> None:
     """Make the directory; root lets the engines' account pass through what it makes itself."""
-    if not data.is_dir():
-        mode = 0o711 if os.geteuid() == 0 else 0o700
-        data.mkdir(mode=mode, parents=True)
-        data.chmod(mode)
+    make_passable(data, 0o711 if os.geteuid() == 0 else 0o700)
 
 
 def _from_data_error(error: OSError, data: Path) -> EngineRefusal:
@@ -182,8 +180,8 @@ def _settle(data: Path) -> tuple[Account, Path]:
     if existing.is_dir():
         return _account_of_existing(existing), home
     account = engine_account()
+    make_passable(home, 0o711)
     if may_enter(account, home):
-        home.mkdir(mode=0o711, exist_ok=True)
         return account, home
     return account, _move_out(data)
 
@@ -213,9 +211,9 @@ def _account_of_existing(cluster: Path) -> Account:
 
 def _move_out(data: Path) -> Path:
     """Make a home that the engines' account can reach, and link to it from `data`."""
-    ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
     home = ELSEWHERE / secrets.token_hex(4)
-    home.mkdir(mode=0o711)
+    make_passable(ELSEWHERE, 0o755)
+    make_passable(home, 0o711)
     (home / "belongs-to").write_text(f"{data}\n")
     link = data / LINK
     if link.is_symlink():

@@ -233,10 +233,10 @@ def test_strangers_on_the_machine_cannot_reach_the_sockets(room: Path) -> None:
 
 
 async def test_directory_in_roots_home_just_works(room: Path, remove_later: ExitStack) -> None:
-    """A clone in /root (0700), wheels included, starts as root and keeps its data."""
+    """A clone in /root (0700, umask 077), wheels included, starts as root and keeps its data."""
     closed = room / "closed"
     closed.mkdir(mode=0o700)
-    runner = Runner(packages=(_wheels_in(closed / "site"),))
+    runner = Runner(packages=(_wheels_in(closed / "site"),), umask=0o077)
     link = closed / "clone/.chuancai/elsewhere"
     remove_later.callback(lambda: shutil.rmtree(link.resolve()))
     for visit in ("first", "second"):

@@ -34,6 +34,7 @@ class Runner:
     packages: tuple[Path, ...] = ()
     script: Path = SCRIPT
     account: Account | None = None
+    umask: int = 0o022
 
 
 class Host:
@@ -53,6 +54,7 @@ class Host:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            umask=runner.umask,
             cwd="/",
             env={"PYTHONPATH": path, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
             **user,
