@@ -1,0 +1,295 @@
+// The kitchen board: the page's element. Holds what is looked at (page, list, selection) and paints the rest.
+// What tickets are: tickets.js; where they lie: cells.js; what a press means: presses.js.
+
+import { clock, monotonicMs } from "../link/clock.js";
+import { openPage } from "../link/doorway.js";
+import { Part } from "../link/elements.js";
+import { remember, remembered } from "../link/storage.js";
+import { html } from "../link/vendor/lit.js";
+import { Voice } from "../link/voice.js";
+import { gridFor, seat, split } from "./cells.js";
+import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusal } from "./frame.js";
+import { Keys } from "./keys.js";
+import { batchTemplate, recallTemplate } from "./lists.js";
+import { Ruler } from "./measure.js";
+import { News } from "./news.js";
+import { Presses } from "./presses.js";
+import { cellTemplate } from "./ticket.js";
+import { batchesOf, countsOf, ticketsOf } from "./tickets.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("../link/screen.js").Screen} Screen
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("./tickets.js").Ticket} Ticket
+ * @typedef {import("./cells.js").TicketPart} TicketPart
+ * @typedef {"grid" | "recall" | "batch"} Mode
+ */
+
+const HOME_AFTER_MS = 30_000; // nobody pressed anything: back to the first page
+const FRESH_CELL_MS = 400; // a finger on its way to the ticket that lay here must not press the next one
+const LOST_AGAIN_MS = 30_000;
+const FOOT_PX = 86;
+const HEAD_PX = 74;
+
+class KitchenBoard extends Part {
+  static properties = { screen: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {Screen} */
+    this.screen = /** @type {any} */ (null);
+    /** @type {Mode} */
+    this.mode = "grid";
+    this.page = 0;
+    this.pages = 1;
+    /** @type {{columns: number, rows: number}} */
+    this.grid = { columns: 4, rows: 2 };
+    /** The dish chosen by keys. @type {number | null} */
+    this.selectedId = null;
+    /** What lies in the cells of this page, by cell. @type {(TicketPart | null)[]} */
+    this.cells = [];
+    /** @type {Ticket[]} */
+    this.finished = [];
+    /** @type {Map<string, number>} */
+    this.seats = new Map();
+    /** When each cell of the page got what it holds. @type {Map<number, {key: string, atMs: number}>} */
+    this.filled = new Map();
+    this.voice = new Voice();
+    this.ruler = new Ruler();
+    this.touchedAtMs = 0;
+    this.lostSaidAtMs = 0;
+  }
+
+  subscribe() {
+    document.documentElement.dataset.theme = theme();
+    this.presses = new Presses(this.screen);
+    this.news = new News(this.screen, this.voice);
+    this.voice.start();
+    const resize = () => this.#fit();
+    window.addEventListener("resize", resize);
+    this.#fit();
+    void document.fonts.ready.then(() => this.ruler.forget());
+    return [
+      this.screen.changed.on(() => this.requestUpdate()),
+      this.voice.changed.on(() => this.requestUpdate()),
+      clock.onTick(() => this.#tick()),
+      this.news.listen(),
+      new Keys(this).listen(),
+      () => window.removeEventListener("resize", resize),
+    ];
+  }
+
+  #fit() {
+    const asked = /^([2-8])x([1-4])$/.exec(new URLSearchParams(location.search).get("grid") ?? "");
+    this.grid = asked
+      ? { columns: Number(asked[1]), rows: Number(asked[2]) }
+      : gridFor(window.innerWidth, window.innerHeight);
+    this.requestUpdate();
+  }
+
+  #tick() {
+    if ((this.page || this.mode !== "grid") && monotonicMs() - this.touchedAtMs > HOME_AFTER_MS) this.home();
+    this.#sayLost();
+    this.requestUpdate();
+  }
+
+  /** A lost link is heard once, and again every half minute. */
+  #sayLost() {
+    if (this.screen.link.health() !== "lost") this.lostSaidAtMs = 0;
+    else if (!this.lostSaidAtMs || monotonicMs() - this.lostSaidAtMs > LOST_AGAIN_MS) {
+      this.lostSaidAtMs = monotonicMs();
+      this.voice.play("lost");
+    }
+  }
+
+  // ── what people do ──
+
+  touched() {
+    this.touchedAtMs = monotonicMs();
+    this.requestUpdate();
+  }
+
+  home() {
+    this.page = 0;
+    this.mode = "grid";
+    this.selectedId = null;
+    this.requestUpdate();
+  }
+
+  /** Turn pages, round and round. @param {number} by */
+  turn(by) {
+    this.mode = "grid";
+    this.selectedId = null;
+    this.page = (this.page + by + this.pages) % this.pages;
+    this.touched();
+  }
+
+  /** Show a list instead of the grid, or the grid again. @param {Mode} mode */
+  show(mode) {
+    this.mode = this.mode === mode ? "grid" : mode;
+    this.selectedId = this.mode === "recall" ? (this.finished[0]?.items[0].id ?? null) : null;
+    this.touched();
+  }
+
+  /** @param {Item} item @param {Ticket} ticket */
+  press(item, ticket) {
+    if (this.mode === "recall") this.presses?.recall(item, String(ticket.order.number));
+    else if (!this.#justFilled(item.id)) this.presses?.press(item, ticket.order.number);
+    this.touched();
+  }
+
+  /** @param {number} itemId */
+  #justFilled(itemId) {
+    const cell = this.cells.findIndex((part) => part?.units.some((u) => u.kind === "row" && u.item.id === itemId));
+    const filled = this.filled.get(cell);
+    return filled !== undefined && monotonicMs() - filled.atMs < FRESH_CELL_MS;
+  }
+
+  undo() {
+    const orphan = this.orphan;
+    if (orphan) this.screen.outbox.dismiss(orphan.id);
+    else this.presses?.undo((id) => this.#find(id));
+    this.touched();
+  }
+
+  /** @param {number} itemId */
+  #find(itemId) {
+    return this.screen.view?.orders.flatMap(({ items }) => items).find(({ id }) => id === itemId);
+  }
+
+  // ── paint ──
+
+  render() {
+    const { view } = this.screen;
+    const { presses, news } = this;
+    if (!view || !presses || !news) return html`<main class="grid">${emptyTemplate(false)}</main>${this.#gate()}`;
+    const nowMs = clock.nowMs();
+    const health = this.screen.link.health();
+    document.documentElement.dataset.link = health;
+    const undo = presses.undoable();
+    const { open, finished } = ticketsOf(view, nowMs, (id) => presses.confirmed(id), undo?.orderId);
+    this.finished = finished;
+    const look = {
+      view, nowMs, presses, selectedId: this.selectedId,
+      news: (/** @type {number} */ order, /** @type {number} */ round) => news.of(order, round),
+      onPress: (/** @type {Item} */ item, /** @type {Ticket} */ ticket) => this.press(item, ticket),
+    };
+    const { more, moreNew } = this.#seat(open, look);
+    const counts = countsOf(open, finished, nowMs, view.shop.warn_percent);
+    const board = { view, nowMs, screen: this.screen, sound: this.voice.state };
+    const shown = new Set(open.flatMap(({ items }) => items.map(({ id }) => id)));
+    this.orphan = orphanedRefusal(this.screen, shown);
+    const foot = {
+      undo, refused: this.orphan, full: presses.full, finished: finished.length, batches: batchesOf(open),
+      mode: this.mode, more, moreNew, page: this.page, pages: this.pages,
+    };
+    return html`${health === "lost" ? lostTemplate(board) : headTemplate(board, counts)}
+      ${this.#main(open, finished, look)}
+      ${footTemplate(foot, {
+        undo: () => this.undo(), dismiss: () => this.undo(), mode: (to) => this.show(to), turn: (by) => this.turn(by),
+      })}
+      ${this.#gate()}`;
+  }
+
+  #gate() {
+    return html`<sound-gate .voice=${this.voice}></sound-gate>`;
+  }
+
+  /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */
+  #main(open, finished, look) {
+    if (this.mode === "recall") return html`<main>${recallTemplate(finished, look)}</main>`;
+    if (this.mode === "batch") return html`<main>${batchTemplate(batchesOf(open, true))}</main>`;
+    const { columns, rows } = this.grid;
+    const shape = `grid: repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))`;
+    if (!open.length) return html`<main class="grid">${emptyTemplate(true)}</main>`;
+    return html`<main class="grid" style=${shape}>
+      ${this.cells.map((part, cell) =>
+        part ? cellTemplate(part, look, this.#place(part, cell)) : html`<div class="vacant"></div>`,
+      )}
+    </main>`;
+  }
+
+  /** Cut tickets into parts, give them cells, and tell what is not on this page. @param {Ticket[]} open @param {import("./ticket.js").Look} look */
+  #seat(open, look) {
+    const { columns, rows } = this.grid;
+    const perPage = columns * rows;
+    const cellWidth = (window.innerWidth - 24 - (columns - 1) * 12) / columns;
+    const cellHeight = (window.innerHeight - HEAD_PX - FOOT_PX - (rows - 1) * 12) / rows;
+    const room = { first: cellHeight - HEAD_FIRST_PX, next: cellHeight - HEAD_NEXT_PX, footer: FOOTER_PX, gap: GAP_PX };
+    this.ruler.attach(this, cellWidth);
+    const parts = open.map((ticket) => {
+      const { units, topPx } = this.ruler.measure(ticket, look);
+      return split(ticket, units, topPx, room);
+    });
+    this.seats = seat(parts, this.seats, this.grid, this.page);
+    this.pages = Math.max(1, Math.ceil((Math.max(0, ...this.seats.values()) + 1) / perPage));
+    if (this.page >= this.pages) this.page = this.pages - 1;
+    const first = this.page * perPage;
+    this.cells = Array(perPage).fill(null);
+    for (const part of parts.flat()) {
+      const cell = /** @type {number} */ (this.seats.get(part.key)) - first;
+      if (cell >= 0 && cell < perPage) this.cells[cell] = part;
+    }
+    this.#noteFilled();
+    const here = new Set(this.cells.map((part) => part?.ticket.id));
+    const away = parts.filter((mine) => mine.some((part) => !this.cells.includes(part)));
+    const orders = away.map((mine) => mine[0].ticket.id);
+    this.news?.looked(here);
+    return { more: away.length, moreNew: orders.filter((id) => this.news?.isUnseen(id)).length };
+  }
+
+  #noteFilled() {
+    this.cells.forEach((part, cell) => {
+      const key = part?.key ?? "";
+      if (this.filled.get(cell)?.key !== key) this.filled.set(cell, { key, atMs: monotonicMs() });
+    });
+  }
+
+  /** How a cell touches its neighbours, and its key. @param {TicketPart} part @param {number} cell on this page */
+  #place(part, cell) {
+    const { columns, rows } = this.grid;
+    const perPage = columns * rows;
+    const nextSeat = this.seats.get(`${part.ticket.id}/${part.index + 1}`);
+    const here = this.page * perPage + cell;
+    const sameRow = (/** @type {number} */ a, /** @type {number} */ b) => Math.floor(a / columns) === Math.floor(b / columns);
+    const beside = nextSeat === here + 1 && sameRow(here, here + 1);
+    const before = this.seats.get(`${part.ticket.id}/${part.index - 1}`) === here - 1 && sameRow(here, here - 1);
+    const keyOf = (/** @type {number} */ n) => (n < KEYED_MAX ? String(n + 1) : "");
+    let runsOn = "";
+    if (nextSeat !== undefined) {
+      const page = Math.floor(nextSeat / perPage);
+      const n = part.moreCount;
+      if (beside) runsOn = say("runs_on", { n });
+      else if (page === this.page) runsOn = say("runs_on_cell", { n, cell: (nextSeat % perPage) + 1 });
+      else runsOn = say("runs_on_page", { n, page: page + 1 });
+    }
+    return { key: keyOf(cell), runsOn, beside, besideBefore: before };
+  }
+}
+
+const KEYED_MAX = 9;
+// What a cell spends on other things than rows (board.css has the same figures).
+const HEAD_FIRST_PX = 118;
+const HEAD_NEXT_PX = 78;
+const FOOTER_PX = 44;
+const GAP_PX = 6;
+
+/** Dark unless `?theme=light` was asked for, now or before. */
+function theme() {
+  const asked = new URLSearchParams(location.search).get("theme");
+  if (asked === "light" || asked === "dark") remember("chuancai.kds.theme", asked);
+  return remembered("chuancai.kds.theme") === "light" ? "light" : "dark";
+}
+
+customElements.define("kitchen-board", KitchenBoard);
+
+openPage({
+  app: "kds",
+  kind: "kitchen",
+  show: (screen) => {
+    const board = /** @type {KitchenBoard} */ (document.createElement("kitchen-board"));
+    board.screen = screen;
+    return board;
+  },
+});

@@ -1,0 +1,79 @@
+// What replaces the grid on request: finished tickets to take back (召回), and dishes across tickets (并菜).
+
+import { elapsed, queueNumber } from "../link/format.js";
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { say as shared } from "../link/words.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("./tickets.js").Ticket} Ticket
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("./ticket.js").Look} Look
+ */
+
+/**
+ * Finished tickets, newest first; pressing a dish takes it one step back.
+ * @param {Ticket[]} finished @param {Look} look
+ */
+export function recallTemplate(finished, look) {
+  return html`<section class="list recall">
+    <header><h2>${icon("recall")}${say("recall_title")}</h2><p>${say("recall_help")}</p></header>
+    ${finished.length ? nothing : html`<p class="nothing">${say("recall_empty")}</p>`}
+    <ol>
+      ${finished.map(
+        (ticket) => html`<li class="card" data-order=${ticket.id}>
+          <div class="who">
+            <span class="number">${queueNumber(ticket.order.number)}</span>
+            <place-plate .kind=${ticket.order.place_kind} .place=${ticket.order.place_name}></place-plate>
+            ${ticket.yesterday ? html`<change-slip .text=${shared("yesterday")}></change-slip>` : nothing}
+            <span class="ago">${elapsed(look.nowMs - ticket.doneAtMs)}</span>
+          </div>
+          <div class="rows">${ticket.items.map((item) => finishedRow(item, ticket, look))}</div>
+        </li>`,
+      )}
+    </ol>
+  </section>`;
+}
+
+/** @param {Item} item @param {Ticket} ticket @param {Look} look */
+function finishedRow(item, ticket, look) {
+  const mark = look.presses.mark(item.id);
+  return html`<button
+    class="row" data-state=${item.state} data-item=${item.id} ?data-kept=${mark !== null}
+    ?data-selected=${look.selectedId === item.id} @click=${() => look.onPress(item, ticket)}
+  >
+    ${icon(item.state)}<span class="n" ?data-many=${item.quantity > 1}>${item.quantity}</span>
+    <span class="dish">${name(item.name)}</span>
+    <span class="state" data-state=${item.state}>${mark ? shared("to_send") : shared(item.state)}</span>
+  </button>`;
+}
+
+/**
+ * Every dish still to be cooked with its ways of making, most portions first, and the tickets that want it.
+ * @param {{item: Item, quantity: number, numbers: number[]}[]} batches
+ */
+export function batchTemplate(batches) {
+  return html`<section class="list batch">
+    <header><h2>${icon("batch")}${say("batch_title")}</h2></header>
+    ${batches.length ? nothing : html`<p class="nothing">${say("batch_empty")}</p>`}
+    <ol>
+      ${batches.map(
+        ({ item, quantity, numbers }) => html`<li class="card">
+          <b class="quantity">${quantity}</b>
+          <div>
+            <span class="dish">${name(item.name)}</span>
+            <span class="mods">
+              ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
+              ${item.note
+                ? html`<span class="mod" data-kind="note"><span class="sign">${icon("note")}</span><span>${item.note}</span></span>`
+                : nothing}
+            </span>
+            <span class="numbers">${numbers.map(queueNumber).join("  ")}</span>
+          </div>
+        </li>`,
+      )}
+    </ol>
+  </section>`;
+}

@@ -1,0 +1,181 @@
+// What a press on a dish means, and how the last one is taken back. The state shown stays the server's;
+// what was pressed and not answered is a mark on the row.
+
+import { monotonicMs } from "../link/clock.js";
+import { name } from "../link/i18n.js";
+import { queueNumber } from "../link/format.js";
+import { remember, remembered } from "../link/storage.js";
+import { UNDO_S } from "./tickets.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("../link/frames.d.ts").ItemState} ItemState
+ * @typedef {import("../link/outbox.js").Entry} Entry
+ * @typedef {import("../link/screen.js").Screen} Screen
+ * @typedef {"start" | "finish" | "call" | "call_again"} Verb
+ * @typedef {object} Done the last press, while it can be taken back
+ * @property {number} orderId
+ * @property {number} itemId
+ * @property {string} label
+ * @property {Verb | "confirm"} verb
+ * @property {string} entryId
+ * @property {number} atMs monotonic
+ */
+
+/** state → what the next press does @type {Partial<Record<ItemState, [Verb, string]>>} */
+const NEXT = {
+  queued: ["start", "StartItem"],
+  cooking: ["finish", "FinishItem"],
+  ready: ["call", "CallItem"],
+  called: ["call_again", "CallItem"],
+};
+/** command → the state it leads to @type {Record<string, ItemState>} */
+const LEADS_TO = { StartItem: "cooking", FinishItem: "ready", CallItem: "called" };
+/** state taken back → where the dish is then @type {Partial<Record<ItemState, ItemState>>} */
+const BACK_TO = { cooking: "queued", ready: "cooking", called: "cooking", picked_up: "ready", delivered: "picked_up" };
+
+const DOUBLE_MS = 600; // the second half of a double tap is no second press
+const SEEN_MAX = 500;
+
+export class Presses {
+  /** @type {Done | null} */
+  last = null;
+  /** The kept presses are too many: say so. */
+  full = false;
+
+  #screen;
+  /** @type {Map<number, number>} */
+  #pressedAtMs = new Map();
+  /** @type {Set<number> | null} */
+  #seen = null;
+
+  /** @param {Screen} screen */
+  constructor(screen) {
+    this.#screen = screen;
+  }
+
+  /** What waits for an answer about a dish, oldest first. @param {number} itemId */
+  waiting(itemId) {
+    return this.#screen.outbox.waiting.filter(({ body }) => body.item_id === itemId);
+  }
+
+  /** Presses on a dish that were refused and not yet read. @param {number} itemId */
+  refused(itemId) {
+    return this.#screen.outbox.refused.filter(({ body }) => body.item_id === itemId);
+  }
+
+  /** The word for the mark on a row: the last press that waits, and since when. @param {number} itemId */
+  mark(itemId) {
+    const entry = this.waiting(itemId).at(-1);
+    return entry ? { verb: String(entry.about?.verb ?? ""), sinceMs: entry.madeAtMs } : null;
+  }
+
+  /** Whether the cook has confirmed a cancellation on this screen. @param {number} itemId */
+  confirmed(itemId) {
+    return this.#seenSet().has(itemId);
+  }
+
+  /** A touch or key on a dish. Returns whether it did anything. @param {Item} item @param {number} orderNumber */
+  press(item, orderNumber) {
+    const refused = this.refused(item.id);
+    if (refused.length) {
+      refused.forEach(({ id }) => this.#screen.outbox.dismiss(id));
+      return true;
+    }
+    const now = monotonicMs();
+    if (now - (this.#pressedAtMs.get(item.id) ?? -DOUBLE_MS) < DOUBLE_MS) return false;
+    this.#pressedAtMs.set(item.id, now);
+    if (this.#pressedAtMs.size > SEEN_MAX) this.#pressedAtMs.delete([...this.#pressedAtMs.keys()][0]);
+    if (item.state === "cancelled") return this.#confirm(item, orderNumber);
+    return this.#step(item, orderNumber);
+  }
+
+  /** @param {Item} item @param {number} orderNumber */
+  #step(item, orderNumber) {
+    const waiting = this.waiting(item.id);
+    const step = NEXT[this.#after(item, waiting)];
+    if (!step || waiting.some((entry) => entry.name === step[1])) return false; // it waits already
+    const [verb, command] = step;
+    const entry = this.#send(command, { item_id: item.id }, { verb, label: this.#label(item, orderNumber) });
+    if (entry && verb !== "call_again") this.#remember(item, orderNumber, verb, entry.id);
+    return Boolean(entry);
+  }
+
+  /** Where the dish will be when everything that waits has been done. @param {Item} item @param {Entry[]} waiting @returns {ItemState} */
+  #after(item, waiting) {
+    return waiting.reduce(
+      (state, { name: command }) => (command === "UndoItem" ? (BACK_TO[state] ?? state) : LEADS_TO[command]),
+      item.state,
+    );
+  }
+
+  /** @param {Item} item @param {number} orderNumber */
+  #confirm(item, orderNumber) {
+    this.#seenSet().add(item.id);
+    this.#saveSeen();
+    this.#remember(item, orderNumber, "confirm", "");
+    return true;
+  }
+
+  /** The last press, while it can still be taken back, and the seconds left for that. */
+  undoable() {
+    if (!this.last) return null;
+    const leftS = UNDO_S - (monotonicMs() - this.last.atMs) / 1000;
+    if (leftS <= 0) this.last = null;
+    return this.last && { ...this.last, leftS };
+  }
+
+  /** Take the last press back. @param {(itemId: number) => Item | undefined} find */
+  undo(find) {
+    const last = this.undoable();
+    this.last = null;
+    if (!last) return false;
+    if (last.verb === "confirm") {
+      this.#seenSet().delete(last.itemId);
+      this.#saveSeen();
+      return true;
+    }
+    if (this.#screen.outbox.withdraw(last.entryId)) return true;
+    const item = find(last.itemId);
+    return Boolean(item && this.recall(item, last.label));
+  }
+
+  /** Take a dish one step back, however long ago the step was. @param {Item} item @param {string} label */
+  recall(item, label) {
+    const waiting = this.waiting(item.id);
+    const state = this.#after(item, waiting);
+    if (!BACK_TO[state] || waiting.some((entry) => entry.name === "UndoItem")) return false;
+    return Boolean(this.#send("UndoItem", { item_id: item.id, state }, { verb: "take_back", label }));
+  }
+
+  /** @param {string} command @param {object} body @param {object} about */
+  #send(command, body, about) {
+    const entry = this.#screen.send(command, body, about);
+    this.full = entry === null;
+    return entry;
+  }
+
+  /** @param {Item} item @param {number} orderNumber @param {Done["verb"]} verb @param {string} entryId */
+  #remember(item, orderNumber, verb, entryId) {
+    const label = this.#label(item, orderNumber);
+    this.last = { orderId: item.order_id, itemId: item.id, label, verb, entryId, atMs: monotonicMs() };
+  }
+
+  /** @param {Item} item @param {number} orderNumber */
+  #label(item, orderNumber) {
+    return `${queueNumber(orderNumber)} ${name(item.name)}`;
+  }
+
+  #seenKey() {
+    return `chuancai.kds.seen.${this.#screen.view?.shop.id}.${this.#screen.view?.device.id}`;
+  }
+
+  #seenSet() {
+    this.#seen ??= new Set(JSON.parse(remembered(this.#seenKey()) ?? "[]"));
+    return this.#seen;
+  }
+
+  #saveSeen() {
+    remember(this.#seenKey(), JSON.stringify([...this.#seenSet()].slice(-SEEN_MAX)));
+  }
+}

@@ -1,0 +1,203 @@
+// How one cell looks: a ticket's head, its rounds and rows, the perforation to the next cell.
+// Templates only; what a press does is handed in.
+
+import { elapsed, queueNumber, wallClock } from "../link/format.js";
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { refusalWords, say as shared } from "../link/words.js";
+import { timeOf } from "./tickets.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("./cells.js").TicketPart} TicketPart
+ * @typedef {import("./tickets.js").Ticket} Ticket
+ * @typedef {import("./tickets.js").Round} Round
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("../link/frames.d.ts").View} View
+ * @typedef {object} Look what a cell needs besides its part
+ * @property {View} view
+ * @property {number} nowMs
+ * @property {import("./presses.js").Presses} presses
+ * @property {number | null} selectedId the dish chosen by keys
+ * @property {(orderId: number, round: number) => "flash" | "new" | ""} news
+ * @property {(item: Item, ticket: Ticket) => void} onPress
+ */
+
+const MARK_AFTER_MS = 400; // an answer that comes sooner needs no words
+
+/**
+ * One cell. `nextCell` is where the ticket goes on: beside it, or a sentence saying where.
+ * @param {TicketPart} part @param {Look} look
+ * @param {{key: string, runsOn: string, beside: boolean, besideBefore: boolean}} place
+ */
+export function cellTemplate(part, look, place) {
+  const { ticket, index, units } = part;
+  const time = ticket.due ? timeOf(ticket.due, look.nowMs, look.view.shop.warn_percent) : null;
+  const news = look.news(ticket.id, ticket.rounds[0].round);
+  const head = index === 0;
+  const classes = `ticket${place.beside ? " runs-on" : ""}${place.besideBefore ? " runs-in" : ""}`;
+  return html`<article
+    class="${classes}${head && news === "flash" ? " flash" : ""}"
+    data-time=${time?.urgency ?? "done"} data-order=${ticket.id} data-part=${index}
+  >
+    ${head
+      ? html`<div class="age"><i style="width: ${Math.round((time?.share ?? 0) * 100)}%"></i></div>`
+      : html`<div class="age" data-empty></div>`}
+    ${head ? headTemplate(ticket, time, look, place.key, news !== "") : nextHeadTemplate(part, place.key)}
+    ${head ? topTemplate(ticket) : nothing}
+    <div class="rows">
+      ${units.map((unit) =>
+        unit.kind === "round" ? roundTemplate(unit.round, ticket, look) : rowTemplate(unit.item, ticket, look),
+      )}
+    </div>
+    ${place.runsOn ? html`<footer>${place.runsOn}${icon("go")}</footer>` : nothing}
+  </article>`;
+}
+
+/**
+ * @param {Ticket} ticket @param {ReturnType<typeof timeOf> | null} time @param {Look} look
+ * @param {string} key @param {boolean} isNew
+ */
+function headTemplate(ticket, time, look, key, isNew) {
+  const { order, due, doneAtMs } = ticket;
+  const sinceMs = due ? due.placedAtMs : doneAtMs;
+  return html`<header>
+    <div class="who">
+      ${key ? html`<key-cap .key=${key}></key-cap>` : nothing}<span class="number">${queueNumber(order.number)}</span>
+      <place-plate .kind=${order.place_kind} .place=${order.place_name}></place-plate>
+    </div>
+    <div class="clockbox">
+      <time class="time" data-time=${time?.urgency ?? "done"}>${elapsed(look.nowMs - sinceMs)}</time>
+      ${isNew
+        ? html`<change-slip class="fresh" .text=${say("new_order")}></change-slip>`
+        : html`<span class="word">${time ? timeWords(time) : html`${icon("ready")}${say("all_done")}`}</span>`}
+    </div>
+    <div class="meta">
+      ${ticket.yesterday ? html`<change-slip .text=${shared("yesterday")}></change-slip>` : nothing}
+      <span>${placedWords(ticket, look.view)}</span>
+    </div>
+  </header>`;
+}
+
+/** @param {TicketPart} part @param {string} key */
+function nextHeadTemplate({ ticket, from, to }, key) {
+  const { order } = ticket;
+  return html`<header>
+    <div class="who">
+      ${key ? html`<key-cap .key=${key}></key-cap>` : nothing}
+      <span class="number">${say("continued", { number: queueNumber(order.number) })}</span>
+      <place-plate .kind=${order.place_kind} .place=${order.place_name} .bare=${true}></place-plate>
+    </div>
+    <div class="clockbox"><span class="range">${say("range", { from, to, all: ticket.items.length })}</span></div>
+  </header>`;
+}
+
+/** @param {ReturnType<typeof timeOf>} time */
+function timeWords({ urgency, leftS }) {
+  const minutes = Math.floor(Math.abs(leftS) / 60);
+  if (urgency === "late") {
+    const hours = Math.floor(minutes / 60);
+    const words = hours >= 2 ? say("late_hours", { n: hours }) : minutes ? shared("late_min", { n: minutes }) : shared("late");
+    return html`${icon("late")}${words}`;
+  }
+  const words = minutes ? shared("left_min", { n: minutes }) : shared("left_less");
+  return html`${icon(urgency === "warn" ? "soon" : "ontime")}${words}`;
+}
+
+/** @param {Ticket} ticket @param {View} view */
+function placedWords({ order, rounds, yesterday }, view) {
+  const { date, hm } = wallClock(rounds[0].placedAtMs, view.shop.timezone);
+  const who = { pad: "guest_room", tag: "tag", waiter: "waiter", cashier: "cashier", api: "api" };
+  const fill = { date: date.slice(5), time: hm, who: shared(/** @type {"tag"} */ (who[order.source])) };
+  return say(yesterday ? "placed_yesterday" : "placed", fill);
+}
+
+/** What the guest must not eat, and what was said about the whole order. @param {Ticket} ticket */
+export function topTemplate({ order }) {
+  return html`<div class="top">
+    <allergen-bar .allergens=${order.allergens}></allergen-bar>
+    ${order.note ? html`<p class="remark">${icon("note")}<span>${order.note}</span></p>` : nothing}
+  </div>`;
+}
+
+/** @param {Round} round @param {Ticket} ticket @param {Look} look */
+export function roundTemplate(round, ticket, look) {
+  const { hm } = wallClock(round.placedAtMs, look.view.shop.timezone);
+  const time = timeOf(round, look.nowMs, look.view.shop.warn_percent);
+  const flash = look.news(ticket.id, round.round) === "flash" ? "flash" : "";
+  return html`<div class="round ${flash}">
+    <change-slip .drawing=${"plus"} .text=${say("round")}></change-slip>
+    <span>${say("round_n", { n: round.round, time: hm })}</span>
+    ${round.open
+      ? html`<time class="time" data-time=${time.urgency}>${elapsed(look.nowMs - round.placedAtMs)}</time>`
+      : html`<span class="time" data-time="done">${icon("ready")}</span>`}
+  </div>`;
+}
+
+/** @param {Item} item @param {Ticket} ticket @param {Look} look */
+export function rowTemplate(item, ticket, look) {
+  if (item.state === "cancelled") return goneTemplate(item, ticket, look);
+  const mark = look.presses.mark(item.id);
+  return html`<button
+    class="row" data-state=${item.state} data-item=${item.id} ?data-kept=${mark !== null}
+    ?data-selected=${look.selectedId === item.id} @click=${() => look.onPress(item, ticket)}
+  >
+    ${icon(item.state)}<span class="n" ?data-many=${item.quantity > 1}>${item.quantity}</span>
+    <span class="dish">${name(item.name)}${stationTemplate(item, look.view)}</span>
+    ${mark && look.nowMs - mark.sinceMs > MARK_AFTER_MS ? waitsTemplate(mark.verb) : stateTemplate(item, look.nowMs)}
+    ${modsTemplate(item, look)}
+  </button>`;
+}
+
+/** Cancelled: struck through until the cook has said yes. @param {Item} item @param {Ticket} ticket @param {Look} look */
+function goneTemplate(item, ticket, look) {
+  return html`<button
+    class="row" data-gone data-state="cancelled" data-item=${item.id}
+    ?data-selected=${look.selectedId === item.id} @click=${() => look.onPress(item, ticket)}
+  >
+    <span class="stamp">${say("cancelled_stamp")}</span><s class="n">${item.quantity}</s>
+    <s class="dish">${name(item.name)}</s><span class="btn" data-kind="slip">${say("confirm")}</span>
+    ${modsTemplate(item, look)}
+  </button>`;
+}
+
+/** Where a dish belongs, when that is not plain: at the pass its station, elsewhere that it has none. @param {Item} item @param {View} view */
+function stationTemplate(item, view) {
+  if (item.station_id === null || view.device.station_id !== null) return nothing;
+  const station = view.stations.find(({ id }) => id === item.station_id);
+  return station ? html` <small class="at">${name(station.name)}</small>` : nothing;
+}
+
+/** @param {string} verb */
+function waitsTemplate(verb) {
+  const word = verb ? say(/** @type {"start"} */ (verb)) : "";
+  return html`<span class="state" data-waits>
+    <span class="sent">${icon("waits")}${word}</span>${shared("to_send")}
+  </span>`;
+}
+
+/** @param {Item} item @param {number} nowMs */
+function stateTemplate(item, nowMs) {
+  const since = { cooking: item.started_at_ms, called: item.called_at_ms }[/** @type {"cooking"} */ (item.state)];
+  return html`<span class="state" data-state=${item.state}>
+    ${since ? html`<time>${elapsed(nowMs - since)}</time>` : nothing}${shared(item.state)}
+  </span>`;
+}
+
+/** How it is made, what was said about it, and what became of presses. @param {Item} item @param {Look} look */
+function modsTemplate(item, look) {
+  const refused = look.presses.refused(item.id);
+  const unrouted = item.station_id === null;
+  if (!item.modifiers.length && !item.note && !refused.length && !unrouted) return nothing;
+  return html`<span class="mods">
+    ${refused.map(
+      ({ refusal }) => html`<span class="tag-slip refused">${shared("refused", { why: refusalWords(refusal) })}${icon("close")}</span>`,
+    )}
+    ${unrouted ? html`<span class="tag-slip">${say("unrouted")}</span>` : nothing}
+    ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
+    ${item.note
+      ? html`<span class="mod" data-kind="note"><span class="sign">${icon("note")}</span><span>${item.note}</span></span>`
+      : nothing}
+  </span>`;
+}

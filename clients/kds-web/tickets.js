@@ -1,0 +1,143 @@
+// ◆ What a kitchen board shows of the shop: tickets with rounds and clocks, counts, what is finished.
+// Pure: view, time and what the cook confirmed come in. Refuses to know pixels, keys or the network.
+
+import { businessDay } from "../link/format.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").View} View
+ * @typedef {import("../link/frames.d.ts").Order} Order
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {"ok" | "warn" | "late"} Urgency
+ * @typedef {object} Round
+ * @property {number} round
+ * @property {number} placedAtMs
+ * @property {number} targetS the longest target of its dishes
+ * @property {Item[]} items
+ * @property {boolean} open somebody still has to cook
+ * @typedef {object} Ticket
+ * @property {number} id the order's
+ * @property {Order} order
+ * @property {Round[]} rounds
+ * @property {Item[]} items all rounds', in the order shown
+ * @property {boolean} yesterday
+ * @property {Round | null} due the oldest round with something to cook
+ * @property {number} doneAtMs when the last dish stood ready; 0 while something is to be cooked
+ */
+
+export const UNDO_S = 5;
+export const RECALL_MAX = 100;
+const CONFIRM_WITHIN_MS = 30 * 60 * 1000; // an older cancellation is no news to anybody
+
+const TO_COOK = new Set(["queued", "cooking"]);
+/** States in which a dish no longer keeps a ticket on the grid. At the pass that is only what was fetched. */
+const LEFT = {
+  station: new Set(["called", "picked_up", "delivered", "cancelled"]),
+  pass: new Set(["picked_up", "delivered", "cancelled"]),
+};
+
+/** Whether a board of `stationId` shows a dish: its own, and what belongs to nobody. @param {Item} item @param {number | null} stationId */
+export const shows = (item, stationId) =>
+  stationId === null || item.station_id === null || item.station_id === stationId;
+
+/**
+ * Every ticket of a board, oldest first, split into those on the grid and those finished (newest first).
+ * @param {View} view @param {number} nowMs @param {(itemId: number) => boolean} confirmed the cook has seen the cancellation
+ * @param {number | null} [heldOrderId] stays on the grid although finished, because it may still be undone
+ * @returns {{open: Ticket[], finished: Ticket[]}}
+ */
+export function ticketsOf(view, nowMs, confirmed, heldOrderId = null) {
+  const stationId = view.device.station_id;
+  const left = stationId === null ? LEFT.pass : LEFT.station;
+  const today = businessDay(nowMs, view.shop.timezone);
+  const keep = (/** @type {Item} */ item) =>
+    shows(item, stationId) && !(item.state === "cancelled" && known(item, nowMs, confirmed));
+  /** @type {Ticket[]} */ const open = [];
+  /** @type {Ticket[]} */ const finished = [];
+  for (const order of view.orders) {
+    const items = order.items.filter(keep).sort((a, b) => a.round - b.round || a.id - b.id);
+    if (!items.length) continue;
+    const ticket = ticketOf(order, items, today);
+    const gone = items.every((item) => left.has(item.state) && item.state !== "cancelled");
+    const quiet = nowMs >= ticket.doneAtMs + UNDO_S * 1000 && order.id !== heldOrderId;
+    (gone && quiet ? finished : open).push(ticket);
+  }
+  open.sort((a, b) => firstAt(a) - firstAt(b) || a.id - b.id);
+  finished.sort((a, b) => b.doneAtMs - a.doneAtMs || b.id - a.id);
+  return { open, finished: finished.slice(0, RECALL_MAX) };
+}
+
+/** @param {Ticket} ticket */
+const firstAt = (ticket) => ticket.rounds[0].placedAtMs;
+
+/** @param {Item} item @param {number} nowMs @param {(itemId: number) => boolean} confirmed */
+const known = (item, nowMs, confirmed) =>
+  confirmed(item.id) || nowMs - (item.cancelled_at_ms ?? 0) > CONFIRM_WITHIN_MS;
+
+/** @param {Order} order @param {Item[]} items @param {string} today @returns {Ticket} */
+function ticketOf(order, items, today) {
+  /** @type {Round[]} */ const rounds = [];
+  for (const item of items) {
+    let round = rounds.at(-1);
+    if (round?.round !== item.round) {
+      round = { round: item.round, placedAtMs: item.placed_at_ms, targetS: 0, items: [], open: false };
+      rounds.push(round);
+    }
+    round.items.push(item);
+    round.targetS = Math.max(round.targetS, item.target_s);
+    round.open ||= TO_COOK.has(item.state);
+  }
+  const due = rounds.find((round) => round.open) ?? null;
+  const doneAtMs = due ? 0 : Math.max(...items.map((i) => i.ready_at_ms ?? i.cancelled_at_ms ?? i.placed_at_ms));
+  return { id: order.id, order, rounds, items, yesterday: order.business_day < today, due, doneAtMs };
+}
+
+/**
+ * How urgent a round is, how much of its time is used, and how many seconds are left (negative: late).
+ * @param {Round} round @param {number} nowMs @param {number} warnPercent
+ * @returns {{urgency: Urgency, share: number, leftS: number}}
+ */
+export function timeOf(round, nowMs, warnPercent) {
+  const elapsedS = (nowMs - round.placedAtMs) / 1000;
+  const share = round.targetS ? elapsedS / round.targetS : 0;
+  const urgency = share >= 1 ? "late" : share * 100 >= warnPercent ? "warn" : "ok";
+  return { urgency, share: Math.max(0, Math.min(1, share)), leftS: round.targetS - elapsedS };
+}
+
+/**
+ * What the head of the board counts: dishes by state, late tickets.
+ * @param {Ticket[]} open @param {Ticket[]} finished @param {number} nowMs @param {number} warnPercent
+ */
+export function countsOf(open, finished, nowMs, warnPercent) {
+  const counts = { queued: 0, cooking: 0, ready: 0, late: 0 };
+  for (const { items } of [...open, ...finished]) {
+    for (const { state } of items) {
+      if (state === "queued" || state === "cooking") counts[state] += 1;
+      else if (state === "ready" || state === "called") counts.ready += 1;
+    }
+  }
+  for (const { due } of open) if (due && timeOf(due, nowMs, warnPercent).urgency === "late") counts.late += 1;
+  return counts;
+}
+
+/**
+ * 并菜: how many portions of each dish are still to be cooked, most first. With `byWay`, each way of making
+ * a dish counts for itself.
+ * @param {Ticket[]} tickets @param {boolean} [byWay]
+ * @returns {{item: Item, quantity: number, numbers: number[]}[]}
+ */
+export function batchesOf(tickets, byWay = false) {
+  /** @type {Map<string, {item: Item, quantity: number, numbers: number[]}>} */
+  const batches = new Map();
+  for (const { items, order } of tickets) {
+    for (const item of items) {
+      if (!TO_COOK.has(item.state)) continue;
+      const way = byWay ? item.modifiers.map(({ id }) => id).sort().join() + item.note : "";
+      const key = `${item.dish_id}|${item.name.zh}|${way}`;
+      const batch = batches.get(key) ?? { item, quantity: 0, numbers: [] };
+      batch.quantity += item.quantity;
+      if (!batch.numbers.includes(order.number)) batch.numbers.push(order.number);
+      batches.set(key, batch);
+    }
+  }
+  return [...batches.values()].sort((a, b) => b.quantity - a.quantity);
+}

@@ -1,0 +1,46 @@
+// What the kitchen board says.
+
+import { dictionary } from "../link/i18n.js";
+
+export const say = dictionary({
+  zh: {
+    title: "厨房屏", all_stations: "全部档口", late_count: "超时", to_pick_up: "待取",
+    placed: "{time} 下单 · {who}", placed_yesterday: "{date} {time} 下单 · {who}",
+    new_order: "新单", round: "加菜", round_n: "第 {n} 轮 · {time}", late_hours: "超时 {n} 小时",
+    all_done: "全部完成", since_done: "已等 {time}",
+    runs_on: "还有 {n} 道，续下格", runs_on_cell: "还有 {n} 道，续第 {cell} 格", runs_on_page: "还有 {n} 道，在第 {page} 页",
+    continued: "续 {number}", range: "{from}–{to} / {all}",
+    cancelled_stamp: "退", confirm: "确认", unrouted: "未分档口",
+    start: "开始", finish: "完成", call: "叫取", call_again: "再叫", take_back: "撤回",
+    undo: "撤销", undo_none: "没有可撤销的", recall: "召回", recall_title: "已完成的单", recall_empty: "还没有已完成的单",
+    recall_help: "按一下，退回一步：已叫、制作完成回到制作中", recall_key: "召回",
+    batch: "并菜", batch_title: "还要做的菜", batch_empty: "没有要做的菜", kinds: "{n} 种", tickets_of: "{list}",
+    more: "+{n} 更多", new_n: "新 {n}", page: "{page} / {pages} 页", back_to_grid: "返回",
+    empty: "没有要做的单", empty_help: "新单会响铃，从左上角开始排",
+    lost: "断线 {n} 秒", lost_min: "断线 {n} 分",
+    lost_help: "画面停在 {time}。可继续操作，恢复后自动送出", lost_kept: "画面停在 {time}。可继续操作，{n} 次点按已保留，恢复后自动送出",
+    too_many: "保留的点按太多，请等恢复连接", refused_gone: "{label} 未执行：{why}", understood: "知道了",
+    lang: "EN",
+  },
+  en: {
+    title: "Kitchen board", all_stations: "All stations", late_count: "Late", to_pick_up: "To pick up",
+    placed: "{time} · {who}", placed_yesterday: "{date} {time} · {who}",
+    new_order: "New", round: "Added", round_n: "Round {n} · {time}", late_hours: "{n} h late",
+    all_done: "All done", since_done: "waits {time}",
+    runs_on: "{n} more in the next cell", runs_on_cell: "{n} more in cell {cell}", runs_on_page: "{n} more on page {page}",
+    continued: "cont. {number}", range: "{from}–{to} / {all}",
+    cancelled_stamp: "✕", confirm: "OK", unrouted: "No station",
+    start: "start", finish: "finish", call: "call", call_again: "call again", take_back: "take back",
+    undo: "Undo", undo_none: "Nothing to undo", recall: "Recall", recall_title: "Finished tickets",
+    recall_empty: "No finished tickets yet", recall_help: "Press to take one step back: done and called go back to cooking",
+    recall_key: "recall",
+    batch: "All day", batch_title: "Still to cook", batch_empty: "Nothing to cook", kinds: "{n} kinds", tickets_of: "{list}",
+    more: "+{n} more", new_n: "{n} new", page: "page {page} / {pages}", back_to_grid: "Back",
+    empty: "Nothing to cook", empty_help: "New orders ring and appear at the top left",
+    lost: "No link for {n} s", lost_min: "No link for {n} min",
+    lost_help: "Picture from {time}. Keep working; presses are sent when the link is back",
+    lost_kept: "Picture from {time}. Keep working; {n} presses are kept and sent when the link is back",
+    too_many: "Too many kept presses; wait for the link", refused_gone: "{label} not done: {why}", understood: "OK",
+    lang: "中",
+  },
+});

@@ -1,0 +1,252 @@
+"""A gateway small enough to be scripted: static pages and `/ws` on one port, for tests of screens.
+
+It keeps one view with the real reducer and decides item steps with the real table, so a screen
+cannot tell it from the house. What it adds is what no house does on request: fall silent, cut,
+refuse, jump in time. Refuses to store anything or to know more than one device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from server.errors import REFUSALS, Refusal
+from server.events import catalogue as c
+from server.events.view import View, apply, state_hash
+from server.gateway import frames as f
+from server.kds import item as machine
+
+CLIENTS = Path(__file__).parents[2] / "clients"
+TOKEN = "scripted-token"  # noqa: S105 - opens nothing but this peer
+
+_STEPS: dict[str, tuple[machine.Verb, type[Any]]] = {
+    "StartItem": ("start", c.ItemStarted),
+    "FinishItem": ("finish", c.ItemFinished),
+    "CallItem": ("call", c.ItemCalled),
+    "CancelItem": ("cancel", c.ItemCancelled),
+}
+_decode = msgspec.json.Decoder(f.FromDevice).decode
+
+
+class ScriptedGateway:
+    """One shop, one device, any number of its connections."""
+
+    def __init__(self, view: View, *, seq: int = 100) -> None:
+        self.view = view
+        self.seq = seq
+        self.epoch = 1
+        self.ahead_ms = 0  # how far the server's clock is ahead of the machine's
+        self.lines: list[tuple[int, bytes]] = []
+        self.hellos: list[f.Hello] = []
+        self.commands: list[f.Command] = []
+        self.acks: list[f.Ack] = []
+        self.forbidden: dict[str, str] = {}  # command → the refusal it gets
+        self.silent = False  # the cable is pulled: nothing is answered
+        self.deaf_to_commands = False
+        self.closed_door = False  # nobody gets in
+        self.pages: dict[str, tuple[int, Any]] = {}  # path → status and JSON, for pairing
+        self.version = "1"
+        self._replies: dict[str, f.Reply] = {}
+        self._sockets: set[ServerConnection] = set()
+        self._changed = asyncio.Event()
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> ScriptedGateway:
+        self._server = await serve(
+            self._talk, "127.0.0.1", 0,
+            subprotocols=[Subprotocol(f.SUBPROTOCOL_JSON)], process_request=self._page,
+            compression=None, ping_interval=None,
+        )  # fmt: skip
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self.cut()
+        self._server.close()
+        await self._server.wait_closed()
+
+    @property
+    def origin(self) -> str:
+        """Where the pages are."""
+        assert self._server is not None
+        return f"http://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
+
+    def now_ms(self) -> int:
+        """Return the shop's time."""
+        return time.time_ns() // 1_000_000 + self.ahead_ms
+
+    def hash(self) -> str:
+        """Return the state hash a screen must have."""
+        return state_hash(self.view)
+
+    def item(self, item_id: int) -> c.Item:
+        """Return a dish."""
+        return next(i for o in self.view.orders for i in o.items if i.id == item_id)
+
+    async def happen(self, event: c.Event, *, tell: bool = True) -> None:
+        """Write one line of the log; with `tell` false the push gets lost on the way."""
+        self.seq += 1
+        body = msgspec.json.encode(event)
+        # what travels is a copy: the reducer changes orders in place
+        apply(self.view, msgspec.json.decode(body, type=c.Event))
+        frame = b'{"t":"event","seq":%d,"at_ms":%d,"event":%b}' % (self.seq, self.now_ms(), body)
+        self.lines.append((self.seq, frame))
+        if tell and not self.silent:
+            for socket in list(self._sockets):
+                await socket.send(frame.decode())
+
+    async def step(self, item_id: int, name: str, by: str = "别处") -> None:
+        """Let somebody elsewhere do a step."""
+        verb, kind = _STEPS[name]
+        item = self.item(item_id)
+        assert machine.next_state(item.state, verb)
+        await self.happen(self._event(item, kind, by))
+
+    async def until(self, ready: Any) -> None:
+        """Wait until `ready()` holds; looked at after each frame and connection."""
+        async with asyncio.timeout(20):
+            while not ready():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def cut(self) -> None:
+        """Tear every connection, as when the process is killed."""
+        for socket in list(self._sockets):
+            socket.transport.abort()
+
+    async def close(self, code: int) -> None:
+        """Close every connection with a code of the table."""
+        for socket in list(self._sockets):
+            await socket.close(code, f.CLOSE_CODES[code].reason)
+
+    async def ping(self) -> None:
+        """Send the heartbeat."""
+        ping = f.PingOut(seq=self.seq, room_seq=self.seq, server_ms=self.now_ms())
+        for socket in list(self._sockets):
+            await self._say(socket, ping)
+
+    # ── inside ──
+
+    async def _page(self, _: ServerConnection, request: Request) -> Response | None:
+        path = request.path.partition("?")[0]
+        if path == "/ws":
+            refused = Response(503, "Closed", Headers({"Content-Length": "0"}))
+            return refused if self.closed_door or self.silent else None
+        if path in self.pages:
+            status, body = self.pages[path]
+            return _answer(status, msgspec.json.encode(body), "application/json", self.version)
+        file = CLIENTS / (path.lstrip("/") + ("index.html" if path.endswith("/") else ""))
+        if not file.is_file():
+            return _answer(404, b"{}", "application/json", self.version)
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        return _answer(200, file.read_bytes(), kind, self.version)
+
+    async def _talk(self, socket: ServerConnection) -> None:
+        try:
+            await self._welcome(socket, _decode(await socket.recv()))
+            self._sockets.add(socket)
+            self._changed.set()
+            async for text in socket:
+                await self._receive(socket, _decode(text))
+                self._changed.set()
+        except ConnectionClosed:
+            pass  # the test cut it, or the page went away
+        finally:
+            self._sockets.discard(socket)
+            self._changed.set()
+
+    async def _welcome(self, socket: ServerConnection, hello: f.FromDevice) -> None:
+        assert isinstance(hello, f.Hello)
+        self.hellos.append(hello)
+        if hello.token != TOKEN:
+            await socket.close(4401, "bad_token")
+            return
+        resume = hello.resume if hello.resume and hello.resume.epoch == self.epoch else None
+        mode: Any = "resumed" if resume else "snapshot"
+        await self._say(
+            socket, f.Welcome(1, self.epoch, self.seq, mode, f.HEARTBEAT_S, self.now_ms())
+        )
+        if resume is None:
+            view = msgspec.json.decode(msgspec.json.encode(self.view), type=View)
+            await self._say(socket, f.Snapshot(self.epoch, self.seq, self.now_ms(), view))
+            return
+        for seq, frame in self.lines:
+            if seq > resume.seq:
+                await socket.send(frame.decode())
+
+    async def _receive(self, socket: ServerConnection, frame: f.FromDevice) -> None:
+        if isinstance(frame, f.Ack):
+            self.acks.append(frame)
+        if self.silent:
+            return
+        if isinstance(frame, f.Ping):
+            pong = f.PongOut(self.seq, self.seq, self.now_ms(), frame.sent_ms)
+            await self._say(socket, pong)
+        elif isinstance(frame, f.Command) and not self.deaf_to_commands:
+            self.commands.append(frame)
+            if frame.id not in self._replies:
+                self._replies[frame.id] = await self._decide(frame)
+            await self._say(socket, self._replies[frame.id])
+
+    async def _decide(self, command: f.Command) -> f.Reply:
+        try:
+            if command.name in self.forbidden:
+                raise Refusal(self.forbidden[command.name])
+            result = await self._execute(command)
+        except Refusal as no:
+            body = f.RefusalBody(no.code, no.sentence, REFUSALS[no.code].retryable)
+            return f.Reply(id=command.id, ok=False, refusal=body)
+        return f.Reply(id=command.id, ok=True, result=result)
+
+    async def _execute(self, command: f.Command) -> dict[str, Any]:
+        body = msgspec.json.decode(command.body)
+        item = self.item(body["item_id"])
+        if command.name == "UndoItem":
+            back = machine.undone_state(item.state, body["state"])
+            if back is not None:
+                await self.happen(
+                    c.ItemUndone(
+                        order_id=item.order_id, item_id=item.id, at_ms=self.now_ms(),
+                        by="这块屏", version=item.version + 1, state=back,
+                    )
+                )  # fmt: skip
+            return {"item_id": item.id, "changed": back is not None}
+        verb, kind = _STEPS[command.name]
+        after = machine.next_state(item.state, verb)
+        if after is not None:
+            await self.happen(self._event(item, kind, "这块屏"))
+        return {"item_id": item.id, "changed": after is not None}
+
+    def _event(self, item: c.Item, kind: type[Any], by: str) -> c.Event:
+        more = {"reason": ""} if kind is c.ItemCancelled else {}
+        event: c.Event = kind(
+            order_id=item.order_id, item_id=item.id, at_ms=self.now_ms(), by=by,
+            version=item.version + 1, **more,
+        )  # fmt: skip
+        return event
+
+    async def _say(self, socket: ServerConnection, frame: f.ToDevice) -> None:
+        if not self.silent:
+            await socket.send(msgspec.json.encode(frame).decode())
+
+
+def _answer(status: int, body: bytes, kind: str, version: str) -> Response:
+    headers = Headers(
+        {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            "Cache-Control": "no-store",
+            "X-Chuancai-Version": version,
+        }
+    )
+    return Response(status, "OK", headers, body)
