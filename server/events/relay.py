@@ -72,15 +72,19 @@ class Relay:
         """Carry what is queued until cancelled."""
         while True:
             await self._work.wait()
-            self._work.clear()
-            waiting, self._waiting = self._waiting, []
-            armed, self._armed = self._armed, []
             try:
-                await self._tell(waiting)
-                await self._alarm.arm(armed)
+                await self.flush()
             except (RedisError, OSError) as error:
                 _log.warning("relay_without_redis", error=type(error).__name__)
                 await asyncio.sleep(REST_AFTER_TROUBLE_S)
+
+    async def flush(self) -> None:
+        """Carry what is queued now; raises `RedisError` and drops it when Redis is away."""
+        self._work.clear()
+        waiting, self._waiting = self._waiting, []
+        armed, self._armed = self._armed, []
+        await self._tell(waiting)
+        await self._alarm.arm(armed)
 
     async def _tell(self, waiting: list[tuple[int, Sequence[Written]]]) -> None:
         if not waiting:

@@ -1,0 +1,158 @@
+"""Composition root of the web process: everything is built here, top to bottom, by plain calls.
+
+Most general first: pool, Redis, the desk, the gateway, the routes. `build` is what tests call too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+
+import asyncpg
+import structlog
+import uvicorn
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+
+from server.api import routes as api
+from server.clock import Clock, SystemClock
+from server.commands import BOOK
+from server.db.pool import open_pool
+from server.desk import Desk
+from server.events.alarm import Alarm
+from server.events.relay import Relay
+from server.gateway.gateway import Gateway
+from server.gateway.ground import PostgresGround
+from server.meters import HouseMeters
+from server.settings import Settings
+
+SHUTDOWN_S_MAX = 35
+KEEP_ALIVE_S = 75
+BACKLOG = 4096
+
+_log = structlog.get_logger(__name__)
+
+
+class House(NamedTuple):
+    """A built web process."""
+
+    app: Starlette
+    gateway: Gateway
+    desk: Desk
+    pool: asyncpg.Pool
+
+
+@asynccontextmanager
+async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
+    """Build a web process for the length of the block; nothing listens yet."""
+    clock = clock or SystemClock()
+    node = settings.node_id or secrets.token_hex(6)
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url, settings.pool_connections_max)
+        stack.push_async_callback(pool.close)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        mouth = _Mouth()
+        relay = Relay(redis, clock, Alarm(redis), own_node=node, deliver=mouth.deliver)
+        desk = Desk(pool, clock, BOOK, relay, settings)
+        gateway = mouth.gateway = Gateway(
+            clock=clock,
+            node=node,
+            redis=redis,
+            ground=PostgresGround(pool, clock),
+            execute=desk.execute,
+        )
+        registry = CollectorRegistry()
+        registry.register(HouseMeters(desk, gateway))
+        ground = api.Ground(
+            desk.execute,
+            pool,
+            redis,
+            clock,
+            settings,
+            registry,
+            draining=lambda: not gateway.ready,
+            online=gateway.presence.online,
+        )
+        relaying = asyncio.create_task(relay.run(), name="relay")
+        stack.push_async_callback(_cancel, relaying)
+        await gateway.start()
+        stack.push_async_callback(gateway.stop)
+        yield House(Starlette(routes=api.routes(ground)), gateway, desk, pool)
+
+
+class _Mouth:
+    """Ties the knot: the relay tells the gateway, which needs the desk, which needs the relay."""
+
+    gateway: Gateway
+
+    def deliver(self, shop_id: int, events: object) -> None:
+        """Pass committed events on to this process' devices."""
+        self.gateway.deliver(shop_id, events)  # type: ignore[arg-type]
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+class WebServer(uvicorn.Server):
+    """uvicorn that sends devices away politely before it stops."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain first: say bye with a spread of reconnect times, then stop as usual."""
+        self._gateway.drain()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket that several processes may share (SO_REUSEPORT).
+
+    Raises `OSError` when the port is taken by somebody who does not share.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def web_server(house: House) -> WebServer:
+    """Return a server for a built house; `serve(sockets=[…])` runs it."""
+    config = uvicorn.Config(
+        house.app,
+        ws=house.gateway.websocket_class(),  # type: ignore[arg-type]
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S_MAX,
+    )
+    return WebServer(config, house.gateway)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve devices and callers until a signal says stop."""
+    sock = listen(settings.host, settings.port)
+    try:
+        async with build(settings) as house:
+            _log.info("web_ready", host=settings.host, port=sock.getsockname()[1])
+            await web_server(house).serve(sockets=[sock])
+    finally:
+        sock.close()

@@ -1,0 +1,29 @@
+"""Several web processes on one port: each listens for itself, the kernel shares out connections."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from server.run import Part
+from server.settings import Settings
+
+
+async def serve_many(settings: Settings, processes: int, stop: asyncio.Event) -> None:
+    """Keep so many web processes alive until `stop` is set, then end them together."""
+    environment = os.environ | {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "CHUANCAI_LOG_LEVEL": settings.log_level,
+    }
+    parts = [
+        Part(
+            f"web-{number}", "serve", "--host", settings.host, "--port", str(settings.port),
+            environment=environment,
+        )
+        for number in range(1, processes + 1)
+    ]  # fmt: skip
+    for part in parts:
+        await part.start()
+    await stop.wait()
+    await asyncio.gather(*(part.stop() for part in parts))

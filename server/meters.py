@@ -1,0 +1,44 @@
+"""What the house counts, for Prometheus: read from its parts when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from server.desk import Desk
+from server.gateway.gateway import Gateway
+
+
+class HouseMeters(Collector):
+    """Collects on scrape, so that nothing is counted on a hot path for its sake."""
+
+    def __init__(self, desk: Desk, gateway: Gateway) -> None:
+        self._desk = desk
+        self._gateway = gateway
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        gateway = self._gateway
+        yield _gauge("desk_waiting_commands", "Commands that wait for a lane", self._desk.lanes.waiting_jobs)
+        yield _gauge("gateway_connections", "Open sockets", len(gateway.connections))
+        yield _gauge("gateway_devices", "Known devices connected here", len(gateway.devices))
+        yield _gauge("gateway_shops", "Shops with a device here", len(gateway.shops))
+        yield _gauge("gateway_loop_lag_seconds", "How late the loop's last tick was", gateway.lag_s)
+        yield _counter("gateway_commands", "Commands devices asked for", gateway.commands_run)
+        yield _counter("gateway_gaps", "Gaps in a shop's log that were read back", gateway.gaps)
+        closed = CounterMetricFamily(
+            "chuancai_gateway_closed", "Connections closed by us", labels=["code"]
+        )
+        for code, count in sorted(gateway.closed.items()):
+            closed.add_metric([str(code)], count)
+        yield closed
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"chuancai_{name}", about, value=value)
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return CounterMetricFamily(f"chuancai_{name}", about, value=value)

@@ -1,0 +1,59 @@
+"""A manager's desk for one command of the CLI: pairs devices, mints API keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+
+import asyncpg
+from redis.asyncio import Redis
+
+from server.api import store as api_store
+from server.api.store import Client
+from server.auth import new_key
+from server.clock import Clock, SystemClock
+from server.commands import BOOK
+from server.db.pool import open_pool
+from server.desk import Desk
+from server.events.alarm import Alarm
+from server.events.decision import Actor
+from server.events.relay import Relay
+from server.pairing.door import PairingDoor
+from server.settings import Settings
+
+
+class Office(NamedTuple):
+    """What a manager at the command line has."""
+
+    pairing: PairingDoor
+    pool: asyncpg.Pool
+    clock: Clock
+
+    def manager(self, shop_id: int) -> Actor:
+        """Return the person at the command line, who may manage this shop."""
+        return Actor(role="manager", id="cli", name="cli", shop_id=shop_id)
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncIterator[Office]:
+    """Open a desk for a moment; what it says reaches every gateway node before it closes."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url, 2)
+        stack.push_async_callback(pool.close)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        relay = Relay(redis, clock, Alarm(redis))
+        desk = Desk(pool, clock, BOOK, relay, settings)
+        yield Office(PairingDoor(desk.execute, pool, clock), pool, clock)
+        await relay.flush()
+
+
+async def mint_key(office: Office, client: Client) -> tuple[str, str]:
+    """Make an API client (its id is minted here) and its key: (key id, secret), shown this once."""
+    client_id = await api_store.add_client(office.pool, client)
+    key_id, secret = new_key()
+    key_of = (client.brand_id, client_id)
+    await api_store.put_key(office.pool, key_of, key_id, secret, office.clock.now())
+    return key_id, secret
