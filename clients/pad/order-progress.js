@@ -1,0 +1,122 @@
+// The guest's open order: how far it is as a whole, and every dish with its state; what waits to be sent; what was refused.
+
+import { wallClock } from "../link/format.js";
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing, repeat } from "../link/vendor/lit.js";
+import { refusalWords, say as shared } from "../link/words.js";
+import { dishCount, dishOf } from "./cart.js";
+import { canCancel, queueNumber, rounds, stage, STAGES } from "./progress.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("../link/frames.d.ts").Menu} Menu
+ * @typedef {import("../link/frames.d.ts").Order} Order
+ * @typedef {import("../link/outbox.js").Entry} Entry
+ * @typedef {object} Progress
+ * @property {Order | undefined} order
+ * @property {Menu} menu
+ * @property {string} timezone
+ * @property {boolean} linked
+ * @property {Entry[]} unsent orders without an answer
+ * @property {Entry[]} refused orders and cancellations that were refused
+ * @property {Set<number>} cancelling item ids with a cancellation on its way
+ * @property {(item: Item) => void} cancel
+ * @property {(entry: Entry) => void} withdraw
+ * @property {(entry: Entry) => void} putBack
+ * @property {(entry: Entry) => void} dismiss
+ */
+
+/** @param {Progress} progress */
+export function orderProgress(progress) {
+  const { order, unsent, refused } = progress;
+  if (!order && !unsent.length && !refused.length) return nothing;
+  return html`<section class="coming" aria-live="polite">
+    ${order ? heading(order) : nothing}
+    ${refused.map((entry) => slip(entry, progress))}
+    ${unsent.map((entry) => waiting(entry, progress))}
+    ${order
+      ? html`<div class="list">${repeat(rounds(order), (one) => one.round, (one) => roundLines(one, progress))}</div>`
+      : nothing}
+  </section>`;
+}
+
+/** @param {Order} order */
+function heading(order) {
+  const at = stage(order);
+  return html`<h2><b>${say(at === 3 ? "arrived" : "coming")}</b><span>${queueNumber(order.number)}</span></h2>
+    <ol class="way">
+      ${STAGES.map((word, index) => {
+        const step = at === 3 || index < at ? "did" : index === at ? "now" : "";
+        return html`<li class=${step} aria-current=${index === at ? "step" : nothing}>${say(word)}</li>`;
+      })}
+    </ol>`;
+}
+
+/** @param {{round: number, items: Item[]}} one @param {Progress} progress */
+function roundLines({ round, items }, progress) {
+  const { hm } = wallClock(items[0].placed_at_ms, progress.timezone);
+  return html`${round > 1 ? html`<p class="round">${say("round", { n: round - 1, time: hm })}</p>` : nothing}
+    <ul>${repeat(items, (item) => item.id, (item) => itemLine(item, progress))}</ul>`;
+}
+
+/** The guest's word for a state: the room does not care who was called. @param {Item} item */
+const guestState = (item) => {
+  if (item.state === "called") return "ready";
+  return item.state === "picked_up" ? "on_the_way" : item.state;
+};
+
+const DRAWN = { on_the_way: "tray", delivered: "tick" };
+
+/** @param {Item} item @param {Progress} progress */
+function itemLine(item, { cancel, cancelling }) {
+  const state = guestState(item);
+  const ways = [...item.modifiers.map((one) => name(one.name)), item.note].filter(Boolean);
+  const drawing = state in DRAWN ? DRAWN[/** @type {keyof typeof DRAWN} */ (state)] : state;
+  return html`<li class="it" data-item=${item.id} data-state=${item.state}>
+    <span>${name(item.name)} ${item.quantity}${ways.length ? html`<small>${ways.join(shared("comma"))}</small>` : nothing}</span>
+    ${cancelling.has(item.id)
+      ? html`<span class="pending">${icon("waits")}${shared("to_send")}</span>`
+      : html`<span class="state" data-state=${state}>${icon(drawing)}${say(state)}</span>`}
+    ${canCancel(item) && !cancelling.has(item.id)
+      ? html`<button class="off" aria-label="${say("cancel_it")}: ${name(item.name)}" @click=${() => cancel(item)}>${icon("close")}</button>`
+      : nothing}
+  </li>`;
+}
+
+/** "手工水饺 2、米饭 1" @param {Entry} entry @param {Menu} menu */
+const dishesOf = (entry, menu) =>
+  (entry.about?.cart?.lines ?? [])
+    .map((/** @type {import("./cart.js").CartLine} */ line) => {
+      const dish = dishOf(menu, line.dish_id);
+      return dish ? `${name(dish.name)} ${line.quantity}` : "";
+    })
+    .filter(Boolean)
+    .join(shared("comma"));
+
+/** @param {Entry} entry @param {Progress} progress */
+function waiting(entry, { menu, withdraw, linked }) {
+  const n = dishCount(entry.about.cart);
+  return html`<div class="unsent">
+    <div class="two"><b>${icon("waits")}${say(linked ? "sending" : "unsent", { n })}</b>
+      ${entry.tried ? nothing : html`<button class="btn" @click=${() => withdraw(entry)}>${say("withdraw")}</button>`}</div>
+    ${dishesOf(entry, menu)}
+    ${linked ? nothing : html`<br /><small>${say("unsent_why")}</small>`}
+  </div>`;
+}
+
+/** A refused order or cancellation, on paper, until somebody has read it. @param {Entry} entry @param {Progress} progress */
+function slip(entry, { menu, putBack, dismiss }) {
+  const cart = entry.about?.cart;
+  const why = refusalWords(entry.refusal);
+  return html`<div class="slip refused" role="alert">
+    ${cart
+      ? html`${say("refused_order")}：${why}<span>${dishesOf(entry, menu)}</span>`
+      : html`${shared("refused", { why })}<span>${entry.about?.what ?? ""}</span>`}
+    <div>
+      ${cart ? html`<button class="btn" @click=${() => putBack(entry)}>${say("put_back")}</button>` : nothing}
+      <button class="btn" @click=${() => dismiss(entry)}>${say("understood")}</button>
+    </div>
+  </div>`;
+}

@@ -1,0 +1,87 @@
+// One place opened from the rooms page: every dish with its state and what a waiter may do to it; clear the room.
+
+import { wallClock } from "../link/format.js";
+import { name } from "../link/i18n.js";
+import { html, nothing, repeat } from "../link/vendor/lit.js";
+import { say as shared } from "../link/words.js";
+import { canCancel, queueNumber, wanted } from "./progress.js";
+import { Sheet } from "./sheet.js";
+import { actButton } from "./waiter-lists.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("../link/frames.d.ts").Order} Order
+ * @typedef {import("../link/frames.d.ts").PlaceView} PlaceView
+ * @typedef {import("./waiter-lists.js").Work} Work
+ * @typedef {{cancel: (order: Order, item: Item) => void, orderMore: (place: PlaceView) => void, work: () => Work | null}} Doing
+ */
+
+class OrderSheet extends Sheet {
+  /** @type {PlaceView | null} */ place = null;
+  /** @type {Doing | null} */ doing = null;
+
+  /** @param {PlaceView} place */
+  ask(place) {
+    this.place = place;
+    this.show();
+  }
+
+  content() {
+    const work = this.doing?.work();
+    const { place, doing } = this;
+    if (!work || !place || !doing) return nothing;
+    const order = work.view.orders.find((one) => one.place_id === place.id);
+    const more = () => {
+      this.close();
+      doing.orderMore(place);
+    };
+    return html`<div class="body">
+        <h2><place-plate .kind=${place.kind} .place=${place.name}></place-plate></h2>
+        <p class="lead">${order
+          ? say("order_of", { number: queueNumber(order.number), time: wallClock(order.opened_at_ms, work.view.shop.timezone).hm })
+          : say("no_order")}</p>
+        ${order?.allergens.length ? html`<allergen-bar class="bar" .allergens=${order.allergens}></allergen-bar>` : nothing}
+        ${order ? html`<ul class="order-lines">${repeat(order.items, (item) => item.id, (item) => itemLine(order, item, work, doing))}</ul>` : nothing}
+      </div>
+      <div class="ends">
+        <button type="button" class="btn" @click=${() => this.close()}>${say("cancel")}</button>
+        ${order ? cleanButton(order, work, () => this.close()) : nothing}
+        <button type="button" class="btn" data-kind="go" @click=${more}>${say("order_more")}</button>
+      </div>`;
+  }
+}
+
+/** @param {Order} order @param {Work} work @param {() => void} close */
+function cleanButton(order, work, close) {
+  const open = wanted(order).filter((item) => item.state !== "delivered").length;
+  const press = () => {
+    close();
+    work.clean(order);
+  };
+  return html`<button type="button" class="btn" data-kind="line" ?disabled=${work.pendingPlaces.has(order.place_id)} @click=${press}>
+    ${open ? say("clean_anyway", { n: open }) : say("clean")}</button>`;
+}
+
+/** @param {Order} order @param {Item} item @param {Work} work @param {Doing} doing */
+function itemLine(order, item, work, doing) {
+  const ways = [...item.modifiers.map((one) => name(one.name)), item.note].filter(Boolean).join(shared("comma"));
+  return html`<li data-item=${item.id} data-state=${item.state}>
+    <span>${name(item.name)} ${item.quantity}${ways ? html`<small>${ways}</small>` : nothing}</span>
+    <state-mark .state=${item.state}></state-mark>${itemAct(order, item, work, doing)}
+  </li>`;
+}
+
+/** The one thing a waiter can do to a dish now. @param {Order} order @param {Item} item @param {Work} work @param {Doing} doing */
+function itemAct(order, item, work, doing) {
+  const pending = work.pendingItems.has(item.id);
+  const act = (/** @type {string} */ words, /** @type {() => void} */ press) =>
+    html`<span>${actButton({ kind: "line", words, pending, press })}</span>`;
+  if (canCancel(item)) return act(say("cancel_it"), () => doing.cancel(order, item));
+  if (item.state === "ready" || item.state === "called") return act(say("picked_up"), () => work.take(order, [item]));
+  if (item.state === "picked_up") return act(say("deliver"), () => work.deliver(order, [item]));
+  return html`<span></span>`;
+}
+
+customElements.define("order-sheet", OrderSheet);
+/** @typedef {OrderSheet} OrderSheetElement */

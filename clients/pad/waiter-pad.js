@@ -1,0 +1,233 @@
+// The waiter's pad: hears calls, answers them, carries, clears, orders for a guest.
+// Shows what the server says; what was pressed and not answered is dashed, never pretended.
+
+import { clock } from "../link/clock.js";
+import { Part } from "../link/elements.js";
+import { wallClock } from "../link/format.js";
+import { name, toggleLang } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { say as shared } from "../link/words.js";
+import { Voice } from "../link/voice.js";
+import { OrderDesk } from "./order-desk.js";
+import { placeBoard } from "./place-board.js";
+import { ringingCalls } from "./ringing-call.js";
+import { ringOnCalls, tellAcknowledged } from "./rings.js";
+import { SaidSlot } from "./said.js";
+import { ringing, waitingCount } from "./tasks.js";
+import { callsPage, readyPage } from "./waiter-lists.js";
+import { say } from "./words.js";
+import "./confirm-sheet.js";
+import "./order-sheet.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("../link/frames.d.ts").Order} Order
+ * @typedef {import("../link/frames.d.ts").PlaceView} PlaceView
+ * @typedef {import("../link/frames.d.ts").View} View
+ * @typedef {import("../link/screen.js").Screen} Screen
+ * @typedef {import("./tasks.js").Ringing} Ringing
+ * @typedef {import("./waiter-lists.js").Work} Work
+ * @typedef {"calls" | "ready" | "places" | "order"} Tab
+ */
+
+/** tab → its drawing and its word @type {[Tab, string, "tab_calls" | "tab_ready" | "tab_places" | "tab_order"][]} */
+const TABS = [
+  ["calls", "bell", "tab_calls"], ["ready", "tray", "tab_ready"], ["places", "room", "tab_places"], ["order", "add", "tab_order"],
+];
+
+class WaiterPad extends Part {
+  static properties = { tab: { state: true } };
+
+  /** @param {Screen} screen a screen that has its view */
+  constructor(screen) {
+    super();
+    this.screen = screen;
+    /** @type {Tab} */
+    this.tab = "calls"; // not a class field: that would hide the accessor that repaints
+    this.voice = new Voice();
+    this.said = new SaidSlot(screen);
+    this.desk = new OrderDesk(screen);
+    this.desk.className = "ordering";
+  }
+
+  subscribe() {
+    const key = (/** @type {KeyboardEvent} */ event) => this.#key(event);
+    window.addEventListener("keydown", key);
+    this.voice.start();
+    return [
+      this.screen.changed.on(() => this.requestUpdate()),
+      this.voice.changed.on(() => this.requestUpdate()),
+      this.said.listen(),
+      this.said.changed.on(() => this.requestUpdate()),
+      ringOnCalls(this.screen, this.voice),
+      clock.onTick(() => {
+        this.said.tick();
+        this.requestUpdate();
+      }),
+      () => window.removeEventListener("keydown", key),
+    ];
+  }
+
+  /** F1–F4 the tabs, 0 undo, Enter with nothing chosen: the call under the thumb. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    const view = this.screen.view;
+    const tab = TABS.findIndex((_, i) => event.key === `F${i + 1}`);
+    if (tab >= 0) {
+      event.preventDefault();
+      this.tab = TABS[tab][0];
+    } else if (event.key === "0") this.said.undo();
+    else if (event.key === "Enter" && view && document.activeElement === document.body) {
+      const [first] = ringing(view);
+      if (first) this.#come(first);
+    }
+  }
+
+  /** @param {Ringing} group */
+  #come(group) {
+    const claiming = this.#pending("call_id");
+    const calls = group.calls.filter((call) => !claiming.has(call.id));
+    const targets = calls.map((call) => ({ body: { call_id: call.id }, what: this.#dish(group.order, call.item_id) }));
+    this.said.press("ClaimCall", "claim", where(group.order), targets);
+    tellAcknowledged(this.screen, calls);
+  }
+
+  /** @param {Order} order @param {number} itemId */
+  #dish(order, itemId) {
+    const item = order.items.find((one) => one.id === itemId);
+    return item ? `${name(item.name)} ${item.quantity}` : "";
+  }
+
+  /** @param {string} command @param {"take" | "deliver" | "cancel"} act @param {Order} order @param {Item[]} items */
+  #items(command, act, order, items) {
+    const pending = this.#pending("item_id");
+    const targets = items
+      .filter((item) => !pending.has(item.id))
+      .map((item) => ({ body: { item_id: item.id }, what: this.#dish(order, item.id) }));
+    this.said.press(command, act, where(order), targets);
+  }
+
+  /** @param {Order} order @param {Item} item */
+  #cancel(order, item) {
+    const ask = { title: say("cancel_title"), lead: `${this.#dish(order, item.id)} · ${say("cancel_lead")}`, no: say("keep"), yes: say("cancel_it") };
+    /** @type {import("./confirm-sheet.js").ConfirmSheetElement | null} */ (this.querySelector("confirm-sheet"))?.ask(ask, () =>
+      this.#items("CancelItem", "cancel", order, [item]),
+    );
+  }
+
+  /** Ids named by commands that have no answer yet. @param {"item_id" | "call_id" | "place_id"} field */
+  #pending(field) {
+    const kinds = field === "place_id" ? ["CleanPlace"] : null;
+    const entries = this.screen.outbox.waiting.filter((entry) => !kinds || kinds.includes(entry.name));
+    return new Set(entries.map((entry) => entry.body[field]).filter((id) => id !== undefined));
+  }
+
+  /** @param {View} view @returns {Work} */
+  #work(view) {
+    return {
+      view,
+      nowMs: clock.nowMs(),
+      pendingItems: this.#pending("item_id"),
+      pendingPlaces: this.#pending("place_id"),
+      take: (order, items) => this.#items("PickUpItem", "take", order, items),
+      deliver: (order, items) => this.#items("DeliverItem", "deliver", order, items),
+      clean: (order) =>
+        this.said.press("CleanPlace", "clean", where(order), [{ body: { place_id: order.place_id }, what: "" }]),
+    };
+  }
+
+  /** @param {PlaceView} place */
+  #orderFor(place) {
+    this.desk.place = place;
+    this.tab = "order";
+  }
+
+  render() {
+    const { view, link } = this.screen;
+    if (!view) return nothing;
+    const groups = ringing(view);
+    this.dataset.link = link.health();
+    this.dataset.tab = this.tab;
+    this.toggleAttribute("data-rings", groups.length > 0);
+    return html`${this.#head(view)}
+      <p class="lost-say" role="status" ?hidden=${link.health() !== "lost"}>${icon("cut")}${say("lost_waiter", { n: Math.floor(link.ageS()) })}</p>
+      <main>${this.#page(view)}</main>
+      ${this.#slot()}
+      ${ringingCalls({
+        view, groups, nowMs: clock.nowMs(), compact: this.tab !== "calls", claiming: this.#pending("call_id"),
+        come: (group) => this.#come(group),
+      })}
+      ${this.#tabs(groups.length, waitingCount(view))}
+      <order-sheet .doing=${this.#doing()}></order-sheet><confirm-sheet></confirm-sheet>
+      <sound-gate .voice=${this.voice} .why=${say("waiter_gate")}></sound-gate>
+      <div class="lost-frame"></div>`;
+  }
+
+  updated() {
+    // the sheet paints from the same view, and has nobody else to tell it
+    /** @type {Part | null} */ (this.querySelector("order-sheet"))?.requestUpdate();
+  }
+
+  #doing() {
+    return {
+      work: () => this.screen.view && this.#work(this.screen.view),
+      cancel: (/** @type {Order} */ order, /** @type {Item} */ item) => this.#cancel(order, item),
+      orderMore: (/** @type {PlaceView} */ place) => this.#orderFor(place),
+    };
+  }
+
+  /** @param {View} view */
+  #page(view) {
+    if (this.tab === "calls") return callsPage(this.#work(view));
+    if (this.tab === "ready") return readyPage(this.#work(view));
+    if (this.tab === "order") return this.desk;
+    return placeBoard(view, (place) =>
+      /** @type {import("./order-sheet.js").OrderSheetElement | null} */ (this.querySelector("order-sheet"))?.ask(place),
+    );
+  }
+
+  /** @param {View} view */
+  #head(view) {
+    const loud = this.voice.state === "on";
+    return html`<header class="head">
+      <h1>${view.device.name}</h1><span class="at">${name(view.shop.name)}</span>
+      <div class="end">
+        <link-health .link=${this.screen.link}></link-health>
+        <span>${icon(loud ? "speaker" : "silent")} ${shared(loud ? "sound_on" : "sound_off")}</span>
+        <button class="flip" @click=${toggleLang}>${say("other_language")}</button>
+        <time>${wallClock(clock.nowMs(), view.shop.timezone).hm}</time>
+      </div>
+    </header>`;
+  }
+
+  #slot() {
+    const { current } = this.said;
+    if (!current) return html`<div class="slot"></div>`;
+    const left = Math.max(1, Math.ceil((current.untilMs - performance.now()) / 1000));
+    return html`<div class="slot" role="status"><p class="said ${current.slip ? "slip" : ""}">
+      <span>${current.text}</span>
+      ${current.undo.length
+        ? html`<button class="btn" @click=${() => this.said.undo()}>${icon("undo")}${say("undo", { s: left })}</button>`
+        : nothing}
+      ${current.entryId ? html`<button class="btn" @click=${() => this.said.dismiss()}>${say("understood")}</button>` : nothing}
+    </p></div>`;
+  }
+
+  /** @param {number} calls @param {number} ready */
+  #tabs(calls, ready) {
+    const counts = { calls, ready, places: 0, order: this.desk.shelf.cart.lines.length };
+    return html`<nav class="tabs">
+      ${TABS.map(
+        ([tab, drawing, word]) => html`<button aria-current=${tab === this.tab ? "page" : nothing} @click=${() => (this.tab = tab)}>
+          ${icon(drawing)}<span>${say(word)} ${counts[tab] ? html`<b>${counts[tab]}</b>` : nothing}</span></button>`,
+      )}
+    </nav>`;
+  }
+}
+
+/** @param {Order} order */
+const where = (order) => `${order.place_name}${shared(order.place_kind)}`;
+
+customElements.define("waiter-pad", WaiterPad);
+export { WaiterPad };
