@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import msgspec
+import structlog
+from redis.exceptions import RedisError
 
 from server.api.business import Id, ShopPath
 from server.api.callers import Gate
@@ -19,8 +22,12 @@ from server.pairing.pairing import NAME_CHARS_MAX, PairedDevice, Wish
 
 DeviceName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX)]
 
+PRESENCE_S_MAX = 1.0
+
 # Which devices of a shop are connected now, by any node; asked of the gateway's presence.
 Online = Callable[[int], Awaitable[frozenset[int]]]
+
+_log = structlog.get_logger(__name__)
 
 
 class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,7 +167,7 @@ class Devices:
     async def list_devices(self, call: Call) -> DevicesAnswer:
         """List devices with who is connected."""
         shop_id = (await self._actor(call)).shop_id
-        online = None if self._online is None else await self._online(shop_id)
+        online = await self._online_now(shop_id)
         devices = await self._door.devices(shop_id)
         return DevicesAnswer([_info(device, online) for device in devices])
 
@@ -188,8 +195,18 @@ class Devices:
         return await self._gate.actor(call.signer, "manager", call.params.shop_id)
 
     async def _answer(self, device: PairedDevice) -> DeviceAnswer:
-        online = None if self._online is None else await self._online(device.shop_id)
-        return DeviceAnswer(_info(device, online))
+        return DeviceAnswer(_info(device, await self._online_now(device.shop_id)))
+
+    async def _online_now(self, shop_id: int) -> frozenset[int] | None:
+        """Return who is connected, or None when nobody knows: a list without it is better than none."""
+        if self._online is None:
+            return None
+        try:
+            async with asyncio.timeout(PRESENCE_S_MAX):
+                return await self._online(shop_id)
+        except (RedisError, OSError) as error:
+            _log.warning("presence_away", error=type(error).__name__)
+            return None
 
 
 def _wish(body: CodeRequest | ConfirmRequest) -> Wish:

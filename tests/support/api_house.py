@@ -14,8 +14,9 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from server.api import store
+from server.api.keys import add_key, make_client
 from server.api.routes import Ground, routes
-from server.auth import Signable, new_key, read_networks, signed_headers
+from server.auth import Signable, read_networks, signed_headers
 from server.clock import ManualClock
 from server.commands import BOOK
 from server.db.pool import open_pool
@@ -88,16 +89,16 @@ class ApiHouse:
         """Make a client with one key and return it as somebody who calls."""
         if "ip_allow" in client:
             client["ip_allow"] = read_networks(client["ip_allow"])
-        made = store.Client(**{"brand_id": 1, "id": 0, "name": name} | client)
-        client_id = await store.add_client(self.db, made)
-        return await self.key_for(made.brand_id, client_id)
+        fields: dict[str, Any] = {"brand_id": 1, "id": 0, "name": name}
+        known = store.Client(**(fields | client))
+        made = await make_client(self.db, self.clock, known)
+        return Caller(self.http, (made.key_id, made.secret), self.clock.now)
 
     async def key_for(self, brand_id: int, client_id: int) -> Caller:
-        """Give a client a further key."""
-        key = new_key()
+        """Give a client a further key, a moment later."""
         self.clock.advance(seconds=1)
-        await store.put_key(self.db, (brand_id, client_id), *key, self.clock.now())
-        return Caller(self.http, key, self.clock.now)
+        made = await add_key(self.db, self.clock, brand_id, client_id)
+        return Caller(self.http, (made.key_id, made.secret), self.clock.now)
 
     async def manager(self) -> Caller:
         """Make a client that may manage devices."""
@@ -136,11 +137,6 @@ def encode(body: Any) -> bytes:
     return msgspec.json.encode(body)
 
 
-async def dead_redis() -> redis.asyncio.Redis:
-    """Return a client of a Redis that is not there."""
-    return redis.asyncio.Redis(host="127.0.0.1", port=1)
-
-
 def is_problem(answer: httpx.Response, code: str) -> dict[str, Any]:
     """Assert that an answer is this refusal, whole and well formed; return it."""
     told = dict(answer.json())
@@ -151,9 +147,3 @@ def is_problem(answer: httpx.Response, code: str) -> dict[str, Any]:
     assert told["type"] == f"/docs#{code}"
     assert ("retry-after" in answer.headers) == told["retryable"], told
     return told
-
-
-__all__ = [
-    "NOON", "OTHER_SHOP", "ROOM_801", "SHOP", "ApiHouse", "Caller", "api_house",
-    "dead_redis", "is_problem",
-]  # fmt: skip

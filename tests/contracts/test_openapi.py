@@ -1,0 +1,143 @@
+"""The OpenAPI document is one, every door in it answers, and answers are what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from server.api.problem import Problem
+from server.errors import REFUSALS
+from tests.support.api_house import ROOM_801, SHOP, ApiHouse, Caller, api_house
+
+
+@pytest.fixture
+async def house(database_url: str, redis_url: str) -> AsyncIterator[ApiHouse]:
+    """Give an API on real engines."""
+    async with api_house(database_url, redis_url) as made:
+        yield made
+
+
+async def read_document(house: ApiHouse) -> dict[str, Any]:
+    """Return what /openapi.json says."""
+    return dict((await house.http.get("/openapi.json")).json())
+
+
+async def test_document_is_openapi_31(house: ApiHouse) -> None:
+    """Generators of clients in any language can read it (OpenAPI 3.1 meta-schema)."""
+    document = await read_document(house)
+    assert document["openapi"] == "3.1.0"
+    assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+    names = [
+        operation["operationId"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(names) == len(set(names)) >= 24
+
+
+async def test_every_refusal_it_names_is_in_the_catalogue(house: ApiHouse) -> None:
+    """A documented code has the documented status, and every door names at least one."""
+    document = await read_document(house)
+    assert {row["code"] for row in document["x-refusals"]} == set(REFUSALS)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                for code in answer.get("x-codes", ()):
+                    assert REFUSALS[code].status == int(status)
+
+
+def target_of(path: str, operation: dict[str, Any], values: dict[str, int | str]) -> str:
+    """Return the path and query of a documented door, filled in."""
+    filled = re.sub(r"{(\w+)}", lambda found: str(values[found[1]]), path)
+    query = [p["name"] for p in operation["parameters"] if p["in"] == "query"]
+    return filled + ("?" + "&".join(f"{name}={values[name]}" for name in query) if query else "")
+
+
+def schema_of(document: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that stands on its own."""
+    return {**content["schema"], "components": document["components"]}
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "placeOrder": {"shop_id": SHOP, "place_id": ROOM_801, "lines": [{"dish_id": 1}]},
+    "undoItem": {"shop_id": SHOP, "state": "delivered"},
+    "makePairingCode": {"kind": "waiter", "name": "陈"},
+    "makePairingOffer": {"kind": "waiter"},
+    "moveDevice": {"place_id": 2},
+}
+# In the order of a dish's life; what is not named comes after, in the document's order.
+LIFE = ["placeOrder", "startItem", "finishItem", "callItem", "pickUpItem", "deliverItem", "undoItem"]
+
+
+async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
+    """Each documented door is called; its answer fits the documented schema of its status."""
+    document, manager = await read_document(house), await house.manager()
+    doors = {
+        operation["operationId"]: (method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    values: dict[str, int | str] = {"shop_id": SHOP, "place_id": ROOM_801, "device_id": 8}
+    answered: dict[str, int] = {}
+    for name in [*LIFE, *(name for name in doors if name not in LIFE)]:
+        method, path, operation = doors[name]
+        if name == "readPairingOffer":
+            made = (await house.http.post("/v1/pairing/offers", json={"kind": "waiter"})).json()
+            values["offer_id"], secret = made["offer_id"], made["secret"]
+            headers = {"Authorization": f"Bearer {secret}"}
+            answer = await house.http.get(f"/v1/pairing/offers/{made['offer_id']}", headers=headers)
+        else:
+            body = await body_for(name, operation, house, manager)
+            answer = await manager.ask(method, target_of(path, operation, values), body)
+        told: Any = answer.json() if "json" in answer.headers["content-type"] else answer.text
+        if name == "placeOrder":
+            values |= {"order_id": told["order_id"], "item_id": told["item_ids"][0]}
+        documented = operation["responses"][str(answer.status_code)]["content"]
+        kind = answer.headers["content-type"].partition(";")[0]
+        OAS31Validator(schema_of(document, documented[kind])).validate(told)
+        answered[name] = answer.status_code
+    # A delivered dish cannot be cancelled: that door answers its documented refusal.
+    refused = {name for name, status in answered.items() if status >= 400}
+    assert refused == {"cancelItem"}, answered
+
+
+async def body_for(
+    name: str, operation: dict[str, Any], house: ApiHouse, manager: Caller
+) -> dict[str, Any] | None:
+    """Return a body that a door accepts."""
+    if name == "claimPairingCode":
+        made = await manager.ask("POST", f"/v1/shops/{SHOP}/pairing-codes", BODIES["makePairingCode"])
+        return {"code": made.json()["code"]}
+    if name == "confirmPairingOffer":
+        made = await house.http.post("/v1/pairing/offers", json={"kind": "waiter"})
+        return {"code": made.json()["code"], "name": "刘"}
+    if "requestBody" not in operation:
+        return None
+    return BODIES.get(name, {"shop_id": SHOP})
+
+
+async def test_every_signed_door_refuses_the_unsigned(house: ApiHouse) -> None:
+    """No door that needs a signature was left open, and each refuses with its documented problem."""
+    document = await read_document(house)
+    values: dict[str, int | str] = dict.fromkeys(
+        ("shop_id", "place_id", "order_id", "item_id", "device_id"), 1
+    )
+    signed = 0
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if not operation["security"]:
+                assert not path.startswith("/v1/shops")
+                continue
+            signed += 1
+            target = target_of(path, operation, values)
+            answer = await house.http.request(method, target, content=b"{}")
+            assert answer.status_code == 401
+            assert msgspec.json.decode(answer.content, type=Problem).code == "bad_signature"
+            assert "bad_signature" in operation["responses"]["401"]["x-codes"]
+    assert signed >= 17
