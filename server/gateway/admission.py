@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from server.gateway.shops import Shop
 
 BATCH_MAX = 500
+STORM_BATCH = 4  # so many hellos at once are a storm: then a pause lets the next batch fill
+STORM_PAUSE_S = 0.005
 REPLAY_LINES_MAX = 5_000  # beyond this a snapshot is smaller
 SNAPSHOTS_AT_ONCE_MAX = 4  # the pool is small and commands need it too
 LOOKUP_S_MAX = 10.0
@@ -64,6 +66,8 @@ class Admission:
                 batch = self._queue[:BATCH_MAX]
                 del self._queue[:BATCH_MAX]
                 await self._look_up(batch)
+                if len(batch) >= STORM_BATCH:
+                    await asyncio.sleep(STORM_PAUSE_S)
         finally:
             self._running = False
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
+from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
@@ -61,9 +62,10 @@ class Door:
         self.message_bytes_max = message_bytes_max
         self.subprotocols = [Subprotocol(name) for name in subprotocols]
         self.stock: list[ServerProtocol] = []
+        # A handshake leaves nothing behind, so that one protocol object can answer them all.
+        self._greeter = self._new_parser(State.CONNECTING)
 
-    def new_parser(self, state: State) -> ServerProtocol:
-        """Make a parser; a handshake's is new, a message's is lent from the stock if there is."""
+    def _new_parser(self, state: State) -> ServerProtocol:
         return _Parser(
             state=state,
             subprotocols=self.subprotocols,
@@ -73,15 +75,23 @@ class Door:
 
     def lend(self) -> ServerProtocol:
         """Return a parser that stands between two messages."""
-        return self.stock.pop() if self.stock else self.new_parser(State.OPEN)
+        return self.stock.pop() if self.stock else self._new_parser(State.OPEN)
 
     def take_back(self, parser: ServerProtocol) -> None:
         """Put a parser back that stands between two messages."""
         if len(self.stock) < PARSERS_MAX:
             self.stock.append(parser)
 
-    def objection(self, request: Request) -> tuple[HTTPStatus, str] | None:
-        """Return why this request is turned away before it becomes a WebSocket."""
+    def greet(self, data: bytes) -> tuple[Response, Subprotocol | None]:
+        """Answer the request that uvicorn read (and wrote down again for us to read)."""
+        request = _read(data)
+        objection = self._objection(request)
+        if objection is not None:
+            return self._greeter.reject(*objection), None
+        return self._greeter.accept(request), self._greeter.subprotocol
+
+    def _objection(self, request: Request) -> tuple[HTTPStatus, str] | None:
+        """Say why this request is turned away before it becomes a WebSocket."""
         if request.path.partition("?")[0] != self.path:
             return HTTPStatus.NOT_FOUND, "There is no WebSocket here.\n"
         origin = request.headers.get("Origin")
@@ -91,6 +101,15 @@ class Door:
         if urlsplit(origin).netloc == request.headers.get("Host"):
             return None
         return HTTPStatus.FORBIDDEN, "This origin is not allowed.\n"
+
+
+def _read(data: bytes) -> Request:
+    """Return the request in uvicorn's fair copy of it: one line each, checked by its parser."""
+    lines = data.decode("latin-1").split("\r\n")
+    method, _, rest = lines[0].partition(" ")
+    path, _, protocol = rest.rpartition(" ")
+    fields = [line.partition(": ")[::2] for line in lines[1:] if line]
+    return Request(path, Headers(fields), method=method, protocol=protocol)
 
 
 def between_messages(parser: ServerProtocol) -> bool:
@@ -110,7 +129,7 @@ class WebSocket(asyncio.Protocol):
     """A socket; subclasses say what happens when it opens, hears a message and ends."""
 
     __slots__ = (
-        "_fragments", "_is_text", "_parser", "_server", "_socket", "door", "held", "loop",
+        "_fragments", "_greeted", "_is_text", "_parser", "_server", "_socket", "door", "held", "loop",
         "packed", "transport",
     )  # fmt: skip
 
@@ -129,6 +148,7 @@ class WebSocket(asyncio.Protocol):
         self._parser: ServerProtocol | None = None
         self._fragments: list[bytes] | None = None
         self._is_text = True
+        self._greeted = False
         self._socket: socket.socket | None = None
 
     # for subclasses
@@ -184,9 +204,12 @@ class WebSocket(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=0)
         self._server.connections.add(cast("Any", self))
         _forget_http(self.transport, self.loop)
-        self._parser = self.door.new_parser(State.CONNECTING)
 
     def data_received(self, data: bytes) -> None:
+        if not self._greeted:
+            self._greeted = True
+            self._shake_hands(data)
+            return
         parser = self._parser
         if parser is None:
             parser = self._parser = self.door.lend()
@@ -194,8 +217,6 @@ class WebSocket(asyncio.Protocol):
         for event in parser.events_received():
             if isinstance(event, Frame):
                 self._frame(parser, event)
-            elif isinstance(event, Request):
-                self._shake_hands(parser, event)
         if parser.writes:
             self._write_out(parser)
         if self._parser is parser and between_messages(parser):
@@ -224,23 +245,17 @@ class WebSocket(asyncio.Protocol):
             return self.send_now
         number = self.transport.get_extra_info("socket").fileno()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=number)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         return self._socket.send
 
-    def _shake_hands(self, parser: ServerProtocol, request: Request) -> None:
-        objection = self.door.objection(request)
-        response: Response
-        if objection is not None:
-            response = parser.reject(*objection)
-        else:
-            response = parser.accept(request)
-        parser.send_response(response)
-        self._write_out(parser)
-        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.packed = parser.subprotocol == SUBPROTOCOL_MSGPACK
-            raw = self.transport.get_extra_info("socket")
-            if raw is not None:
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            self.opened()
+    def _shake_hands(self, data: bytes) -> None:
+        response, subprotocol = self.door.greet(data)
+        self.write(response.serialize())
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.transport.close()
+            return
+        self.packed = subprotocol == SUBPROTOCOL_MSGPACK
+        self.opened()
 
     def _frame(self, parser: ServerProtocol, frame: Frame) -> None:
         opcode = frame.opcode

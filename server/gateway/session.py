@@ -100,7 +100,7 @@ TABLE: dict[tuple[State, Verb], Step] = {
     ("checking", "bye"): Step("closing", "goodbye"),
     ("checking", "garbage"): Step("closing", "bad_frame"),
     ("checking", "due"): Step("closing", "overloaded"),
-    ("checking", "admitted"): Step("joining", "admit"),
+    ("checking", "admitted"): Step("joining", "nothing"),
     ("checking", "refused"): Step("closing", "close"),
     ("checking", "close"): Step("closing", "close"),
     ("joining", "ping"): Step("joining", "pong"),
