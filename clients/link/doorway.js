@@ -5,7 +5,7 @@ import { followVersion, keepAwake } from "./awake.js";
 import { Part } from "./elements.js";
 import { lang } from "./i18n.js";
 import { icon } from "./icons.js";
-import { pairedToken, Screen, setPairedToken } from "./screen.js";
+import { givenCode, pairedToken, Screen, setPairedToken } from "./screen.js";
 import { html, nothing } from "./vendor/lit.js";
 import { say } from "./words.js";
 import "./pairing.js";
@@ -20,9 +20,10 @@ const ASK_VERSION_EVERY_MS = 10 * 60 * 1000;
  */
 export function openPage(page) {
   keepAwake();
+  const code = givenCode();
   const token = pairedToken(page.app);
-  if (token) openScreen(page, token);
-  else openPairing(page, "");
+  if (token && !code) openScreen(page, token);
+  else openPairing(page, "", code);
 }
 
 /** @param {Parameters<typeof openPage>[0]} page @param {string} token */
@@ -48,11 +49,16 @@ function openScreen(page, token) {
   });
 }
 
-/** @param {Parameters<typeof openPage>[0]} page @param {string} why the close reason that led here, or "" */
-function openPairing(page, why) {
+/**
+ * @param {Parameters<typeof openPage>[0]} page
+ * @param {string} why the close reason that led here, or ""
+ * @param {string} [code] a code to try at once
+ */
+function openPairing(page, why, code = "") {
   const pairing = /** @type {import("./pairing.js").PairingPage} */ (document.createElement("pairing-page"));
   pairing.kind = page.kind;
   pairing.why = why;
+  pairing.code = code;
   pairing.addEventListener("paired", (event) => {
     const { token } = /** @type {CustomEvent<{token: string}>} */ (event).detail;
     setPairedToken(page.app, token);

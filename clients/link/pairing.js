@@ -54,7 +54,7 @@ const post = (path, body) =>
 
 export class PairingPage extends Part {
   static properties = {
-    kind: {}, why: {}, typed: { state: true }, busy: { state: true }, wrong: { state: true }, offer: { state: true },
+    kind: {}, why: {}, code: {}, typed: { state: true }, busy: { state: true }, wrong: { state: true }, offer: { state: true },
     server: { state: true },
   };
 
@@ -64,6 +64,8 @@ export class PairingPage extends Part {
     this.kind = "kitchen";
     /** The close reason that led here. @type {string} */
     this.why = "";
+    /** A code the address brought: tried at once, as if typed. @type {string} */
+    this.code = "";
     this.typed = "";
     this.busy = false;
     /** @type {{code: string, left?: number} | null} */
@@ -79,6 +81,11 @@ export class PairingPage extends Part {
     window.addEventListener("keydown", press);
     const poll = window.setInterval(() => void this.#poll(), POLL_MS);
     void this.#check();
+    if (this.code) {
+      this.typed = this.code;
+      this.code = "";
+      void this.#claim();
+    }
     return [() => window.removeEventListener("keydown", press), () => window.clearInterval(poll)];
   }
 

@@ -42,6 +42,13 @@ export function pairedToken(app) {
   return remembered(tokenKey(app));
 }
 
+/** The pairing code an address ending in `#code=…` brings, taken out of the address; "" without one. */
+export function givenCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code") ?? "";
+  if (code) history.replaceState(null, "", location.pathname + location.search);
+  return code;
+}
+
 /** @param {string} app @param {string | null} token null: not paired any more */
 export function setPairedToken(app, token) {
   remember(tokenKey(app), token);

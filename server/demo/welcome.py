@@ -33,7 +33,7 @@ async def greeting(settings: Settings) -> str:
                 device_id=device.id,
             )
             made = await office.pairing.make_code(office.manager(demo.SHOP.id), wish)
-            url = f"{base_url(settings)}/{PAGES[device.kind]}/#code={made.code}"
+            url = f"{base_url(settings)}/{PAGES[device.kind]}/?as={device.id}#code={made.code}"
             lines.append(f"  {device.kind:<8} {device.name:<14} {url}")
     return "\n".join(
         [
