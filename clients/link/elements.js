@@ -179,11 +179,12 @@ class LinkHealth extends Part {
     const age = this.link.ageS();
     const seconds = age < SHOW_TENTHS_S ? age.toFixed(1) : String(Math.floor(age));
     return html`<span class="link" data-link=${health}>
-      ${icon(health === "lost" ? "cut" : "linked")}${say(health === "ok" ? "linked" : "slow")} <b>${seconds} s</b>
+      ${icon(health === "lost" ? "cut" : "linked")}${say(HEALTH[health])} <b>${seconds} s</b>
     </span>`;
   }
 }
 const SHOW_TENTHS_S = 5;
+const HEALTH = /** @type {const} */ ({ ok: "linked", slow: "slow", lost: "no_link" });
 
 /** Over everything while the browser blocks sound: any touch or key opens it, and does nothing else. */
 class SoundGate extends Part {
