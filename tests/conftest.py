@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.engines import EnginePair, suite_pair
+from tests.support.house import HouseOnThread, house_on_thread
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,10 @@ def empty_database_url(engines: EnginePair) -> Iterator[str]:
 def redis_url(engines: EnginePair) -> str:
     """Give an empty Redis database."""
     return engines.empty_redis()
+
+
+@pytest.fixture
+def house(database_url: str, redis_url: str) -> Iterator[HouseOnThread]:
+    """Run a whole house (web, worker, demo shop) on a thread of its own."""
+    with house_on_thread(database_url, redis_url) as running:
+        yield running

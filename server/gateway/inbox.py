@@ -61,7 +61,7 @@ class Inbox:
                 await asyncio.sleep(RETRY_S)
 
     async def _read_on(self) -> None:
-        connection: Connection = await self._redis.connection_pool.get_connection("XREAD")
+        connection: Connection = await self._redis.connection_pool.get_connection()
         try:
             if self._last == b"$":
                 self._last = await self._newest(connection)
