@@ -28,11 +28,12 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 WINDOW_S = 300  # clocks of shop servers drift by minutes when nobody looks after them
 IDEMPOTENCY_KEY_CHARS_MAX = 128
 TOKEN_BYTES = 32
+HEADER_CHARS_MAX = 128
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,%d}" % IDEMPOTENCY_KEY_CHARS_MAX)
+_IDEMPOTENCY_KEY = re.compile(rf"[\x21-\x7e]{{1,{IDEMPOTENCY_KEY_CHARS_MAX}}}")
 _COMMANDS = uuid.UUID("0d0f6a0e-6a3c-5f0e-9b7e-6c6875616e63")
 
 Address = IPv4Address | IPv6Address
@@ -111,7 +112,7 @@ def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str] | None
     value = headers.get(name) or headers.get(name.lower()) or ""
     if not value:
         raise Refusal("bad_signature", f"The header {name} is missing.", header=name)
-    if len(value) > 128 or (shape is not None and shape.fullmatch(value) is None):
+    if len(value) > HEADER_CHARS_MAX or (shape is not None and shape.fullmatch(value) is None):
         raise Refusal("bad_signature", f"The header {name} is malformed.", header=name)
     return value
 

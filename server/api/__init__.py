@@ -1,0 +1,1 @@
+"""The HTTP API: for business services, managers, new screens, and whoever runs the house."""

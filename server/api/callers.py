@@ -56,9 +56,7 @@ class Gate:
         wait_s = await self._limits.take(f"open:{address}", OPEN_RATE_PER_S, OPEN_BURST_MAX)
         _check_wait(wait_s)
 
-    async def admit(
-        self, claim: auth.Claim, request: auth.Signable, address: str
-    ) -> store.Client:
+    async def admit(self, claim: auth.Claim, request: auth.Signable, address: str) -> store.Client:
         """Return the client that signed this request.
 
         Raises `stale_request`, `bad_signature`, `address_not_allowed`, `nonce_reused` or

@@ -105,9 +105,7 @@ class Limits:
         ):
             # A timestamp may lie a window ahead and is good until a window after it.
             pipe.set(f"nonce:{{{name}}}:{nonce}", 1, nx=True, ex=2 * WINDOW_S)
-            pipe.eval(
-                _TAKE, 1, f"rate:{{{name}}}", str(client.rate_per_s), str(client.burst_max)
-            )
+            pipe.eval(_TAKE, 1, f"rate:{{{name}}}", str(client.rate_per_s), str(client.burst_max))
             fresh, wait_ms = await pipe.execute()
         return bool(fresh), int(wait_ms) / 1000
 

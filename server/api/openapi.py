@@ -65,9 +65,7 @@ def document(doors: Sequence[Door], version: str) -> dict[str, Any]:
                 for name, (header, text) in _SIGNING.items()
             },
         },
-        "x-refusals": [
-            {"code": code, **kind._asdict()} for code, kind in sorted(REFUSALS.items())
-        ],
+        "x-refusals": [{"code": code, **kind._asdict()} for code, kind in sorted(REFUSALS.items())],
     }
 
 
@@ -78,7 +76,7 @@ def _operation(door: Door, known: dict[Any, dict[str, Any]]) -> dict[str, Any]:
         "tags": [door.audience],
         "parameters": list(_parameters(door)),
         "responses": _responses(door, known),
-        "security": [dict.fromkeys(_SIGNING, [])] if door.access == "signed" else [],
+        "security": [{name: [] for name in _SIGNING}] if door.access == "signed" else [],
     }
     if door.request is not None:
         content = {"application/json": {"schema": known[door.request]}}

@@ -83,7 +83,7 @@ class Operations:
             raise Refusal("unavailable", "This process is about to stop.", draining=True)
         await self._check_database()
         redis_there = await self._redis_answers()
-        return ReadyAnswer("ready" if redis_there else "degraded", True, redis_there)
+        return ReadyAnswer("ready" if redis_there else "degraded", database=True, redis=redis_there)
 
     async def metrics(self, call: Call) -> Plain:
         """Return the counters in Prometheus' text format."""

@@ -82,9 +82,7 @@ class Files(StaticFiles):
         kind = MEDIA_TYPES.get(PurePath(full_path).suffix.lower())
         if kind is None:
             raise HTTPException(404)  # a folder of screens has nothing else to give away
-        response = FileResponse(
-            full_path, status_code, PAGE_HEADERS, kind, stat_result=stat_result
-        )
+        response = FileResponse(full_path, status_code, PAGE_HEADERS, kind, stat_result=stat_result)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)
         return response

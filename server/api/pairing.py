@@ -113,9 +113,7 @@ class Pairing:
 
     async def make_offer(self, call: Call) -> OfferAnswer:
         """Take a new screen in."""
-        offer = await self._door.make_offer(
-            source_of(call.address), call.body.kind, call.body.name
-        )
+        offer = await self._door.make_offer(source_of(call.address), call.body.kind, call.body.name)
         return OfferAnswer(offer.id, offer.code, offer.secret, to_ms(offer.expires_at))
 
     async def read_offer(self, call: Call) -> OfferStateAnswer:

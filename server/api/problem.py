@@ -1,4 +1,7 @@
-"""◆ Refusals as problem+json (RFC 9457), and what msgspec says turned into a field and a sentence."""
+"""◆ Refusals as problem+json (RFC 9457), and what msgspec says as a field and a sentence.
+
+Refuses to send anything: `requests.py` does.
+"""
 
 from __future__ import annotations
 

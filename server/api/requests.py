@@ -65,6 +65,7 @@ class Endpoint:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, once, and count and log that it was."""
         started_s = self._clock.monotonic_s()
         headers = Headers(scope=scope)
         request_id = read_request_id(headers)
@@ -88,23 +89,21 @@ class Endpoint:
     async def _written(
         self, door: Door | None, scope: Scope, receive: Receive, headers: Headers, request_id: str
     ) -> Written:
+        if door is None:
+            written = refused(Refusal("method_not_allowed", allow=sorted(self._doors)), request_id)
+            headers_out = {**written.headers, "allow": ", ".join(sorted(self._doors))}
+            return written._replace(headers=headers_out)
         try:
-            if door is None:
-                raise Refusal("method_not_allowed", allow=sorted(self._doors))
             call = await self._call(door, scope, receive, headers)
             return ready(door, await door.answer(call))
         except Refusal as refusal:
-            written = refused(refusal, request_id)
-            if refusal.code == "method_not_allowed":
-                allow = ", ".join(sorted(self._doors))
-                return written._replace(headers={**written.headers, "allow": allow})
-            return written
+            return refused(refusal, request_id)
         except HungUpError:
             raise
         except LOST as error:
             _log.warning("database_away", error=type(error).__name__)
             return refused(Refusal("unavailable"), request_id)
-        except Exception:  # the edge of the request: a bug is answered, logged and counted
+        except Exception:  # noqa: BLE001 - the edge: a bug is answered, logged and counted
             _log.exception("broken")
             return refused(Refusal("internal"), request_id)
 
@@ -125,9 +124,7 @@ class Endpoint:
             request = auth.Signable(scope["method"], path, query, body, key)
             client = await self._gate.admit(claim, request, address)
             command_id = auth.command_id(client.brand_id, client.id, key, claim.nonce)
-            structlog.contextvars.bind_contextvars(
-                client=client.name, command_id=str(command_id)
-            )
+            structlog.contextvars.bind_contextvars(client=client.name, command_id=str(command_id))
         elif door.access == "stranger":
             await self._gate.admit_stranger(address)
         params = read_params(door, scope.get("path_params", {}), query)

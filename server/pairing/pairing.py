@@ -13,7 +13,7 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 import msgspec
@@ -97,7 +97,8 @@ def source_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return f"address:{address[:64]}"
-    network = ip_network((found, 64 if found.version == 6 else 32), strict=False)
+    bits = 64 if isinstance(found, IPv6Address) else 32
+    network = ip_network((found, bits), strict=False)
     return f"address:{network}"
 
 
@@ -118,9 +119,7 @@ def code_hash(code: str) -> bytes:
     Slow on purpose (some 10 ms, so call it in a thread): all 10^8 codes under a fast hash are tried
     in seconds, under this one in days, and a code lives ten minutes.
     """
-    return hashlib.scrypt(
-        code.encode(), salt=b"chuancai pairing code", n=4096, r=8, p=1, dklen=32
-    )
+    return hashlib.scrypt(code.encode(), salt=b"chuancai pairing code", n=4096, r=8, p=1, dklen=32)
 
 
 def token_of(secret: str) -> str:

@@ -107,7 +107,7 @@ async def count_tries(db: Database, now: datetime) -> int:
 
 
 async def forget_tries(db: Database, source: str) -> None:
-    """The code was right: give the tries back."""
+    """Give the tries back: the code was right."""
     await db.execute(FORGET_TRIES, source)
 
 

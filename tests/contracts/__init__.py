@@ -1,0 +1,1 @@
+"""What we promise to programs of others."""

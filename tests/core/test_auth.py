@@ -33,9 +33,7 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("request_", "signature"), VECTORS)
-def test_signature_vectors(
-    request_: tuple[str, str, str, bytes, str], signature: str
-) -> None:
+def test_signature_vectors(request_: tuple[str, str, str, bytes, str], signature: str) -> None:
     """A caller in any language reckons the same signature, and it is accepted."""
     request = auth.Signable(*request_)
     assert auth.sign(SECRET, request, AT_S, NONCE) == signature

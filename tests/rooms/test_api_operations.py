@@ -119,8 +119,10 @@ async def test_folders_of_screens(tmp_path: Path) -> None:
         moved = await http.get("/kds")
         assert (moved.status_code, moved.headers["location"]) == (308, "/kds/")
         assert (await http.get("/kds/")).text == "<!doctype html>kitchen"
-        for path in ("/pad/", "/kds/none.js", "/kds/notes.py", "/kds/%2e%2e/outside.html",
-                     "/kds/..%2foutside.html", "/link/%00", "/nowhere", "/kds/" + "a" * 300):  # fmt: skip
+        for path in (
+            "/pad/", "/kds/none.js", "/kds/notes.py", "/kds/%2e%2e/outside.html",
+            "/kds/..%2foutside.html", "/link/%00", "/nowhere", "/kds/" + "a" * 300,
+        ):  # fmt: skip
             is_problem(await http.get(path), "not_found")
         is_problem(await http.post("/kds/"), "method_not_allowed")
         is_problem(await http.delete("/"), "method_not_allowed")

@@ -75,9 +75,7 @@ async def test_cancel_and_undo(house: ApiHouse) -> None:
     await caller.ask("POST", f"/v1/items/{kept}/start", {"shop_id": SHOP})
     cancel = await caller.ask("POST", f"/v1/items/{kept}/cancel", {"shop_id": SHOP})
     is_problem(cancel, "item_already_started")
-    undo = await caller.ask(
-        "POST", f"/v1/items/{kept}/undo", {"shop_id": SHOP, "state": "cooking"}
-    )
+    undo = await caller.ask("POST", f"/v1/items/{kept}/undo", {"shop_id": SHOP, "state": "cooking"})
     assert undo.json()["state"] == "queued"
 
 

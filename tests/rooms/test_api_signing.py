@@ -103,9 +103,7 @@ async def test_playback_after_redis_forgot_changes_nothing(house: ApiHouse) -> N
     assert await house.db.fetchval("SELECT count(*) FROM catering_order_goods") == 1
 
 
-async def test_without_redis_nonces_and_rates_still_hold(
-    house: ApiHouse, database_url: str
-) -> None:
+async def test_without_redis_nonces_and_rates_still_hold(house: ApiHouse) -> None:
     """With Redis dead the API answers, refuses replays and limits rates all the same."""
     caller = await house.caller(rate_per_s=1, burst_max=2)
     async with Redis(host="127.0.0.1", port=1) as dead:
