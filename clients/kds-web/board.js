@@ -29,6 +29,7 @@ import { say } from "./words.js";
 const HOME_AFTER_MS = 30_000; // nobody pressed anything: back to the first page
 const FRESH_CELL_MS = 400; // a finger on its way to the ticket that lay here must not press the next one
 const LOST_AGAIN_MS = 30_000;
+const ZOOM_MIN = 0.8;
 const FOOT_PX = 86;
 const HEAD_PX = 74;
 
@@ -45,6 +46,9 @@ class KitchenBoard extends Part {
     this.pages = 1;
     /** @type {{columns: number, rows: number}} */
     this.grid = { columns: 4, rows: 2 };
+    this.zoom = 1;
+    this.widthPx = window.innerWidth;
+    this.heightPx = window.innerHeight;
     /** The dish chosen by keys. @type {number | null} */
     this.selectedId = null;
     /** What lies in the cells of this page, by cell. @type {(TicketPart | null)[]} */
@@ -80,11 +84,18 @@ class KitchenBoard extends Part {
     ];
   }
 
+  /** Choose the number of cells. A smaller screen is looked at from nearer, so there all is painted smaller, to four fifths. */
   #fit() {
+    this.zoom = Math.max(ZOOM_MIN, Math.min(1, window.innerWidth / 1920, window.innerHeight / 1080));
+    this.widthPx = window.innerWidth / this.zoom;
+    this.heightPx = window.innerHeight / this.zoom;
+    const root = document.documentElement;
+    root.style.setProperty("--board-zoom", String(this.zoom));
+    root.dataset.width = this.widthPx > 1650 ? "wide" : this.widthPx > 1250 ? "middle" : "narrow";
     const asked = /^([2-8])x([1-4])$/.exec(new URLSearchParams(location.search).get("grid") ?? "");
     this.grid = asked
       ? { columns: Number(asked[1]), rows: Number(asked[2]) }
-      : gridFor(window.innerWidth, window.innerHeight);
+      : gridFor(this.widthPx, this.heightPx);
     this.requestUpdate();
   }
 
@@ -214,8 +225,8 @@ class KitchenBoard extends Part {
   #seat(open, look) {
     const { columns, rows } = this.grid;
     const perPage = columns * rows;
-    const cellWidth = (window.innerWidth - 24 - (columns - 1) * 12) / columns;
-    const cellHeight = (window.innerHeight - HEAD_PX - FOOT_PX - (rows - 1) * 12) / rows;
+    const cellWidth = (this.widthPx - 24 - (columns - 1) * 12) / columns;
+    const cellHeight = (this.heightPx - HEAD_PX - FOOT_PX - (rows - 1) * 12) / rows;
     const room = { first: cellHeight - HEAD_FIRST_PX, next: cellHeight - HEAD_NEXT_PX, footer: FOOTER_PX, gap: GAP_PX };
     this.ruler.attach(this, cellWidth);
     const parts = open.map((ticket) => {

@@ -112,5 +112,5 @@ export function gridFor(widthPx, heightPx) {
   };
 }
 const CELL_PX_MIN = 440; // number, place and clock side by side at their size for two metres
-const ROW_PX_MIN = 400; // a head and four dishes
+const ROW_PX_MIN = 380; // a head and four dishes
 const HEAD_AND_FOOT_PX = 160;

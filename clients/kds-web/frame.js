@@ -77,7 +77,7 @@ export function footTemplate(foot, act) {
     <button class="allday" ?data-on=${foot.mode === "batch"} @click=${() => act.mode("batch")}>
       <h2><key-cap .key=${"*"}></key-cap>${icon("batch")}${foot.mode === "batch" ? say("back_to_grid") : say("batch")}</h2>
       <ol>
-        ${foot.batches.slice(0, 12).map(({ item, quantity }) => html`<li>${name(item.name)} <b>${quantity}</b></li>`)}
+        ${foot.batches.slice(0, 12).map(({ item, quantity }) => html`<li><span>${name(item.name)}</span><b>${quantity}</b></li>`)}
       </ol>
       <span class="rest">${say("kinds", { n: foot.batches.length })}</span>
     </button>
@@ -101,7 +101,7 @@ function undoTemplate({ undo, refused, full }, act) {
   }
   if (!undo) {
     return html`<span class="btn undo" data-idle>
-      <key-cap .key=${"0"}></key-cap>${icon("undo")}<span class="left">${say("undo_none")}</span>
+      <key-cap .key=${"0"}></key-cap>${icon("undo")}${say("undo")}
     </span>`;
   }
   return html`<button class="btn undo" @click=${act.undo}>

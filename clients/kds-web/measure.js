@@ -68,8 +68,10 @@ export class Ruler {
   #paint(wanted) {
     if (this.#heights.size > REMEMBERED_MAX) this.#heights.clear();
     render(html`<article class="ticket"><div class="rows">${wanted.map(({ template }) => html`<div>${template}</div>`)}</div></article>`, this.#box);
+    // a zoomed page measures in other pixels than it is laid out in
+    const zoom = this.#box.getBoundingClientRect().width / parseFloat(this.#box.style.width) || 1;
     this.#box.querySelectorAll(":scope > article > .rows > div").forEach((box, i) => {
-      this.#heights.set(wanted[i].key, box.getBoundingClientRect().height);
+      this.#heights.set(wanted[i].key, Math.ceil(box.getBoundingClientRect().height / zoom - 0.01));
     });
   }
 }
