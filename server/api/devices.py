@@ -198,7 +198,7 @@ class Devices:
         return DeviceAnswer(_info(device, await self._online_now(device.shop_id)))
 
     async def _online_now(self, shop_id: int) -> frozenset[int] | None:
-        """Return who is connected, or None when nobody knows: better a list without it than none."""
+        """Return who is connected, or None when nobody knows it at the moment."""
         if self._online is None:
             return None
         try:
