@@ -244,11 +244,16 @@ export interface Modifier {
   allergen: boolean;
 }
 
-/** One call to the waiters' pads for one finished dish. */
+/** One call to the waiters' pads for one finished dish; it carries what a pad shows. */
 export interface Call {
   id: number;
   order_id: number;
   item_id: number;
+  number: number;
+  place_kind: PlaceKind;
+  place_name: string;
+  dish: Text;
+  quantity: number;
   state: CallState;
   rings: number;
   rings_max: number;
@@ -258,6 +263,7 @@ export interface Call {
   claimed_by: string;
   claimed_by_device: number | null;
   claimed_at_ms: number | null;
+  escalated: boolean;
 }
 
 /** One line of the shop's log; `event` carries its `kind` (`events/catalogue.py`). */
@@ -389,7 +395,7 @@ export interface ItemUndone {
   state: ItemState;
 }
 
-/** The pads ring for the first time for a dish. */
+/** The pads ring for a dish: for the first time, or anew because the cook called again. */
 export interface CallRaised {
   kind: "CallRaised";
   call: Call;
@@ -412,11 +418,10 @@ export interface CallClaimed {
   at_ms: number;
 }
 
-/** All rings went unanswered; the cash desk is told. */
+/** All rings went unanswered; the cash desk is told, and hears of this call from here on. */
 export interface CallUnanswered {
   kind: "CallUnanswered";
-  call_id: number;
-  at_ms: number;
+  call: Call;
 }
 
 /** The reason for the call is gone. */

@@ -22,6 +22,7 @@ export const REFUSALS = {
   pairing_locked: {"zh": "输错五次，锁定十分钟", "en": "Five wrong codes: locked for ten minutes."},
   command_id_reused: {"zh": "操作编号已被别的内容使用", "en": "This command id was used for something else."},
   busy: {"zh": "系统繁忙，请重试", "en": "Too much at once; try again."},
+  internal: {"zh": "系统出错", "en": "Something broke on our side."},
   unavailable: {"zh": "系统暂时不可用", "en": "The database is not reachable."},
   shop_not_found: {"zh": "没有这个门店", "en": "There is no such shop."},
   place_not_found: {"zh": "没有这个房间或桌位", "en": "There is no such place."},

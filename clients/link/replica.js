@@ -43,12 +43,12 @@ export function apply(view, event) {
         calls: view.calls.filter((call) => call.order_id !== event.order_id),
       };
     case "CallRaised":
+    case "CallUnanswered":
       return { ...view, calls: [...view.calls.filter((call) => call.id !== event.call.id), event.call] };
     case "CallEnded":
       return { ...view, calls: view.calls.filter((call) => call.id !== event.call_id) };
     case "CallRang":
     case "CallClaimed":
-    case "CallUnanswered":
       return { ...view, calls: view.calls.map((call) => (call.id === event.call_id ? called(call, event) : call)) };
     case "ItemStarted":
     case "ItemFinished":
@@ -101,12 +101,11 @@ function stepped(view, event) {
 
 /**
  * @param {Call} call
- * @param {Extract<Event, {kind: "CallRang" | "CallClaimed" | "CallUnanswered"}>} event
+ * @param {Extract<Event, {kind: "CallRang" | "CallClaimed"}>} event
  * @returns {Call}
  */
 function called(call, event) {
   if (event.kind === "CallRang") return { ...call, rings: event.rings, rang_at_ms: event.at_ms };
-  if (event.kind === "CallUnanswered") return { ...call, state: "unanswered" };
   return {
     ...call,
     state: "claimed",

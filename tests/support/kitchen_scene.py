@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
+from zlib import crc32
 
 from server.events import catalogue as c
 from server.events.view import DeviceView, PlaceView, ShopView, StationView, View
@@ -44,17 +46,19 @@ class Scene:
         at_ms = self.now_ms - since_s * 1000
         order: list[c.ItemState] = ["cooking", "ready", "called", "picked_up", "delivered"]
         reached = order[: order.index(state) + 1] if state in order else []
+        stamps: dict[str, Any] = {}
         names = {
             "cooking": "started_at_ms", "ready": "ready_at_ms", "called": "called_at_ms",
             "picked_up": "picked_up_at_ms", "delivered": "delivered_at_ms",
         }  # fmt: skip
+        stamps.update({names[one]: at_ms for one in reached})
         return c.Item(
-            id=next(self.ids), order_id=0, round=1, dish_id=hash(zh) % 1000,
+            id=next(self.ids), order_id=0, round=1, dish_id=crc32(zh.encode()) % 1000,
             name=c.Text(zh, _ENGLISH.get(zh, zh)), quantity=quantity, modifiers=list(modifiers),
             note=note, station_id=station_id, target_s=target_s, price_fen=3800, state=state,
             placed_at_ms=0, cancelled_at_ms=at_ms if state == "cancelled" else None,
             version=len(reached) + 1 + (state == "cancelled"),
-            **{names[one]: at_ms for one in reached},
+            **stamps,
         )  # fmt: skip
 
     def order(  # noqa: PLR0913

@@ -1,0 +1,279 @@
+"""Writes the recorded sequences beside it: `python -m tests.core.replica.record`.
+
+Each file holds a view, events, and what the view must hold afterwards. Run it when the catalogue
+grows, and read the difference: the files are the truth both languages are held to.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from server.events import catalogue as c
+from server.events.view import (
+    STAMPS_AFTER,
+    DeviceView,
+    PlaceView,
+    ShopView,
+    StationView,
+    View,
+    apply,
+    state_hash,
+)
+
+HERE = Path(__file__).parent
+NOON_MS = 1_795_147_200_000
+STRANGE = 'say "hi" \\ / \b\f\n\r\t\x01\x1f \x7f é 花生 🍜 \u2028 end'
+
+
+def item(item_id: int, order_id: int = 1, round_: int = 1, **more: Any) -> c.Item:
+    """Return a queued dish."""
+    return c.Item(
+        id=item_id, order_id=order_id, round=round_, dish_id=item_id % 7,
+        name=c.Text("宫保鸡丁", "Kung pao chicken"), quantity=1 + item_id % 3,
+        modifiers=[c.Modifier("no-peanuts", c.Text("免花生", "No peanuts"), "less", allergen=True)],
+        note="", station_id=None if item_id % 5 == 0 else item_id % 3 + 1, target_s=720,
+        price_fen=3800, state="queued", placed_at_ms=NOON_MS + item_id, **more,
+    )  # fmt: skip
+
+
+def order(
+    order_id: int, *items: c.Item, note: str = "", allergens: tuple[str, ...] = ()
+) -> c.Order:
+    """Return an order of room 800 + its id."""
+    return c.Order(
+        id=order_id, number=order_id, business_day="2026-11-20", place_id=order_id,
+        place_kind="room", place_name=str(800 + order_id), source="pad", opened_at_ms=NOON_MS,
+        note=note, allergens=list(allergens), items=list(items),
+    )  # fmt: skip
+
+
+def call(
+    call_id: int, order_id: int = 1, item_id: int = 1, state: c.CallState = "ringing"
+) -> c.Call:
+    """Return a call that rings for the first time, or nobody answered."""
+    return c.Call(
+        id=call_id, order_id=order_id, item_id=item_id, number=12, place_kind="room",
+        place_name="801", dish=c.Text("宫保鸡丁", "Kung pao chicken"), quantity=2, state=state,
+        escalated=state == "unanswered", rings=1, rings_max=3,
+        interval_s=15, raised_at_ms=NOON_MS, rang_at_ms=NOON_MS,
+    )  # fmt: skip
+
+
+def view(*orders: c.Order, calls: tuple[c.Call, ...] = ()) -> View:
+    """Return what a kitchen screen of station 1 knows."""
+    return View(
+        shop=ShopView(1, c.Text("云栖酒店", "Yunqi Hotel"), "Asia/Shanghai", 5),
+        device=DeviceView(7, "kitchen", "热菜档", "k7", station_id=1),
+        stations=[StationView(1, c.Text("热菜档", "Wok"))],
+        places=[PlaceView(1, "room", "801", c.Text("八楼", "8th floor"))],
+        menu=None, orders=list(orders), calls=list(calls),
+    )  # fmt: skip
+
+
+def step(
+    kind: Any, item_id: int, version: int, at_s: int = 0, order_id: int = 1, **more: Any
+) -> c.Event:
+    """Return one step of a dish."""
+    event: c.Event = kind(
+        order_id=order_id, item_id=item_id, at_ms=NOON_MS + at_s * 1000, by="王敏",
+        version=version, **more,
+    )  # fmt: skip
+    return event
+
+
+def undone(item_id: int, version: int, state: c.ItemState) -> c.Event:
+    """Return a step taken back."""
+    return step(c.ItemUndone, item_id, version, 99, state=state)
+
+
+WALK = (c.ItemStarted, c.ItemFinished, c.ItemCalled, c.ItemPickedUp, c.ItemDelivered)
+
+
+def scenes() -> dict[str, tuple[View, list[c.Event]]]:
+    """Return every sequence by the name of its file."""
+    return {
+        "whole_story": (
+            view(),
+            [
+                c.OrderPlaced(order(1, item(1), item(2)), 1),
+                *(step(kind, 1, n, n) for n, kind in enumerate(WALK[:3], start=2)),
+                c.CallRaised(call(1)),
+                c.CallRang(1, 2, NOON_MS + 15_000),
+                c.OrderPlaced(order(1, item(3, round_=2)), 2),
+                c.CallClaimed(1, "李强", 9, NOON_MS + 16_000),
+                step(c.ItemPickedUp, 1, 5, 20),
+                c.CallEnded(1, "picked_up", NOON_MS + 20_000),
+                step(c.ItemDelivered, 1, 6, 60),
+                step(c.ItemStarted, 3, 2, 61),
+            ],
+        ),
+        "every_step": (
+            view(order(1, item(1))),
+            [step(k, 1, n, n * 7) for n, k in enumerate(WALK, start=2)],
+        ),
+        "undo": (
+            view(order(1, *(item(n) for n in range(1, 6)))),
+            [
+                event
+                for n in range(1, 6)
+                for event in (
+                    *(step(kind, n, v, v) for v, kind in enumerate(WALK[:n], start=2)),
+                    undone(n, n + 2, ("queued", "cooking", "cooking", "ready", "picked_up")[n - 1]),
+                )
+            ],
+        ),
+        "undo_to_everything": (
+            view(order(1, *(item(n) for n in range(1, 6)))),
+            [
+                event
+                for n, state in enumerate(STAMPS_AFTER, start=1)
+                for event in (
+                    *(step(kind, n, v, v) for v, kind in enumerate(WALK, start=2)),
+                    undone(n, 7, state),  # type: ignore[arg-type]
+                )
+            ],
+        ),
+        "rounds": (
+            view(order(1, item(1), note="先上汤", allergens=("花生",))),
+            [
+                step(c.ItemStarted, 1, 2),
+                c.OrderPlaced(order(1, item(2, round_=2), allergens=("花生", "鱼类")), 2),
+                c.OrderPlaced(order(2, item(9, 2)), 1),
+                c.OrderPlaced(order(1, item(1), item(2), item(4, round_=3), note="快一点"), 3),
+                c.OrderPlaced(order(1, item(4, round_=3), note="快一点"), 3),
+            ],
+        ),
+        "cancelled": (
+            view(order(1, item(1), item(2))),
+            [
+                step(c.ItemCancelled, 1, 2, reason="不要了"),
+                step(c.ItemStarted, 2, 2),
+                step(c.ItemCancelled, 2, 3, reason=""),
+            ],
+        ),
+        "cleaned": (
+            view(order(1, item(1)), order(2, item(2, 2)), calls=(call(1), call(2, 2, 2))),
+            [
+                c.PlaceCleaned(2, 2, NOON_MS, "王敏"),
+                c.PlaceCleaned(3, None, NOON_MS, "王敏"),
+                c.PlaceCleaned(4, 44, NOON_MS, "王敏"),
+                step(c.ItemStarted, 2, 2, order_id=2),
+                c.OrderPlaced(order(3, item(3, 3)), 1),
+            ],
+        ),
+        "calls": (
+            view(order(1, item(1)), calls=(call(1),)),
+            [
+                c.CallRaised(call(2)),
+                c.CallRang(1, 2, NOON_MS + 15_000),
+                c.CallRang(1, 3, NOON_MS + 30_000),
+                c.CallUnanswered(call(1, state="unanswered")),
+                c.CallRaised(call(1)),
+                c.CallClaimed(2, "前台", None, NOON_MS + 1_000),
+                c.CallEnded(2, "undone", NOON_MS + 2_000),
+                c.CallRang(2, 2, NOON_MS + 3_000),
+                c.CallUnanswered(call(5, state="unanswered")),
+                c.CallClaimed(1, "李强", 9, NOON_MS + 61_000),
+            ],
+        ),
+        "unknown_ids": (
+            view(order(1, item(1))),
+            [
+                step(c.ItemStarted, 99, 2),
+                undone(99, 2, "queued"),
+                step(c.ItemStarted, 1, 2, order_id=99),
+                c.CallRang(9, 2, NOON_MS),
+                c.CallClaimed(9, "x", None, NOON_MS),
+                c.CallEnded(9, "cleaned", NOON_MS),
+                c.PlaceCleaned(9, 9, NOON_MS, "x"),
+            ],
+        ),
+        "stale_versions": (
+            view(order(1, item(1))),
+            [
+                step(c.ItemStarted, 1, 2, 1),
+                step(c.ItemStarted, 1, 2, 5),
+                step(c.ItemFinished, 1, 4, 9),
+                undone(1, 3, "queued"),
+                step(c.ItemCalled, 1, 1, 30),
+                undone(1, 4, "queued"),
+                undone(1, 7, "cooking"),
+            ],
+        ),
+        "devices": (
+            view(order(1, item(1))),
+            [
+                c.DevicePaired(8, "waiter", "8 号平板"),
+                c.DeviceMoved(8, 4, None),
+                c.DeviceMoved(7, None, 2),
+                c.DeviceUnpaired(8),
+            ],
+        ),
+        "strange_words": (
+            view(),
+            [
+                c.OrderPlaced(order(1, item(1), note=STRANGE, allergens=(STRANGE, "")), 1),
+                c.ItemStarted(1, 1, NOON_MS, STRANGE, 2),
+            ],
+        ),
+        "busy_day": busy_day(random.Random(2026)),
+    }
+
+
+def busy_day(chance: random.Random) -> tuple[View, list[c.Event]]:
+    """Return 200 events in no sensible order, many of them stale or about nothing."""
+    events: list[c.Event] = []
+    for n in range(200):
+        order_id, item_id = chance.randint(1, 9), chance.randint(1, 30)
+        call_id = chance.randint(1, 6)
+        version, at_ms = chance.randint(1, 12), NOON_MS + n * 1000
+        kind = chance.randrange(10)
+        if kind == 0:
+            items = [item(chance.randint(1, 30), order_id, chance.randint(1, 3)) for _ in range(3)]
+            unique = list({one.id: one for one in items}.values())
+            events.append(c.OrderPlaced(order(order_id, *unique, note=str(n)), 1))
+        elif kind == 1:
+            events.append(c.CallRaised(call(call_id, order_id, item_id)))
+        elif kind == 2:  # noqa: PLR2004 - one of ten
+            later: list[c.Event] = [
+                c.CallRang(call_id, n, at_ms),
+                c.CallUnanswered(call(call_id, order_id, state="unanswered")),
+                c.CallClaimed(call_id, "李强", None, at_ms),
+                c.CallEnded(call_id, "cleaned", at_ms),
+            ]
+            events.append(chance.choice(later))
+        elif kind == 3 and n % 3 == 0:  # noqa: PLR2004 - one of ten
+            events.append(c.PlaceCleaned(order_id, order_id, at_ms, "王敏"))
+        elif kind == 4:  # noqa: PLR2004 - one of ten
+            events.append(undone(item_id, version, chance.choice(list(STAMPS_AFTER))))  # type: ignore[arg-type]
+        else:
+            events.append(step(chance.choice(WALK), item_id, version, n))
+    return view(), events
+
+
+def recorded(before: View, events: list[c.Event]) -> dict[str, Any]:
+    """Return one file's content; events are copied, because the reducer keeps what it is given."""
+    after = msgspec.json.decode(msgspec.json.encode(before), type=View)
+    for event in events:
+        apply(after, msgspec.json.decode(msgspec.json.encode(event), type=c.Event))
+    return {
+        "view": before,
+        "events": events,
+        "after": {"orders": after.orders, "calls": after.calls, "device": after.device},
+        "hash": state_hash(after),
+    }
+
+
+def main() -> None:
+    """Write the files."""
+    for name, (before, events) in scenes().items():
+        text = msgspec.json.format(msgspec.json.encode(recorded(before, events)), indent=1)
+        (HERE / f"{name}.json").write_bytes(text + b"\n")
+
+
+if __name__ == "__main__":
+    main()

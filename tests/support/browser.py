@@ -1,0 +1,28 @@
+"""Chromium for tests of screens: how it is started, in one place. Refuses to know pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, async_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SOUND_ALLOWED = "--autoplay-policy=no-user-gesture-required"  # what a kiosk sets
+
+
+@asynccontextmanager
+async def chromium(*, sound: bool = True) -> AsyncIterator[Browser]:
+    """Run a browser for the length of the block; without `sound` it waits for a touch."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*QUIET, *([SOUND_ALLOWED] if sound else [])]
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
