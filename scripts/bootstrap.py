@@ -113,7 +113,7 @@ def debian(reason: str, *names: str) -> None:
     if shutil.which("apt-get") is None:
         end(f"{reason} On Debian this installs it:\n\n    {command}\n")
     if os.geteuid() != 0:
-        end(f"{reason} Install it and start again:\n\n    sudo {command}\n")
+        end(f"{reason} Install it and start again:\n\n    sudo apt-get update\n    sudo {command}\n")
     say(f"{reason} Installing {' '.join(names)}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run("apt-get", "update", "-qq")
