@@ -22,15 +22,7 @@ from server.clock import Clock, to_ms
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events import log
-from server.events.decision import (
-    Actor,
-    Armed,
-    Context,
-    Decision,
-    Role,
-    Write,
-    Written,
-)
+from server.events.decision import Actor, Armed, Context, Decision, Role, Write, Written
 from server.ids import IdMint
 from server.lanes import Lanes
 from server.reactions import react
@@ -38,7 +30,6 @@ from server.settings import Settings
 
 _logger = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
-
 
 
 class Telling(Protocol):
@@ -165,9 +156,7 @@ class Desk:
         """Decide and write a batch; when the door refuses it, each command is tried alone."""
         now_ms = to_ms(self._clock.now())
         facts = await _load(connection, batch)
-        writes = [
-            self._decide(job, fact, now_ms) for job, fact in zip(batch, facts, strict=True)
-        ]
+        writes = [self._decide(job, fact, now_ms) for job, fact in zip(batch, facts, strict=True)]
         try:
             written, armed = await log.write(connection, writes, now_ms, self._mint)
         except (log.StaleError, log.SeenError, log.KeptError, log.NoShopError) as error:
@@ -225,9 +214,7 @@ async def _load(connection: asyncpg.Connection, batch: list[Job]) -> list[Any]:
     for index, job in enumerate(batch):
         groups.setdefault(job.entry.load, []).append(index)
     for load, indexes in groups.items():
-        found = await load(
-            connection, [(batch[i].actor.shop_id, batch[i].body) for i in indexes]
-        )
+        found = await load(connection, [(batch[i].actor.shop_id, batch[i].body) for i in indexes])
         for index, fact in zip(indexes, found, strict=True):
             facts[index] = fact
     return facts

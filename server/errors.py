@@ -30,13 +30,17 @@ REFUSALS: dict[str, RefusalKind] = {
     "bad_signature": RefusalKind(401, False, "The signature does not match.", "签名不正确"),
     "stale_request": RefusalKind(401, False, "The timestamp is too far off.", "请求时间偏差过大"),
     "nonce_reused": RefusalKind(401, False, "This nonce was used before.", "随机串已用过"),
-    "address_not_allowed": RefusalKind(403, False, "This address is not allowed.", "来源地址不在名单"),
+    "address_not_allowed": RefusalKind(
+        403, False, "This address is not allowed.", "来源地址不在名单"
+    ),
     "bad_token": RefusalKind(401, False, "The device token is not valid.", "设备凭证无效"),
     "not_paired": RefusalKind(403, False, "This device is not paired.", "设备未配对"),
     "rate_limited": RefusalKind(429, True, "Too many requests.", "操作太频繁"),
     # pairing
     "pairing_code_wrong": RefusalKind(404, False, "The pairing code is wrong.", "配对码不正确"),
-    "pairing_code_expired": RefusalKind(410, False, "The pairing code has expired.", "配对码已过期"),
+    "pairing_code_expired": RefusalKind(
+        410, False, "The pairing code has expired.", "配对码已过期"
+    ),
     "pairing_code_used": RefusalKind(409, False, "The pairing code was used.", "配对码已使用"),
     "pairing_locked": RefusalKind(
         429, True, "Five wrong codes: locked for ten minutes.", "输错五次，锁定十分钟"
@@ -46,7 +50,6 @@ REFUSALS: dict[str, RefusalKind] = {
         409, False, "This command id was used for something else.", "操作编号已被别的内容使用"
     ),
     "busy": RefusalKind(503, True, "Too much at once; try again.", "系统繁忙，请重试"),
-    "internal": RefusalKind(500, False, "Something broke on our side.", "系统内部错误"),
     "unavailable": RefusalKind(503, True, "The database is not reachable.", "系统暂时不可用"),
     "internal": RefusalKind(500, True, "Something broke on our side.", "系统出错"),
     # the shop
@@ -75,7 +78,9 @@ REFUSALS: dict[str, RefusalKind] = {
     "item_already_picked_up": RefusalKind(409, False, "The dish was picked up.", "已被取走"),
     "item_already_delivered": RefusalKind(409, False, "The dish was delivered.", "已送达"),
     "item_state_changed": RefusalKind(409, False, "Somebody changed it meanwhile.", "状态已变化"),
-    "nothing_to_undo": RefusalKind(409, False, "There is nothing to take back.", "没有可撤销的操作"),
+    "nothing_to_undo": RefusalKind(
+        409, False, "There is nothing to take back.", "没有可撤销的操作"
+    ),
     # calls
     "call_not_found": RefusalKind(404, False, "There is no such call.", "没有这个呼叫"),
     "call_already_claimed": RefusalKind(409, False, "Somebody else is coming.", "同事已接"),

@@ -20,7 +20,9 @@ def set_up(level: str, *, service: str) -> None:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer()
     )
-    finish: list[structlog.typing.Processor] = [] if person else [structlog.processors.format_exc_info]
+    finish: list[structlog.typing.Processor] = (
+        [] if person else [structlog.processors.format_exc_info]
+    )
     structlog.configure(
         processors=[*shared, *finish, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -21,7 +21,9 @@ class HouseMeters(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
         gateway = self._gateway
-        yield _gauge("desk_waiting_commands", "Commands that wait for a lane", self._desk.lanes.waiting_jobs)
+        yield _gauge(
+            "desk_waiting_commands", "Commands that wait for a lane", self._desk.lanes.waiting_jobs
+        )
         yield _gauge("gateway_connections", "Open sockets", len(gateway.connections))
         yield _gauge("gateway_devices", "Known devices connected here", len(gateway.devices))
         yield _gauge("gateway_shops", "Shops with a device here", len(gateway.shops))

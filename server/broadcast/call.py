@@ -59,9 +59,7 @@ def rung(row: CallRow, rang_at_ms: int, now_ms: int) -> Outcome:
     if call.state != "ringing" or call.rang_at_ms != rang_at_ms:
         return Outcome()
     if call.rings >= call.rings_max:
-        tired = msgspec.structs.replace(
-            call, state=STEPS[call.state, "give_up"], escalated=True
-        )
+        tired = msgspec.structs.replace(call, state=STEPS[call.state, "give_up"], escalated=True)
         said = Said(c.CallUnanswered(call=tired), call_topics(escalated=True))
         return Outcome(rows=[_row(tired, row.version + 1)], said=[said])
     again = msgspec.structs.replace(call, rings=call.rings + 1, rang_at_ms=now_ms)

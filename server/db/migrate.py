@@ -83,9 +83,7 @@ async def _apply(
         return False
     async with connection.transaction():
         await connection.execute(migration.sql)
-        await connection.execute(
-            _WRITE_BOOK, migration.number, migration.name, migration.digest
-        )
+        await connection.execute(_WRITE_BOOK, migration.number, migration.name, migration.digest)
     return True
 
 

@@ -23,7 +23,9 @@ RETURNING id
 ADD_HEAD = "INSERT INTO shop_head (shop_id) VALUES ($1)"
 ADD_STATION = "INSERT INTO station (shop_id, id, name) VALUES ($1, $2, $3::jsonb)"
 ADD_PLACE = "INSERT INTO place (shop_id, id, kind, name, area) VALUES ($1, $2, $3, $4, $5::jsonb)"
-ADD_CATEGORY = "INSERT INTO menu_category (shop_id, id, position, name) VALUES ($1, $2, $3, $4::jsonb)"
+ADD_CATEGORY = (
+    "INSERT INTO menu_category (shop_id, id, position, name) VALUES ($1, $2, $3, $4::jsonb)"
+)
 ADD_DISH = """
 INSERT INTO dish (shop_id, id, position, category, name, about, price_fen, station_id, target_s,
                   modifier_groups, allergens, picture, spicy, sold_out)

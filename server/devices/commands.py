@@ -147,9 +147,7 @@ def move(command: MoveDevice, facts: DeviceFacts, context: Context) -> Decision:
         station_id=command.station_id,
         version=device.version + 1,
     )
-    event = c.DeviceMoved(
-        device_id=moved.id, place_id=moved.place_id, station_id=moved.station_id
-    )
+    event = c.DeviceMoved(device_id=moved.id, place_id=moved.place_id, station_id=moved.station_id)
     return Decision(
         result=_answer(moved) | {"changed": True},
         rows=[_row(moved)],

@@ -40,9 +40,7 @@ class Asked(msgspec.Struct, frozen=True):
     station_id: int | None
 
 
-async def read_devices(
-    connection: asyncpg.Connection, asked: Sequence[Asked]
-) -> list[DeviceFacts]:
+async def read_devices(connection: asyncpg.Connection, asked: Sequence[Asked]) -> list[DeviceFacts]:
     """Return the facts of each asked device, in the order asked."""
     columns = zip(*(msgspec.structs.astuple(one) for one in asked), strict=True)
     rows = await connection.fetch(READ_DEVICES, *(list(column) for column in columns))

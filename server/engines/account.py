@@ -143,5 +143,5 @@ def is_private(directory: Path, account: Account) -> bool:
     return (
         stat.S_ISDIR(found.st_mode)
         and found.st_uid == account.uid
-        and stat.S_IMODE(found.st_mode) == 0o700
+        and stat.S_IMODE(found.st_mode) == 0o700  # noqa: PLR2004
     )

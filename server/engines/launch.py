@@ -29,7 +29,7 @@ def become(parent_pid: int, death_signal: int, uid: int, gid: int, argv: list[st
     # Python ignores SIGPIPE and an ignored signal is inherited; the engines expect the default.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.execv(argv[0], argv)
+    os.execv(argv[0], argv)  # noqa: S606 - to become it is the purpose
 
 
 if __name__ == "__main__":

@@ -41,10 +41,10 @@ def _pids() -> list[int]:
 
 def _squatter(pid: int, where: str, names: frozenset[str]) -> Squatter | None:
     try:
-        executable = os.readlink(PROC / str(pid) / "exe").removesuffix(DELETED)
-        if os.path.basename(executable) not in names:
+        executable = str((PROC / str(pid) / "exe").readlink()).removesuffix(DELETED)
+        if Path(executable).name not in names:
             return None
-        inside = os.readlink(PROC / str(pid) / "cwd").removesuffix(DELETED)
+        inside = str((PROC / str(pid) / "cwd").readlink()).removesuffix(DELETED)
     except OSError:
         # Gone meanwhile, a kernel thread, or another user's: none of those is ours.
         return None

@@ -13,9 +13,7 @@ import msgspec
 
 PlaceKind = Literal["room", "table", "tag", "takeaway"]
 OrderSource = Literal["pad", "tag", "waiter", "cashier", "api"]
-ItemState = Literal[
-    "queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled"
-]
+ItemState = Literal["queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled"]
 CallState = Literal["ringing", "unanswered", "claimed", "ended"]
 CallEnd = Literal["picked_up", "undone", "cancelled", "cleaned"]
 

@@ -177,8 +177,7 @@ async def read_log(pool: asyncpg.Pool, shop_id: int, after_seq: int) -> list[Wri
     """Return up to `LOG_PAGE_EVENTS_MAX` lines after a seq, in order."""
     rows = await pool.fetch(READ_LOG, shop_id, after_seq, LOG_PAGE_EVENTS_MAX)
     return [
-        Written(row["seq"], to_ms(row["at"]), frozenset(row["topics"]), row["body"])
-        for row in rows
+        Written(row["seq"], to_ms(row["at"]), frozenset(row["topics"]), row["body"]) for row in rows
     ]
 
 
@@ -196,6 +195,7 @@ async def make_partitions(pool: asyncpg.Pool, now: datetime) -> None:
     for days in (0, 31):
         month = from_ms(to_ms(now) + days * 86_400_000).date()
         await pool.execute(MAKE_PARTITION, month)
+
 
 FORGET_COMMANDS = """
 DELETE FROM command

@@ -173,13 +173,13 @@ class PromiseLoop:
             if refusal.code in {"unavailable", "busy"}:
                 return  # still waiting in its row; the sweep comes by again
             await self._postpone(one, refusal.code)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The task's edge: a promise that cannot be kept is tried again, then an alarm.
             _log.exception("promise_broke", promise=one.id, kind=one.kind)
             await self._postpone(one, repr(error))
 
     async def _postpone(self, one: Due, why: str) -> None:
-        wait_s = min(BACKOFF_S_MAX, BACKOFF_S * 2**one.attempt) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+        wait_s = min(BACKOFF_S_MAX, BACKOFF_S * 2**one.attempt) * random.uniform(0.5, 1.0)
         due_at = from_ms(to_ms(self._clock.now()) + int(wait_s * 1000))
         try:
             state = await self._pool.fetchval(

@@ -17,13 +17,7 @@ from redis.exceptions import RedisError
 from server.clock import Clock, to_ms
 from server.events.alarm import Alarm
 from server.events.decision import Armed, Written
-from server.events.envelope import (
-    EVENTS_FIELD,
-    INBOX_ENTRIES_MAX,
-    inbox_key,
-    nodes_key,
-    pack,
-)
+from server.events.envelope import EVENTS_FIELD, INBOX_ENTRIES_MAX, inbox_key, nodes_key, pack
 
 WAITING_EVENTS_MAX = 20_000  # beyond this the other nodes' sweeps do the telling
 REST_AFTER_TROUBLE_S = 0.5

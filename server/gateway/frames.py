@@ -251,8 +251,8 @@ def wrap(payload: bytes, *, packed: bool) -> bytes:
     """Put the header of an unmasked, unfragmented server message before its payload."""
     first = BINARY_HEADER if packed else TEXT_HEADER
     size = len(payload)
-    if size < 126:
+    if size < 126:  # noqa: PLR2004 - RFC 6455, 5.2
         return bytes((first, size)) + payload
-    if size < 65536:
+    if size < 65536:  # noqa: PLR2004
         return bytes((first, 126)) + size.to_bytes(2) + payload
     return bytes((first, 127)) + size.to_bytes(8) + payload

@@ -61,7 +61,9 @@ SELECT coalesce((SELECT json_agg(json_build_object('id', m.id, 'name', m.name) O
                    FROM dish d WHERE d.shop_id = $1), '[]') AS dishes
 """
 
-READ_ORDER = "SELECT order_view(o) AS view, o.state FROM catering_order o WHERE o.shop_id = $1 AND o.id = $2"
+READ_ORDER = (
+    "SELECT order_view(o) AS view, o.state FROM catering_order o WHERE o.shop_id = $1 AND o.id = $2"
+)
 
 
 class Sight(NamedTuple):

@@ -120,9 +120,7 @@ def place_order(command: PlaceOrder, facts: PlaceFacts, context: Context) -> Dec
     )
 
 
-def _opened(
-    command: PlaceOrder, facts: PlaceFacts, context: Context
-) -> tuple[c.Order, list[Row]]:
+def _opened(command: PlaceOrder, facts: PlaceFacts, context: Context) -> tuple[c.Order, list[Row]]:
     day = rules.business_day(context.now_ms, facts.rules.timezone)
     number, day_version = facts.days.get(day, (0, 0))
     source = "tag" if facts.kind == "tag" else _SOURCES.get(context.actor.role, "api")
@@ -149,9 +147,7 @@ def _opened(
     return order, rows
 
 
-def _joined(
-    command: PlaceOrder, facts: PlaceFacts, known: OpenOrder
-) -> tuple[c.Order, list[Row]]:
+def _joined(command: PlaceOrder, facts: PlaceFacts, known: OpenOrder) -> tuple[c.Order, list[Row]]:
     note = " / ".join(dict.fromkeys(filter(None, [known.note, command.note])))
     order = c.Order(
         id=known.id,
@@ -190,9 +186,7 @@ def _order_row(known: OpenOrder, **changes: Any) -> Row:
     return Row("order_step", values | changes)
 
 
-def _item(
-    line: Line, facts: PlaceFacts, order_id: int, round_: int, context: Context
-) -> c.Item:
+def _item(line: Line, facts: PlaceFacts, order_id: int, round_: int, context: Context) -> c.Item:
     dish = facts.dishes.get(line.dish_id)
     if dish is None:
         raise Refusal("dish_not_found", dish_id=line.dish_id)

@@ -20,12 +20,14 @@ called     =                      =                       →called             
 picked_up  =                      =                       =                       =                       →delivered              item_already_started
 delivered  =                      =                       =                       =                       =                       item_already_started
 cancelled  item_already_cancelled item_already_cancelled  item_already_cancelled  item_already_cancelled  item_already_cancelled  =
-"""
+"""  # noqa: E501 - a table is read across
 
 
 def _cells() -> list[tuple[str, str, str]]:
     head, *rows = (line.split() for line in GRID.strip().splitlines())
-    return [(row[0], verb, cell) for row in rows for verb, cell in zip(head[1:], row[1:], strict=True)]
+    return [
+        (row[0], verb, cell) for row in rows for verb, cell in zip(head[1:], row[1:], strict=True)
+    ]
 
 
 @pytest.mark.parametrize(("state", "verb", "cell"), _cells())
@@ -63,7 +65,9 @@ cancelled  item_state_changed  item_state_changed  item_state_changed  item_stat
 
 def _undo_cells() -> list[tuple[str, str, str]]:
     head, *rows = (line.split() for line in UNDO.strip().splitlines())
-    return [(row[0], seen, cell) for row in rows for seen, cell in zip(head[1:], row[1:], strict=True)]
+    return [
+        (row[0], seen, cell) for row in rows for seen, cell in zip(head[1:], row[1:], strict=True)
+    ]
 
 
 @pytest.mark.parametrize(("state", "seen", "cell"), _undo_cells())

@@ -10,7 +10,7 @@ from server.events.catalogue import Item, ItemState, Text
 from server.events.view import Dish, ModifierChoice, ModifierGroup
 from server.orders import order as rules
 
-from datetime import datetime, timezone, timedelta  # isort: skip
+from datetime import datetime, timezone, timedelta, UTC  # isort: skip
 
 SHANGHAI = timezone(timedelta(hours=8))
 NAME = Text("水饺", "Dumplings")
@@ -34,7 +34,7 @@ def test_the_business_day_turns_at_three(local: str, day: str) -> None:
 
 def test_the_day_turns_at_the_shops_own_three() -> None:
     """The same moment is another business day in another time zone (R-004-9)."""
-    moment = to_ms(datetime(2026, 11, 20, 20, 0, tzinfo=timezone.utc))
+    moment = to_ms(datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
     assert rules.business_day(moment, "Asia/Shanghai").isoformat() == "2026-11-21"
     assert rules.business_day(moment, "Europe/Berlin").isoformat() == "2026-11-20"
 

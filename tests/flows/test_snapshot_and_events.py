@@ -20,7 +20,11 @@ SCREENS: list[tuple[DeviceKind, int | None]] = [
     ("call_screen", None),
 ]  # fmt: skip
 TAG_PLACE = 101
-SHOP_COMMANDS = set(BOOK) - {"PairDevice", "MoveDevice", "RevokeDevice"}  # about no screen's picture
+SHOP_COMMANDS = set(BOOK) - {
+    "PairDevice",
+    "MoveDevice",
+    "RevokeDevice",
+}  # about no screen's picture
 
 
 async def _views(kitchen: Kitchen) -> list[View]:
@@ -74,7 +78,7 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_random_evening_carries_every_screen(database_url: str, seed: int) -> None:
     """Three hundred random presses, sensible or not: the pictures never drift apart."""
-    dice = random.Random(seed)  # noqa: S311 - a reproducible evening, not a secret
+    dice = random.Random(seed)
     verbs = ["StartItem", "FinishItem", "CallItem", "PickUpItem", "DeliverItem", "CancelItem"]
     async with open_kitchen(database_url) as kitchen:
         before = await _views(kitchen)

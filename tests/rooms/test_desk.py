@@ -118,7 +118,12 @@ async def test_a_refused_command_leaves_nothing(database_url: str) -> None:
         ("kitchen", "StartItem", {"item_id": 404}, "item_not_found"),
         ("waiter", "PlaceOrder", {"place_id": 404, "lines": [{"dish_id": 1}]}, "place_not_found"),
         ("waiter", "PlaceOrder", {"place_id": 1, "lines": []}, "order_empty"),
-        ("waiter", "PlaceOrder", {"place_id": 1, "lines": [{"dish_id": 1, "quantity": 0}]}, "bad_field"),
+        (
+            "waiter",
+            "PlaceOrder",
+            {"place_id": 1, "lines": [{"dish_id": 1, "quantity": 0}]},
+            "bad_field",
+        ),
         ("guest", "PlaceOrder", {"place_id": 2, "lines": [{"dish_id": 1}]}, "not_allowed"),
         ("waiter", "ClaimCall", {"call_id": 404}, "call_not_found"),
     ],

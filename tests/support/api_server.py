@@ -24,7 +24,7 @@ async def served(ground: Ground) -> AsyncIterator[int]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     listening = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server._serve([listening]))  # noqa: SLF001 - signals stay pytest's
+    task = asyncio.create_task(server._serve([listening]))
     port: int = listening.getsockname()[1]
     try:
         yield port

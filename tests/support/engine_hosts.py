@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from server.engines.account import Account, may_execute
 
@@ -102,7 +102,7 @@ class Host:
         self.process.stdin.close()
         assert self.process.wait(WAIT_MAX_S) == 0
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

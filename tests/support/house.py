@@ -17,6 +17,8 @@ import msgspec
 from redis.asyncio import Redis
 
 from server import app
+from server.api import store as api_store
+from server.api.keys import make_client
 from server.auth import new_token, token_hash
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, PROMISES
@@ -68,6 +70,12 @@ class RunningHouse:
         )  # fmt: skip
         return token
 
+    async def api_key(self, name: str = "test") -> tuple[str, str]:
+        """Make a business service that may manage devices; return its key id and secret."""
+        client = api_store.Client(brand_id=1, id=0, name=name, roles=("business", "manager"))
+        made = await make_client(self.pool, self.clock, client)
+        return made.key_id, made.secret
+
     async def ask(self, role: Role, command: str, **body: Any) -> dict[str, Any]:
         """Ask the house's own desk as somebody of this role; a guest sits at the place named."""
         actor = Actor(
@@ -104,7 +112,7 @@ async def running_house(
         house = await stack.enter_async_context(app.build(known, clock))
         await stack.enter_async_context(_worker(known, clock))
         server = app.web_server(house)
-        serving = asyncio.create_task(server._serve(sockets=[sock]))  # noqa: SLF001 - `serve` would take the test run's signals
+        serving = asyncio.create_task(server._serve(sockets=[sock]))
         stack.push_async_callback(_stop, server, serving)
         async with asyncio.timeout(START_S_MAX):
             while not server.started:
@@ -163,9 +171,7 @@ class HouseOnThread:
         station_id: int | None = None,
     ) -> str:
         """Make a new device and return its token."""
-        return self.call(
-            self.house.pair(kind, name, place_id=place_id, station_id=station_id)
-        )
+        return self.call(self.house.pair(kind, name, place_id=place_id, station_id=station_id))
 
     def ask(self, role: Role, command: str, **body: Any) -> dict[str, Any]:
         """Ask the house's own desk as somebody of this role."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -20,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from server.clock import SystemClock, to_ms
 from server.errors import REFUSALS, Refusal
 from server.events import catalogue as c
 from server.events.view import View, apply, state_hash
@@ -27,7 +27,7 @@ from server.gateway import frames as f
 from server.kds import item as machine
 
 CLIENTS = Path(__file__).parents[2] / "clients"
-TOKEN = "scripted-token"  # noqa: S105 - opens nothing but this peer
+TOKEN = "scripted-token"
 
 _STEPS: dict[str, tuple[machine.Verb, type[Any]]] = {
     "StartItem": ("start", c.ItemStarted),
@@ -61,7 +61,7 @@ class ScriptedGateway:
         self._changed = asyncio.Event()
         self._server: Server | None = None
 
-    async def __aenter__(self) -> ScriptedGateway:
+    async def __aenter__(self) -> Self:
         self._server = await serve(
             self._talk, "127.0.0.1", 0,
             subprotocols=[Subprotocol(f.SUBPROTOCOL_JSON)], process_request=self._page,
@@ -83,7 +83,7 @@ class ScriptedGateway:
 
     def now_ms(self) -> int:
         """Return the shop's time."""
-        return time.time_ns() // 1_000_000 + self.ahead_ms
+        return to_ms(SystemClock().now()) + self.ahead_ms
 
     def hash(self) -> str:
         """Return the state hash a screen must have."""
