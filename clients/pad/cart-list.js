@@ -30,14 +30,14 @@ export function cartList(ordering) {
   const { cart } = shelf;
   const gone = new Set(goneLines(menu, cart).map(lineKey));
   const count = dishCount(cart);
-  return html`<section class="cart">
+  return html`<section class="cart" ?data-empty=${!count}>
     ${where ?? nothing}
     <h2><b>${title}</b><span>${count ? say("count", { n: count }) : ""}</span></h2>
     ${count
       ? html`<ol>${repeat(cart.lines, lineKey, (line) => cartLine(line, choosing, gone.has(lineKey(line))))}</ol>`
       : html`<p class="none">${say("cart_empty")}</p>`}
     ${tell(ordering)}
-    <p class="sum"><span>${total}</span>${count ? price(totalFen(menu, cart)) : html`<span class="price">–</span>`}</p>
+    <p class="sum"><span>${total}</span>${count ? price(totalFen(menu, cart)) : html`<span class="price"></span>`}</p>
     <button class="btn place-it" data-kind="go" ?disabled=${!count || gone.size > 0 || Boolean(hindered)} @click=${place}>
       ${(count && hindered) || say("place")}
     </button>

@@ -41,12 +41,12 @@ export class CartShelf {
   /**
    * Order what is in the cart. The same tick empties it, so a second press finds nothing to order;
    * null when there was nothing or the outbox is full. What the kitchen must not cook with stays.
-   * @param {number} placeId @returns {Entry | null}
+   * @param {number} placeId @param {object} [about] what else the screen wants to remember @returns {Entry | null}
    */
-  place(placeId) {
+  place(placeId, about = {}) {
     const cart = this.#cart;
     if (!cart.lines.length) return null;
-    const entry = this.#screen.outbox.add("PlaceOrder", orderBody(cart, placeId), { cart }, cart.id);
+    const entry = this.#screen.outbox.add("PlaceOrder", orderBody(cart, placeId), { ...about, cart }, cart.id);
     if (!entry) return null;
     remember(`${this.#key}.sent`, JSON.stringify(cart));
     this.set({ ...newCart(uuid()), allergens: cart.allergens });
@@ -58,6 +58,16 @@ export class CartShelf {
     const merged = cart.lines.reduce(withLine, this.#cart);
     this.set({ ...merged, id: uuid(), note: merged.note || cart.note });
     this.forgetSent(cart.id);
+  }
+
+  /** Hear the answers to this page's orders; returns the end of it. */
+  listen() {
+    return this.#screen.outbox.answered.on(({ entry, reply }) => {
+      if (entry.name !== "PlaceOrder") return;
+      if (reply.ok) this.forgetSent(entry.id);
+      // the menu travels in snapshots only: fetch the one that says what is sold out
+      else if (MENU_IS_OLD.has(reply.refusal?.code ?? "")) this.#screen.link.resync();
+    });
   }
 
   /** An answer came: the second shelf is not needed any more. @param {string} id */
@@ -73,3 +83,5 @@ export class CartShelf {
     remember(`${this.#key}.sent`, null);
   }
 }
+
+const MENU_IS_OLD = new Set(["dish_sold_out", "dish_not_found", "modifier_not_found", "modifier_choice_invalid"]);

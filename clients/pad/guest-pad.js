@@ -41,7 +41,7 @@ class GuestPad extends Part {
     window.addEventListener("keydown", key);
     return [
       this.screen.changed.on(() => this.requestUpdate()),
-      this.screen.outbox.answered.on(({ entry, reply }) => reply.ok && this.shelf.forgetSent(entry.id)),
+      this.shelf.listen(),
       this.shelf.changed.on(() => this.requestUpdate()),
       clock.onTick(() => this.requestUpdate()),
       () => window.removeEventListener("keydown", key),

@@ -8,6 +8,7 @@ import { cartList } from "./cart-list.js";
 import { categoryOfKey, menuCards, menuRail } from "./menu-page.js";
 import { orderProgress } from "./order-progress.js";
 import { placeBoard } from "./place-board.js";
+import { placeWords } from "./said.js";
 import { Sheet } from "./sheet.js";
 import { say } from "./words.js";
 import "./allergy-sheet.js";
@@ -31,9 +32,7 @@ class PlaceSheet extends Sheet {
       this.give(place);
       this.close();
     };
-    // a press on a plate must not send the sheet's form
-    const still = (/** @type {Event} */ event) => event.preventDefault();
-    return html`<div class="body" @click=${still}><h2>${say("pick_place")}</h2>${placeBoard(this.view, press)}</div>
+    return html`<div class="body"><h2>${say("pick_place")}</h2>${placeBoard(this.view, press)}</div>
       <div class="ends"><button type="button" class="btn" @click=${() => this.close()}>${say("cancel")}</button></div>`;
   }
 }
@@ -62,7 +61,7 @@ class OrderDesk extends Part {
     window.addEventListener("keydown", key);
     return [
       this.screen.changed.on(() => this.requestUpdate()),
-      this.screen.outbox.answered.on(({ entry, reply }) => reply.ok && this.shelf.forgetSent(entry.id)),
+      this.shelf.listen(),
       this.shelf.changed.on(() => this.requestUpdate()),
       () => window.removeEventListener("keydown", key),
     ];
@@ -76,10 +75,10 @@ class OrderDesk extends Part {
 
   #place() {
     if (!this.place) return;
-    const sent = this.shelf.place(this.place.id);
-    // an allergy belongs to the guest, not to this pad
-    if (sent) this.shelf.set({ ...this.shelf.cart, allergens: [] });
-    if (sent) this.place = null;
+    const { id, kind, name: place } = this.place;
+    if (!this.shelf.place(id, { act: "order", where: placeWords(kind, place), what: "", all: "", press: 0 })) return;
+    this.shelf.set({ ...this.shelf.cart, allergens: [] }); // they belong to the guest, not to this pad
+    this.place = null;
   }
 
   #pickPlace() {

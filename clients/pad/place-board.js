@@ -30,7 +30,7 @@ export function placeBoard(view, press) {
 function spot(view, place, press) {
   const state = placeState(view.orders.find((order) => order.place_id === place.id));
   const drawn = state === "free" ? "" : icon(state);
-  return html`<li><button class="spot" data-place=${place.id} data-state=${state} @click=${() => press(place)}>
+  return html`<li><button type="button" class="spot" data-place=${place.id} data-state=${state} @click=${() => press(place)}>
     <place-plate .kind=${place.kind} .place=${place.name}></place-plate>
     <span class="state" data-state=${state}>${drawn}${say(WORDS[state])}</span>
   </button></li>`;

@@ -4,7 +4,7 @@
 import { clock } from "../link/clock.js";
 import { name } from "../link/i18n.js";
 import { Signal } from "../link/signal.js";
-import { refusalWords } from "../link/words.js";
+import { refusalWords, say as shared } from "../link/words.js";
 import { queueNumber } from "./progress.js";
 import { say } from "./words.js";
 
@@ -77,7 +77,7 @@ export class SaidSlot {
   }
 
   #nextRefused() {
-    const entry = this.#screen.outbox.refused.find((one) => one.about?.act);
+    const entry = this.#screen.outbox.refused.find((one) => one.about?.act && one.about.act !== "order");
     if (entry) this.#show({ text: refusedText(entry), slip: true, entryId: entry.id });
   }
 
@@ -149,6 +149,10 @@ function refusedText(entry) {
   }
   return say("not_done", { where: about.where, what: about.what, why: refusalWords(refusal) });
 }
+
+/** "801房", "A3桌", "手牌 23" @param {import("../link/frames.d.ts").PlaceKind} kind @param {string} place */
+export const placeWords = (kind, place) =>
+  kind === "room" || kind === "table" ? `${place}${shared(kind)}` : `${shared(kind)} ${place}`;
 
 /** "糖醋里脊 1 · 西湖牛肉羹 1" @param {Item[]} items */
 export const dishWords = (items) => items.map((item) => `${name(item.name)} ${item.quantity}`).join(" · ");

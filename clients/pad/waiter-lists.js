@@ -34,7 +34,7 @@ const plate = (order) => html`<place-plate .kind=${order.place_kind} .place=${or
  * @param {{kind: string, drawing?: string, words: string, pending: boolean, press: () => void}} button
  */
 export const actButton = ({ kind, drawing, words, pending, press }) =>
-  html`<button class="btn" data-kind=${kind} ?data-pending=${pending} ?disabled=${pending} @click=${press}>
+  html`<button type="button" class="btn" data-kind=${kind} ?data-pending=${pending} ?disabled=${pending} @click=${press}>
     ${pending ? html`${icon("waits")}${shared("to_send")}` : html`${drawing ? icon(drawing) : nothing}${words}`}
   </button>`;
 

@@ -13,7 +13,7 @@ import { OrderDesk } from "./order-desk.js";
 import { placeBoard } from "./place-board.js";
 import { ringingCalls } from "./ringing-call.js";
 import { ringOnCalls, tellAcknowledged } from "./rings.js";
-import { SaidSlot } from "./said.js";
+import { placeWords, SaidSlot } from "./said.js";
 import { ringing, waitingCount } from "./tasks.js";
 import { callsPage, readyPage } from "./waiter-lists.js";
 import { say } from "./words.js";
@@ -151,7 +151,6 @@ class WaiterPad extends Part {
     this.dataset.tab = this.tab;
     this.toggleAttribute("data-rings", groups.length > 0);
     return html`${this.#head(view)}
-      <p class="lost-say" role="status" ?hidden=${link.health() !== "lost"}>${icon("cut")}${say("lost_waiter", { n: Math.floor(link.ageS()) })}</p>
       <main>${this.#page(view)}</main>
       ${this.#slot()}
       ${ringingCalls({
@@ -203,7 +202,11 @@ class WaiterPad extends Part {
 
   #slot() {
     const { current } = this.said;
-    if (!current) return html`<div class="slot"></div>`;
+    const { link } = this.screen;
+    if (!current) {
+      const lost = html`<p class="said lost-say">${icon("cut")}<span>${say("lost_waiter", { n: Math.floor(link.ageS()) })}</span></p>`;
+      return html`<div class="slot" role="status">${link.health() === "lost" ? lost : nothing}</div>`;
+    }
     const left = Math.max(1, Math.ceil((current.untilMs - performance.now()) / 1000));
     return html`<div class="slot" role="status"><p class="said ${current.slip ? "slip" : ""}">
       <span>${current.text}</span>
@@ -227,7 +230,7 @@ class WaiterPad extends Part {
 }
 
 /** @param {Order} order */
-const where = (order) => `${order.place_name}${shared(order.place_kind)}`;
+const where = (order) => placeWords(order.place_kind, order.place_name);
 
 customElements.define("waiter-pad", WaiterPad);
 export { WaiterPad };

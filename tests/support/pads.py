@@ -1,0 +1,147 @@
+"""Pads in a real Chromium against a running house, and a link that can be silenced and cut.
+
+Refuses to know what a pad should show: tests say that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, WebSocketRoute, sync_playwright
+
+from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
+from tests.support.house import HouseOnThread
+
+# What the pad makes heard, counted: a ring is four notes. And a word when the sound gate shows.
+LISTEN = """
+  window.notes = 0;
+  const start = AudioScheduledSourceNode.prototype.start;
+  AudioScheduledSourceNode.prototype.start = function (...at) {
+    window.notes += 1;
+    return start.apply(this, at);
+  };
+  const seen = new MutationObserver(() => {
+    if (!document.querySelector(".gate")) return;
+    seen.disconnect();
+    console.log("gate");
+  });
+  seen.observe(document, { childList: true, subtree: true });
+"""
+NOTES_PER_RING = 4
+
+
+class Wire:
+    """The way between one pad and the house: whole, silent or cut.
+
+    `untouched` leaves the socket alone: what Playwright passes on counts as a touch, and a touch
+    lets the browser play sound.
+    """
+
+    def __init__(self, page: Page, *, untouched: bool = False) -> None:
+        self.broken = False
+        self.deaf = False
+        self._ends: list[WebSocketRoute] = []
+        if not untouched:
+            page.route_web_socket("**/ws", self._open)
+
+    def _open(self, pad: WebSocketRoute) -> None:
+        if self.broken:
+            pad.close(code=1013, reason="no network")
+            return
+        house = pad.connect_to_server()
+        pad.on_message(lambda frame: None if self.broken else house.send(frame))
+        house.on_message(lambda frame: None if self.broken or self.deaf else pad.send(frame))
+        self._ends.append(pad)
+
+    def deafen(self) -> None:
+        """Let the pad speak and hear nothing."""
+        self.deaf = True
+
+    def silence(self) -> None:
+        """Swallow every byte, both ways, and say nothing about it."""
+        self.broken = True
+
+    def cut(self) -> None:
+        """Close what is open and refuse to open anew."""
+        self.broken = True
+        for end in self._ends:
+            end.close(code=1013, reason="cut")
+        self._ends = []
+
+    def mend(self) -> None:
+        """Let bytes pass and links open again."""
+        self.broken = self.deaf = False
+
+
+class Pads:
+    """Opens pads, each in a browser profile of its own, and keeps what their pages complain about."""
+
+    def __init__(self, browser: Browser, house: HouseOnThread, *, untouched: bool) -> None:
+        self.browser = browser
+        self.untouched = untouched
+        self.house = house
+        self.errors: list[str] = []
+
+    def open(
+        self, token: str, query: str = "", size: tuple[int, int] = (800, 1280)
+    ) -> tuple[Page, Wire]:
+        """Open the pad of this token and wait until it has painted its role."""
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        context.add_init_script(LISTEN)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        wire = Wire(page, untouched=self.untouched)
+        address = f"{self.house.url}/pad/{query}#token={token}"
+        if self.untouched:
+            # looking into the page would count as a touch: it says itself that the gate is there
+            with page.expect_console_message(lambda message: message.text == "gate"):
+                page.goto(address)
+            return page, wire
+        page.goto(address)
+        page.wait_for_selector("guest-pad, waiter-pad")
+        return page, wire
+
+    def guest(self, place_id: int = 1, query: str = "") -> tuple[Page, Wire]:
+        """Open the pad of a room, lying on the desk."""
+        token = self.house.pair("guest", f"80{place_id}", place_id=place_id)
+        return self.open(token, query, (1280, 800))
+
+    def waiter(self, name: str, query: str = "") -> tuple[Page, Wire]:
+        """Open a waiter's pad, held upright."""
+        return self.open(self.house.pair("waiter", name), query)
+
+
+@contextmanager
+def pads_of(house: HouseOnThread, *, sound: bool = True) -> Iterator[Pads]:
+    """Start a browser for this house; at the end no page may have complained."""
+    with sync_playwright() as playwright:
+        args = [*QUIET, *([SOUND_ALLOWED] if sound else [])]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+        try:
+            pads = Pads(browser, house, untouched=not sound)
+            yield pads
+            assert pads.errors == []
+        finally:
+            browser.close()
+
+
+def cook(house: HouseOnThread, *item_ids: int) -> None:
+    """Start and finish dishes, as the kitchen does."""
+    for item_id in item_ids:
+        house.ask("kitchen", "StartItem", item_id=item_id)
+        house.ask("kitchen", "FinishItem", item_id=item_id)
+
+
+def call(house: HouseOnThread, *item_ids: int) -> None:
+    """Cook dishes and call the waiters without waiting for the undo window."""
+    cook(house, *item_ids)
+    for item_id in item_ids:
+        house.ask("kitchen", "CallItem", item_id=item_id)
+
+
+def states(view: Any) -> dict[int, str]:
+    """Return item id → state of a server's view."""
+    return {item.id: item.state for order in view.orders for item in order.items}
