@@ -211,6 +211,30 @@ def api_key(settings: Settings, brand: int, name: str, manager: bool) -> None:
     click.echo(f"key id: {key_id}\nsecret: {secret}")
 
 
+@main.command("demo-traffic")
+@click.option("--pace", type=click.FloatRange(0.1, 600), default=6, show_default=True,
+              help="Orders a minute.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same evening again.")
+@click.option("--shop", type=int, default=1, show_default=True)
+@click.option("--url", help="Where the doors are; default: the running `chuancai run`.")
+@click.pass_obj
+def demo_traffic(
+    settings: Settings, pace: float, seed: int, shop: int, url: str | None
+) -> None:  # fmt: skip
+    """Simulate guests, cooks and waiters until Ctrl-C."""
+    from server.demo.opening import live
+
+    settings = _engines_known(settings)
+    logs.set_up("warning", service="demo-traffic")
+
+    async def until_told(stop: asyncio.Event) -> None:
+        await live(
+            settings, stop, click.echo, url=url, shop_id=shop, orders_per_minute=pace, seed=seed
+        )
+
+    _until_signal(until_told)
+
+
 def _given(settings: Settings, **changes: Any) -> Settings:
     return msgspec.structs.replace(
         settings, **{name: value for name, value in changes.items() if value is not None}
