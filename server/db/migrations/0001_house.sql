@@ -38,16 +38,21 @@ CREATE TABLE event (
 ) PARTITION BY RANGE (at);
 CREATE TABLE event_rest PARTITION OF event DEFAULT;
 
--- One partition a month; retention drops whole partitions.
+-- One partition a month; retention drops whole partitions. Lines that came before their month's
+-- partition was there (a clock that jumped) lie in event_rest and move over.
 CREATE FUNCTION make_event_partition(p_month date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    v_from date := date_trunc('month', p_month)::date;
-    v_name text := 'event_' || to_char(v_from, 'YYYY_MM');
+    v_from timestamptz := date_trunc('month', p_month::timestamp) AT TIME ZONE 'UTC';
+    v_to   timestamptz := (date_trunc('month', p_month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
+    v_name text := 'event_' || to_char(p_month, 'YYYY_MM');
 BEGIN
-    IF to_regclass(v_name) IS NULL THEN
-        EXECUTE format('CREATE TABLE %I PARTITION OF event FOR VALUES FROM (%L) TO (%L)',
-                       v_name, v_from, (v_from + interval '1 month')::date);
+    IF to_regclass(v_name) IS NOT NULL THEN
+        RETURN;
     END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE event INCLUDING ALL)', v_name);
+    EXECUTE format('WITH early AS (DELETE FROM event_rest WHERE at >= %L AND at < %L RETURNING *)
+                    INSERT INTO %I SELECT * FROM early', v_from, v_to, v_name);
+    EXECUTE format('ALTER TABLE event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_name, v_from, v_to);
 END $$;
 
 -- The remembered answer of every command. Same id and body: same answer.
