@@ -79,6 +79,7 @@ class KitchenBoard extends Part {
       this.voice.changed.on(() => this.requestUpdate()),
       clock.onTick(() => this.#tick()),
       this.news.listen(),
+      this.presses.listen(),
       new Keys(this).listen(),
       () => window.removeEventListener("resize", resize),
     ];

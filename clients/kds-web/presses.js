@@ -35,6 +35,7 @@ const LEADS_TO = { StartItem: "cooking", FinishItem: "ready", CallItem: "called"
 const BACK_TO = { cooking: "queued", ready: "cooking", called: "cooking", picked_up: "ready", delivered: "picked_up" };
 
 const DOUBLE_MS = 600; // the second half of a double tap is no second press
+const OVERTAKEN_MS = 500; // a finger on its way meant the state that was there before a colleague's step
 const SEEN_MAX = 500;
 
 export class Presses {
@@ -46,12 +47,21 @@ export class Presses {
   #screen;
   /** @type {Map<number, number>} */
   #pressedAtMs = new Map();
+  /** When dishes last took a step. @type {Map<number, number>} */
+  #steppedAtMs = new Map();
   /** @type {Set<number> | null} */
   #seen = null;
 
   /** @param {Screen} screen */
   constructor(screen) {
     this.#screen = screen;
+  }
+
+  /** Hear of steps, also of colleagues', until the returned function is called. */
+  listen() {
+    return this.#screen.happened.on((event) => {
+      if ("item_id" in event) note(this.#steppedAtMs, event.item_id);
+    });
   }
 
   /** What waits for an answer about a dish, oldest first. @param {number} itemId */
@@ -82,10 +92,8 @@ export class Presses {
       refused.forEach(({ id }) => this.#screen.outbox.dismiss(id));
       return true;
     }
-    const now = monotonicMs();
-    if (now - (this.#pressedAtMs.get(item.id) ?? -DOUBLE_MS) < DOUBLE_MS) return false;
-    this.#pressedAtMs.set(item.id, now);
-    if (this.#pressedAtMs.size > SEEN_MAX) this.#pressedAtMs.delete([...this.#pressedAtMs.keys()][0]);
+    if (within(this.#pressedAtMs, item.id, DOUBLE_MS) || within(this.#steppedAtMs, item.id, OVERTAKEN_MS)) return false;
+    note(this.#pressedAtMs, item.id);
     if (item.state === "cancelled") return this.#confirm(item, orderNumber);
     return this.#step(item, orderNumber);
   }
@@ -179,3 +187,13 @@ export class Presses {
     remember(this.#seenKey(), JSON.stringify([...this.#seenSet()].slice(-SEEN_MAX)));
   }
 }
+
+/** Remember that something happened to a dish now; the oldest are forgotten. @param {Map<number, number>} times @param {number} itemId */
+function note(times, itemId) {
+  times.delete(itemId);
+  times.set(itemId, monotonicMs());
+  if (times.size > SEEN_MAX) times.delete([...times.keys()][0]);
+}
+
+/** @param {Map<number, number>} times @param {number} itemId @param {number} ms */
+const within = (times, itemId, ms) => monotonicMs() - (times.get(itemId) ?? -ms) < ms;

@@ -1,0 +1,113 @@
+"""Kitchen boards in a real Chromium against a running house.
+
+Refuses to know what a board should show: tests say that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from server.events.view import state_hash
+from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
+from tests.support.house import HouseOnThread
+from tests.support.pads import Wire
+
+WOK, COLD, DOUGH = 1, 2, 3
+DUMPLINGS, KUNGPAO, BASS, GREENS, CUCUMBER = 1, 2, 3, 6, 7  # of the demo menu; cucumber is cold
+
+
+class Board:
+    """One board: its page, its wire, and what a cook does and sees."""
+
+    def __init__(self, page: Page, wire: Wire, house: HouseOnThread, station_id: int | None) -> None:
+        self.page = page
+        self.wire = wire
+        self.house = house
+        self.station_id = station_id
+
+    def row(self, item_id: int) -> Locator:
+        """Return a dish on the grid or in a list."""
+        return self.page.locator(f"main [data-item='{item_id}']")
+
+    def ticket(self, order_id: int) -> Locator:
+        """Return the first cell of an order."""
+        return self.page.locator(f"article[data-order='{order_id}'][data-part='0']")
+
+    def settled(self) -> None:
+        """Wait until a press counts as a new one, and not as the second half of a double tap."""
+        now = self.page.evaluate("performance.now()")
+        self.page.wait_for_function("from => performance.now() - from > 650", arg=now)
+
+    def tap(self, item_id: int) -> None:
+        """Press a dish once, as a person does."""
+        self.settled()
+        self.row(item_id).click()
+
+    def keys(self, *keys: str) -> None:
+        """Press keys one after the other, as a person does."""
+        for key in keys:
+            if key == "Enter":
+                self.settled()
+            self.page.keyboard.press(key)
+
+    def agrees(self) -> None:
+        """Wait until the board's picture is the server's truth."""
+        view = self.house.view("kitchen", station_id=self.station_id)
+        self.page.wait_for_function(
+            "hash => window.chuancai.stateHash() === hash", arg=state_hash(view)
+        )
+
+    def state(self, item_id: int, state: str) -> None:
+        """Wait until the house says so, and the board as well."""
+        self.page.wait_for_selector(f"main [data-item='{item_id}'][data-state='{state}']")
+        found = [i for o in self.house.view("kitchen").orders for i in o.items if i.id == item_id]
+        assert [item.state for item in found] == [state]
+
+
+class Boards:
+    """Opens boards, each in a browser profile of its own, and keeps what their pages complain about."""
+
+    def __init__(self, browser: Browser, house: HouseOnThread, *, untouched: bool) -> None:
+        self.browser = browser
+        self.house = house
+        self.errors: list[str] = []
+        self._untouched = untouched
+
+    def open(
+        self, station_id: int | None = WOK, query: str = "", size: tuple[int, int] = (1920, 1080)
+    ) -> Board:
+        """Pair a new board of this station and wait until it shows something."""
+        token = self.house.pair("kitchen", f"屏 {station_id}", station_id=station_id)
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        wire = Wire(page, untouched=self._untouched)
+        page.goto(f"{self.house.url}/kds/{query}#token={token}")
+        page.wait_for_selector("kitchen-board .head")
+        return Board(page, wire, self.house, station_id)
+
+
+@contextmanager
+def boards_of(house: HouseOnThread, *, sound: bool = True) -> Iterator[Boards]:
+    """Run a browser for boards; without `sound` it waits for a touch, as browsers do."""
+    arguments = [*QUIET, SOUND_ALLOWED] if sound else [*QUIET]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        try:
+            boards = Boards(browser, house, untouched=not sound)
+            yield boards
+            assert boards.errors == []
+        finally:
+            browser.close()
+
+
+def ordered(house: HouseOnThread, place_id: int, *lines: Any) -> tuple[int, list[int]]:
+    """Order for a place: dish ids, or whole lines. Return the order's id and its new dishes' ids."""
+    said = [line if isinstance(line, dict) else {"dish_id": line} for line in lines]
+    result = house.ask("waiter", "PlaceOrder", place_id=place_id, lines=said)
+    return result["order_id"], result["item_ids"]
