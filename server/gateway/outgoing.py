@@ -150,8 +150,16 @@ class Outgoing:
     """
 
     def __init__(
-        self, schedule: Schedule, now_s: Callable[[], float], *, join: bool = True
+        self,
+        schedule: Schedule,
+        now_s: Callable[[], float],
+        *,
+        join: bool = True,
+        chunk_sends_max: int = CHUNK_SENDS_MAX,
+        write_bytes_max: int = WRITE_BYTES_MAX,
     ) -> None:
+        self._chunk_sends_max = chunk_sends_max
+        self._write_bytes_max = write_bytes_max
         self._schedule = schedule
         self._now_s = now_s
         self._join = join
@@ -218,7 +226,7 @@ class Outgoing:
             if not room.pending:
                 for member in list(room.slow):
                     self.drained(member)
-            if len(targets) <= CHUNK_SENDS_MAX:
+            if len(targets) <= self._chunk_sends_max:
                 self._burst(room, data, top, targets)
                 room.settled = top
             else:
@@ -236,7 +244,7 @@ class Outgoing:
         size = 0
         for line in pending:
             frame = line.frame(packed)
-            if taken and size + len(frame) > WRITE_BYTES_MAX:
+            if taken and size + len(frame) > self._write_bytes_max:
                 break
             taken.append(frame)
             size += len(frame)
@@ -249,7 +257,7 @@ class Outgoing:
         """Write one chunk of the flight and leave the loop to others before the next."""
         flight = room.flight
         assert flight is not None
-        chunk = flight.targets[flight.at : flight.at + CHUNK_SENDS_MAX]
+        chunk = flight.targets[flight.at : flight.at + self._chunk_sends_max]
         flight.at += len(chunk)
         self._burst(room, flight.data, flight.top, chunk)
         if flight.at < len(flight.targets):
@@ -397,12 +405,12 @@ class Outgoing:
         assert room is not None
         taken: list[bytes] = []
         size = 0
-        while member.first and size < WRITE_BYTES_MAX:
+        while member.first and size < self._write_bytes_max:
             taken.append(member.first.pop(0))
             size += len(taken[-1])
         if not member.first:
             for line in room.shop.ring.after(member.cursor):
-                if size >= WRITE_BYTES_MAX:
+                if size >= self._write_bytes_max:
                     break
                 if member.hears(line, room.audience):
                     taken.append(line.frame(room.packed))
