@@ -69,6 +69,11 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         )
         registry = CollectorRegistry()
         registry.register(HouseMeters(desk, gateway))
+
+        async def online(shop_id: int) -> frozenset[int]:
+            seen = await gateway.presence.online(shop_id)
+            return frozenset(device.device_id for device in seen if device.online)
+
         ground = api.Ground(
             desk.execute,
             pool,
@@ -77,7 +82,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
             settings,
             registry,
             draining=lambda: not gateway.ready,
-            online=gateway.presence.online,
+            online=online,
         )
         relaying = asyncio.create_task(relay.run(), name="relay")
         stack.push_async_callback(_cancel, relaying)
@@ -135,7 +140,7 @@ def web_server(house: House) -> WebServer:
     """Return a server for a built house; `serve(sockets=[…])` runs it."""
     config = uvicorn.Config(
         house.app,
-        ws=house.gateway.websocket_class(),  # type: ignore[arg-type]
+        ws=house.gateway.websocket_class(),
         lifespan="off",
         log_config=None,
         access_log=False,

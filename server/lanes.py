@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from server.errors import Refusal
 
@@ -17,10 +17,12 @@ JOBS_PER_KEY_MAX = 2_000
 
 
 class Job(Protocol):
-    """Something to be done for one key; its future gets the answer."""
+    """Something to be done for one key."""
 
-    key: Hashable
-    answer: asyncio.Future[Any]
+    @property
+    def key(self) -> Hashable:
+        """Return what may have only one job under way."""
+        ...
 
 
 J = TypeVar("J", bound=Job)

@@ -79,8 +79,9 @@ def pair(command: PairDevice, facts: DeviceFacts, context: Context) -> Decision:
         raise Refusal("bad_field", "A guest's pad needs a place.", field="place_id")
     if command.device_id is not None and facts.device is None:
         raise Refusal("device_not_found", device_id=command.device_id)
+    rows: list[Row] = []
     if facts.device is not None:
-        device, rows = _renewed(command, facts.device, context), []
+        device = _renewed(command, facts.device, context)
     else:
         device, rows = _added(command, facts, context)
     event = c.DevicePaired(device_id=device.id, device_kind=device.kind, name=device.name)

@@ -103,14 +103,14 @@ class _Event(msgspec.Struct, frozen=True, tag_field="kind"):
     """A fact; the tag is its kind."""
 
 
-class OrderPlaced(_Event, tag=True):
+class OrderPlaced(_Event, frozen=True, tag=True):
     """A guest ordered: a new order (round 1) or a further round; `order.items` are the new ones."""
 
     order: Order
     round: int
 
 
-class _ItemStep(_Event):
+class _ItemStep(_Event, frozen=True):
     """A dish took one step; `version` is the row's after the step."""
 
     order_id: int
@@ -120,45 +120,45 @@ class _ItemStep(_Event):
     version: int
 
 
-class ItemStarted(_ItemStep, tag=True):
+class ItemStarted(_ItemStep, frozen=True, tag=True):
     """Somebody began cooking."""
 
 
-class ItemFinished(_ItemStep, tag=True):
+class ItemFinished(_ItemStep, frozen=True, tag=True):
     """The dish stands ready."""
 
 
-class ItemCalled(_ItemStep, tag=True):
+class ItemCalled(_ItemStep, frozen=True, tag=True):
     """The waiters were told (again)."""
 
 
-class ItemPickedUp(_ItemStep, tag=True):
+class ItemPickedUp(_ItemStep, frozen=True, tag=True):
     """The dish left the kitchen."""
 
 
-class ItemDelivered(_ItemStep, tag=True):
+class ItemDelivered(_ItemStep, frozen=True, tag=True):
     """The guest has it."""
 
 
-class ItemCancelled(_ItemStep, tag=True):
+class ItemCancelled(_ItemStep, frozen=True, tag=True):
     """The guest no longer wants it; nobody had begun. Refreshes screens, is not spoken (R-004-15)."""
 
     reason: str
 
 
-class ItemUndone(_ItemStep, tag=True):
+class ItemUndone(_ItemStep, frozen=True, tag=True):
     """A step was a mistake: the dish is back in `state`, later time stamps are gone."""
 
     state: ItemState
 
 
-class CallRaised(_Event, tag=True):
+class CallRaised(_Event, frozen=True, tag=True):
     """The pads ring for a dish: for the first time, or anew because the cook called again."""
 
     call: Call
 
 
-class CallRang(_Event, tag=True):
+class CallRang(_Event, frozen=True, tag=True):
     """Nobody came yet; the pads ring again."""
 
     call_id: int
@@ -166,7 +166,7 @@ class CallRang(_Event, tag=True):
     at_ms: int
 
 
-class CallClaimed(_Event, tag=True):
+class CallClaimed(_Event, frozen=True, tag=True):
     """Somebody said "coming"; the other pads stop."""
 
     call_id: int
@@ -175,13 +175,13 @@ class CallClaimed(_Event, tag=True):
     at_ms: int
 
 
-class CallUnanswered(_Event, tag=True):
+class CallUnanswered(_Event, frozen=True, tag=True):
     """All rings went unanswered; the cash desk is told, and hears of this call from here on."""
 
     call: Call
 
 
-class CallEnded(_Event, tag=True):
+class CallEnded(_Event, frozen=True, tag=True):
     """The reason for the call is gone."""
 
     call_id: int
@@ -189,7 +189,7 @@ class CallEnded(_Event, tag=True):
     at_ms: int
 
 
-class PlaceCleaned(_Event, tag=True):
+class PlaceCleaned(_Event, frozen=True, tag=True):
     """The room was cleaned: its order, if any, is completed (R-004-16)."""
 
     place_id: int
@@ -198,7 +198,7 @@ class PlaceCleaned(_Event, tag=True):
     by: str
 
 
-class DevicePaired(_Event, tag=True):
+class DevicePaired(_Event, frozen=True, tag=True):
     """A device was given an account and a place."""
 
     device_id: int
@@ -206,7 +206,7 @@ class DevicePaired(_Event, tag=True):
     name: str
 
 
-class DeviceMoved(_Event, tag=True):
+class DeviceMoved(_Event, frozen=True, tag=True):
     """A device stands elsewhere now; its account stays (R-004-30)."""
 
     device_id: int
@@ -214,7 +214,7 @@ class DeviceMoved(_Event, tag=True):
     station_id: int | None
 
 
-class DeviceUnpaired(_Event, tag=True):
+class DeviceUnpaired(_Event, frozen=True, tag=True):
     """A device's token no longer opens anything."""
 
     device_id: int

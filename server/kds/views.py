@@ -133,6 +133,7 @@ async def snapshot(
 async def read_menu(pool: asyncpg.Pool, shop_id: int) -> Menu:
     """Return what a shop sells, in the order it is shown."""
     row = await pool.fetchrow(READ_MENU, shop_id)
+    assert row is not None, "aggregates always make a row"
     return Menu(_categories(row["categories"]), _dishes(row["dishes"]))
 
 

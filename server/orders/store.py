@@ -86,4 +86,5 @@ def _facts(row: asyncpg.Record) -> PlaceFacts:
 
 
 def _place_kind(kind: str) -> c.PlaceKind:
-    return msgspec.convert(kind, c.PlaceKind)
+    known: c.PlaceKind = msgspec.convert(kind, c.PlaceKind)
+    return known

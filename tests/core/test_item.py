@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from server.errors import REFUSALS, Refusal
-from server.events.catalogue import Item, Text
+from server.events.catalogue import Item, ItemState, Text
 from server.kds import item as machine
 
 # One row per state, one column per verb: → goes on, = done before, the rest is a refusal.
@@ -31,7 +31,7 @@ def _cells() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("state", "verb", "cell"), _cells())
-def test_every_cell_of_the_grid(state: machine.ItemState, verb: machine.Verb, cell: str) -> None:
+def test_every_cell_of_the_grid(state: ItemState, verb: machine.Verb, cell: str) -> None:
     """Each verb in each state leads on, repeats or refuses exactly so (R-004-11…15)."""
     if cell.startswith("→"):
         assert machine.next_state(state, verb) == cell[1:]
@@ -72,7 +72,7 @@ def _undo_cells() -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("state", "seen", "cell"), _undo_cells())
 def test_a_step_is_taken_back_only_from_where_it_was_seen(
-    state: machine.ItemState, seen: machine.ItemState, cell: str
+    state: ItemState, seen: ItemState, cell: str
 ) -> None:
     """Undo goes one step back, twice does nothing, and never undoes what somebody did after."""
     if cell.startswith("→"):
@@ -85,7 +85,7 @@ def test_a_step_is_taken_back_only_from_where_it_was_seen(
 
 
 @pytest.mark.parametrize("seen", ["queued", "cancelled"])
-def test_what_was_no_step_cannot_be_taken_back(seen: machine.ItemState) -> None:
+def test_what_was_no_step_cannot_be_taken_back(seen: ItemState) -> None:
     """An order or a cancellation is not undone by the kitchen."""
     with pytest.raises(Refusal, match="nothing_to_undo"):
         machine.undone_state("queued", seen)

@@ -61,7 +61,7 @@ async def test_a_finished_dish_rings_the_pads_until_it_gives_up(
         for seconds in (4.9, 0.1, 14.9, 0.1, 15, 15, 60):
             if with_alarm:
                 await _arm(kitchen, redis_url)
-            kitchen.clock.advance(seconds=seconds)
+            kitchen.advance(seconds=seconds)
             await loop.turn()
             if not with_alarm:
                 await loop.sweep()
@@ -77,18 +77,18 @@ async def test_taking_back_a_finish_retracts_the_call(database_url: str, redis_u
     """Undo within five seconds: the pads never ring; undo later: they stop (R-004-13)."""
     async with _house(database_url, redis_url) as (kitchen, loop):
         item = await _finished(kitchen)
-        kitchen.clock.advance(seconds=4)
+        kitchen.advance(seconds=4)
         await kitchen.ask("kitchen", "UndoItem", item_id=item, state="ready")
         since = len(kitchen.ear.heard)
-        kitchen.clock.advance(seconds=60)
+        kitchen.advance(seconds=60)
         await loop.sweep()
         assert _kinds(kitchen, since) == []
         await kitchen.ask("kitchen", "FinishItem", item_id=item)
-        kitchen.clock.advance(seconds=5)
+        kitchen.advance(seconds=5)
         await loop.sweep()
         await kitchen.ask("kitchen", "UndoItem", item_id=item, state="ready")
         assert _kinds(kitchen, since + 1) == ["ItemCalled", "CallRaised", "ItemUndone", "CallEnded"]
-        kitchen.clock.advance(seconds=60)
+        kitchen.advance(seconds=60)
         await loop.sweep()
         assert len(_kinds(kitchen, since)) == 5
 
@@ -97,13 +97,13 @@ async def test_coming_stops_the_rings(database_url: str, redis_url: str) -> None
     """One waiter says coming: no further ring; a second one is told who (two at once: one owner)."""
     async with _house(database_url, redis_url) as (kitchen, loop):
         await _finished(kitchen)
-        kitchen.clock.advance(seconds=5)
+        kitchen.advance(seconds=5)
         await loop.sweep()
         (call,) = (await kitchen.view("waiter")).calls
         await kitchen.ask("waiter", "ClaimCall", call_id=call.id)
         since = len(kitchen.ear.heard)
         for _ in range(4):
-            kitchen.clock.advance(seconds=15)
+            kitchen.advance(seconds=15)
             await loop.sweep()
         assert _kinds(kitchen, since) == []
 
@@ -118,7 +118,7 @@ async def test_two_workers_keep_a_promise_once(database_url: str, redis_url: str
             item = (await one.order(place, 1))["item_ids"][0]
             await one.ask("kitchen", "StartItem", item_id=item)
             await one.ask("kitchen", "FinishItem", item_id=item)
-        one.clock.advance(seconds=5)
+        one.advance(seconds=5)
         await asyncio.gather(loop.sweep(), rival.sweep())
         await redis.aclose()
         called = [e for k in (one, other) for e in k.events() if isinstance(e, c.ItemCalled)]
@@ -132,7 +132,7 @@ async def test_a_wiped_alarm_clock_is_set_again(database_url: str, redis_url: st
         await _arm(kitchen, redis_url)
         redis = Redis.from_url(redis_url)
         await redis.flushdb()
-        kitchen.clock.advance(seconds=SWEEP_S)
+        kitchen.advance(seconds=SWEEP_S)
         await loop.turn()
         assert await Alarm(redis).pop([1], 2**52) != ([], None)
         await redis.aclose()
@@ -143,13 +143,13 @@ async def test_a_promise_popped_by_a_dead_worker_is_kept(database_url: str, redi
     async with _house(database_url, redis_url) as (kitchen, loop):
         await _finished(kitchen)
         await _arm(kitchen, redis_url)
-        kitchen.clock.advance(seconds=5)
+        kitchen.advance(seconds=5)
         redis = Redis.from_url(redis_url)
         popped, _ = await Alarm(redis).pop(range(64), 2**52)
         assert len(popped) == 1
         await redis.aclose()
         since = len(kitchen.ear.heard)
-        kitchen.clock.advance(seconds=SWEEP_S)
+        kitchen.advance(seconds=SWEEP_S)
         await loop.turn()
         assert _kinds(kitchen, since) == ["ItemCalled", "CallRaised"]
 
@@ -172,7 +172,7 @@ async def test_the_loop_wakes_when_something_earlier_is_armed(
             if any(isinstance(e, c.CallRaised) for e in kitchen.events()):
                 called.set()
 
-        kitchen.ear.publish = listen  # type: ignore[method-assign,assignment]
+        kitchen.ear.publish = listen  # type: ignore[method-assign]
         loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
         tasks = [asyncio.create_task(relay.run()), asyncio.create_task(loop.run())]
         await _finished(kitchen)

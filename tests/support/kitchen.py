@@ -68,6 +68,11 @@ class Kitchen:
         lines = [{"dish_id": dish} for dish in dish_ids]
         return await self.ask(role, "PlaceOrder", place_id=place_id, lines=lines)
 
+    def advance(self, *, seconds: float) -> None:
+        """Let time pass; only a clock that stands still can be moved."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(seconds=seconds)
+
     async def view(self, kind: DeviceKind, place_id: int | None = None) -> View:
         """Return a fresh snapshot as a device of this kind sees it."""
         device = DeviceView(99, kind, "test", "test", place_id)
