@@ -149,7 +149,7 @@ async def test_a_lost_database_is_a_refusal_that_may_be_tried_again(database_url
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, asyncpg.InternalClientError):
             pass  # the pool notices its dead connections when it gets them back
         finally:
             await admin.close()
