@@ -1,0 +1,258 @@
+"""Takes the pictures of the README: one evening staged in a real house, seen by a real browser.
+
+`python -m scripts.pictures` writes docs/pictures/. Needs Chromium and a Chinese font, as the tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from playwright.async_api import Browser, Page, async_playwright
+
+from server import app
+from server.auth import new_token, token_hash
+from server.clock import ManualClock, SystemClock
+from server.commands import BOOK, PROMISES
+from server.db.migrate import migrate
+from server.db.pool import open_pool
+from server.demo import menu as demo
+from server.demo.seed import seed
+from server.desk import Desk
+from server.engines import start_engines
+from server.events.decision import Actor, Armed, Role, Written
+from server.settings import Settings
+
+PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+LOST_AFTER_MS = 17_000  # the red frame comes at 15 s
+
+
+class Silent:
+    """Nobody listens while the evening is staged."""
+
+    def publish(self, shop_id: int, events: list[Written]) -> None:
+        """Drop them."""
+
+    def arm(self, promises: list[Armed]) -> None:
+        """Drop them."""
+
+
+# The pictures show an evening, whatever the hour: the shop moves to where it is evening now.
+SET_ZONE = "UPDATE shop SET timezone = $1"
+READ_RING = """
+SELECT id, payload, attempt FROM promise
+ WHERE kind = 'RingCall' AND state = 'waiting' ORDER BY due_at DESC LIMIT 1
+"""
+READ_CALL = "SELECT id FROM im_call WHERE item_id = $1"
+EVENING_HOUR = 19
+
+
+class Evening:
+    """The last quarter of an hour, staged with a clock that is moved."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.end = SystemClock().now() + timedelta(seconds=8)
+        self.clock = ManualClock(self.end - timedelta(minutes=20))
+        self.desk = Desk(pool, self.clock, BOOK | PROMISES, Silent(), Settings())  # type: ignore[arg-type]
+
+    def at(self, minutes: int, seconds: int) -> None:
+        """Move to so long before the pictures."""
+        then = self.end - timedelta(minutes=minutes, seconds=seconds)
+        self.clock.advance(seconds=(then - self.clock.now()).total_seconds())
+
+    async def do(self, role: Role, command: str, **body: Any) -> dict[str, Any]:
+        """Ask the desk."""
+        names = {"kitchen": "张师傅", "waiter": "王敏", "manager": "店长"}
+        place = body.get("place_id") if role == "guest" else None
+        actor = Actor(role, f"stage:{role}", names.get(role, role), demo.SHOP.id, 6, place)
+        return await self.desk.execute(actor, uuid.uuid4(), command, msgspec.json.encode(body))
+
+    async def order(self, place: str, *lines: dict[str, Any], **more: Any) -> list[int]:
+        """Order for a place by its name; returns the dishes' ids."""
+        place_id = next(p.id for p in demo.PLACES if p.name == place)
+        role: Role = "guest" if place.startswith("8") else "waiter"
+        placed = await self.do(role, "PlaceOrder", place_id=place_id, lines=list(lines), **more)
+        return list(placed["item_ids"])
+
+    async def move_to_evening(self) -> None:
+        """Put the shop into the time zone where it is evening."""
+        behind = (self.end.hour - EVENING_HOUR + 12) % 24 - 12
+        await self.pool.execute(SET_ZONE, f"Etc/GMT{behind:+d}")
+
+    async def ring_again(self) -> None:
+        """Keep the latest promise of a further ring."""
+        row = await self.pool.fetchrow(READ_RING)
+        assert row is not None
+        promise = (row["id"], row["attempt"])
+        await self.desk.keep(demo.SHOP.id, "RingCall", row["payload"].encode(), promise)
+
+    async def cook(self, item: int, *names: str) -> None:
+        """Let the kitchen do steps."""
+        for name in names:
+            await self.do("kitchen", name, item_id=item)
+
+
+def dish(dish_id: int, quantity: int = 1, *modifiers: str, note: str = "") -> dict[str, Any]:
+    """Return a line of an order."""
+    return {
+        "dish_id": dish_id, "quantity": quantity, "modifier_ids": list(modifiers), "note": note,
+    }  # fmt: skip
+
+
+async def stage(evening: Evening) -> None:
+    """Play what the pictures show."""
+    evening.at(19, 0)
+    for place in ("810", "811", "813", "814", "815", "816", "817", "818", "819", "820"):
+        await evening.order(place, dish(6))
+        place_id = next(p.id for p in demo.PLACES if p.name == place)
+        await evening.do("waiter", "CleanPlace", place_id=place_id)
+    evening.at(16, 20)
+    beef, greens = await evening.order("803", dish(17), dish(15, 1, "no-garlic"))
+    evening.at(12, 0)
+    chicken, rice = await evening.order("808", dish(20), dish(24, 2))
+    evening.at(9, 44)
+    kung_pao, leaves = await evening.order(
+        "23", dish(2, 2, "no-peanuts", "no-scallion"), dish(6), allergens=["花生", "坚果"]
+    )
+    evening.at(8, 48)
+    pork, braised = await evening.order("801", dish(12), dish(13))
+    evening.at(7, 6)
+    fish, tofu, fried_rice = await evening.order(
+        "807", dish(3), dish(16), dish(23, 2, "no-scallion")
+    )
+    evening.at(5, 57)
+    stew, prawns, *_ = await evening.order(
+        "A3", dish(19), dish(14), dish(2), dish(16), dish(13), dish(6, 2), dish(22), dish(23), dish(18)
+    )  # fmt: skip
+    for minutes, seconds, item in ((6, 2, braised), (5, 10, stew), (4, 10, kung_pao), (3, 5, beef)):
+        evening.at(minutes, seconds)
+        await evening.cook(item, "StartItem")
+    await evening.cook(chicken, "StartItem")
+    evening.at(2, 38)
+    await evening.order("29", dish(5 - 1, 2), dish(1, 2), dish(7))
+    evening.at(2, 20)
+    await evening.cook(tofu, "StartItem")
+    await evening.do("waiter", "CancelItem", item_id=fish, reason="客人改主意")
+    await evening.cook(leaves, "StartItem")
+    evening.at(1, 52)
+    await evening.order("801", dish(1, 2), dish(15))
+    await evening.cook(chicken, "FinishItem", "CallItem")
+    call = await evening.pool.fetchval(READ_CALL, chicken)
+    await evening.do("waiter", "ClaimCall", call_id=call)
+    evening.at(0, 42)
+    await evening.order("806", dish(16, 1, "less-salt", "heat-mild"), dish(2), dish(14))
+    await evening.cook(prawns, "StartItem", "FinishItem")
+    await evening.cook(pork, "StartItem", "FinishItem")
+    evening.at(0, 21)
+    await evening.cook(pork, "CallItem")
+    await evening.cook(leaves, "FinishItem")
+    evening.at(0, 6)
+    await evening.ring_again()
+    evening.at(0, 0)
+
+
+async def token(evening: Evening, device_id: int) -> str:
+    """Pair a demo device and return its token."""
+    device = next(d for d in demo.DEVICES if d.id == device_id)
+    made = new_token()
+    await evening.do(
+        "manager", "PairDevice", kind=device.kind, name=device.name, place_id=device.place_id,
+        station_id=device.station_id, device_id=device.id, token_hash=token_hash(made).hex(),
+    )  # fmt: skip
+    return made
+
+
+async def open_page(browser: Browser, url: str, width: int, height: int) -> Page:
+    """Open an address in a browser of its own, so that screens share nothing."""
+    context = await browser.new_context(viewport={"width": width, "height": height})
+    page = await context.new_page()
+    await page.goto(url)
+    return page
+
+
+async def shoot(base: str, tokens: dict[str, str]) -> None:
+    """Open every screen and take its picture."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    pages = {
+        "board": (f"/kds/?lang=zh#token={tokens['kitchen']}", 1920, 1080),
+        "board-en": (f"/kds/?lang=en&theme=light#token={tokens['second']}", 1920, 1080),
+        "waiter": (f"/pad/?lang=zh#token={tokens['waiter']}", 800, 1280),
+        "guest": (f"/pad/?lang=zh#token={tokens['guest']}", 1280, 800),
+        "pairing": ("/kds/?lang=zh", 1280, 800),
+    }
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = {
+            name: await open_page(browser, base + path, width, height)
+            for name, (path, width, height) in pages.items()
+        }
+        for name, page in opened.items():
+            if name != "pairing":
+                await page.wait_for_function("window.chuancai && window.chuancai.stateHash() !== ''")
+        # The last moments of the staged evening pass on the screens' own clock.
+        await opened["board"].wait_for_timeout(5_000)
+        for name, page in opened.items():
+            await page.screenshot(path=PICTURES / f"{name}.png")
+        lost = opened["board"]
+        await lost.context.set_offline(True)
+        await lost.wait_for_timeout(LOST_AFTER_MS)
+        await lost.keyboard.press("1")
+        await lost.keyboard.press("Enter")
+        await lost.screenshot(path=PICTURES / "board-lost.png")
+        await browser.close()
+
+
+async def main() -> None:
+    """Stage, serve, shoot."""
+    directory = Path(tempfile.mkdtemp(prefix="chuancai-pictures-"))
+    directory.chmod(0o711)
+    log = structlog.make_filtering_bound_logger(30)(structlog.PrintLogger(), [], {})
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    try:
+        async with start_engines(directory, log=log) as engines:
+            assert engines.database_url and engines.redis_url
+            await migrate(engines.database_url)
+            await seed(engines.database_url)
+            pool = await open_pool(engines.database_url, 4)
+            evening = Evening(pool)
+            await evening.move_to_evening()
+            await stage(evening)
+            named = {"kitchen": 1, "second": 2, "waiter": 6, "guest": 8}
+            tokens = {name: await token(evening, device) for name, device in named.items()}
+            await pool.close()
+            await _serve_and_shoot(
+                Settings(database_url=engines.database_url, redis_url=engines.redis_url), tokens
+            )
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+async def _serve_and_shoot(settings: Settings, tokens: dict[str, str]) -> None:
+    sock = app.listen("127.0.0.1", 0)
+    async with app.build(settings) as house:
+        server = app.web_server(house)
+        serving = asyncio.create_task(server._serve(sockets=[sock]))
+        try:
+            await shoot(f"http://127.0.0.1:{sock.getsockname()[1]}", tokens)
+        finally:
+            server.should_exit = True
+            await serving
+            sock.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
