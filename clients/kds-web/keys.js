@@ -1,5 +1,7 @@
 // The board by keyboard, number pad or bump bar alone. A held key counts once.
 
+/** @typedef {import("../link/frames.js").Item} Item */
+
 /**
  * @typedef {object} Board what keys need of the board
  * @property {"grid" | "recall" | "batch"} mode
@@ -11,7 +13,7 @@
  * @property {() => void} home
  * @property {(by: number) => void} turn
  * @property {(mode: "recall" | "batch") => void} show
- * @property {(item: import("../link/frames.d.ts").Item, ticket: import("./tickets.js").Ticket) => void} press
+ * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
  */
 
@@ -65,7 +67,7 @@ export class Keys {
     );
   }
 
-  /** @param {{item: import("../link/frames.d.ts").Item}[][]} groups */
+  /** @param {{item: import("../link/frames.js").Item}[][]} groups */
   #at(groups) {
     for (const [group, rows] of groups.entries()) {
       const row = rows.findIndex(({ item }) => item.id === this.#board.selectedId);
@@ -102,7 +104,7 @@ export class Keys {
     }
   }
 
-  /** @param {{item: import("../link/frames.d.ts").Item}} row */
+  /** @param {{item: import("../link/frames.js").Item}} row */
   #select({ item }) {
     this.#board.selectedId = item.id;
     this.#board.touched();
