@@ -36,7 +36,8 @@ from server.gateway.topics import personal
 from server.gateway.wheel import Wheel
 
 TICK_S = 0.25
-SLICES = 20  # a heartbeat's work is spread over so many ticks, so that no tick is long
+PRESENCE_SLICES = 20  # a heartbeat's work is spread over so many ticks, so that no tick is long
+HEADS_SLICES = 8  # what Redis lost is found within 2 s
 SEEN_EVERY_S = 60.0
 EMPTY_SHOP_KEPT_S = 30.0
 DRAIN_PER_S = 500
@@ -324,20 +325,24 @@ class Gateway:
             tick += 1
             for connection in self._wheel.due(self.now_s()):
                 connection.due()
-            shops = [s for s in self.shops.values() if s.id % SLICES == tick % SLICES]
-            self._close_empty(shops)
-            self.spawn(self._heartbeat(shops))
+            self._close_empty()
+            self.spawn(self._renew_presence(self._slice(tick, PRESENCE_SLICES)))
+            self.spawn(self._look_at_heads(self._slice(tick, HEADS_SLICES)))
 
-    def _close_empty(self, shops: list[Shop]) -> None:
+    def _slice(self, tick: int, slices: int) -> list[Shop]:
+        """Return the shops whose turn it is at this tick."""
+        return [shop for shop in self.shops.values() if shop.id % slices == tick % slices]
+
+    def _close_empty(self) -> None:
         now_s = self.now_s()
-        for shop in shops:
+        for shop in list(self.shops.values()):
             if shop.rooms.members:
                 shop.empty_s = now_s
             elif now_s - shop.empty_s > EMPTY_SHOP_KEPT_S:
                 self.shops.pop(shop.id, None)
                 self.presence.forget(shop.id)
 
-    async def _heartbeat(self, shops: list[Shop]) -> None:
+    async def _renew_presence(self, shops: list[Shop]) -> None:
         ids = {shop.id for shop in shops}
         held = [
             Claim(shop.id, device_id, connection.generation)
@@ -349,7 +354,6 @@ class Gateway:
         await self.presence.release(released)
         for shop_id, device_id, generation in await self.presence.renew(ids, held):
             self.replaced(shop_id, device_id, generation)
-        await self._look_at_heads(shops)
 
     async def _look_at_heads(self, shops: list[Shop]) -> None:
         """Find out what was committed without reaching this node."""

@@ -98,7 +98,7 @@ def test_a_packed_command_reaches_the_desk_as_json() -> None:
 )  # fmt: skip
 def test_audiences(kind: str, place: int | None, station: int | None, topics: set[str]) -> None:
     """Each kind of device hears its topics and no others."""
-    assert audience(kind, place, station) == topics  # type: ignore[arg-type]
+    assert audience(kind, place, station) == topics
 
 
 def test_personal_topics() -> None:

@@ -339,7 +339,7 @@ def test_a_device_that_stalls_after_its_turn_gets_the_line_once() -> None:
 
 
 def test_a_personal_line_keeps_its_place_in_a_large_room() -> None:
-    """ "You were moved" reaches a device after the lines before it, also mid-way through a room."""
+    """A move reaches its device after the lines before it, also mid-way through a room."""
     crowd = Crowd()
     crowd.say()
     crowd.turn()
