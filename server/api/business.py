@@ -247,25 +247,24 @@ class Business:
         return msgspec.convert(await self._command(call, "CleanPlace", body), PlaceAnswer)
 
     async def read_board(self, call: Call) -> BoardAnswer:
-        """Return what a waiter sees."""
-        shot = await self._snapshot(call)
-        return BoardAnswer(shot.epoch, shot.seq, shot.at_ms, shot.view.orders, shot.view.calls)
+        """Return every open order and call."""
+        shop_id = call.params.shop_id
+        await self._gate.actor(call.signer, "business", shop_id)
+        board = await views.read_board(self._db, self._clock, shop_id)
+        if board is None:
+            raise Refusal("shop_not_found", shop_id=shop_id)
+        return BoardAnswer(*board)
 
     async def read_menu(self, call: Call) -> MenuAnswer:
-        """Return what a waiter can order."""
-        view = (await self._snapshot(call)).view
-        assert view.menu is not None  # a waiter's view has one
-        return MenuAnswer(view.places, view.stations, view.menu)
-
-    async def _snapshot(self, call: Call) -> views.Snapshot:
+        """Return what a waiter can order, and for which places."""
         shop_id = call.params.shop_id
         actor = await self._gate.actor(call.signer, "business", shop_id)
-        # A service sees what waiters see: every order, every call.
         eyes = DeviceView(id=0, kind="waiter", name=actor.name, account="")
         shot = await views.snapshot(self._db, self._clock, shop_id, eyes)
         if shot is None:
             raise Refusal("shop_not_found", shop_id=shop_id)
-        return shot
+        assert shot.view.menu is not None  # a waiter's view has one
+        return MenuAnswer(shot.view.places, shot.view.stations, shot.view.menu)
 
     async def _command(self, call: Call, name: str, body: dict[str, Any]) -> dict[str, Any]:
         actor = await self._gate.actor(call.signer, "business", call.body.shop_id)

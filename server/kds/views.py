@@ -93,6 +93,16 @@ class Snapshot(NamedTuple):
     view: View
 
 
+class Board(NamedTuple):
+    """All open orders and calls of a shop, and the place in the log where they were true."""
+
+    epoch: int
+    seq: int
+    at_ms: int
+    orders: list[c.Order]
+    calls: list[c.Call]
+
+
 _shop = msgspec.json.Decoder(ShopView).decode
 _stations = msgspec.json.Decoder(list[StationView]).decode
 _places = msgspec.json.Decoder(list[PlaceView]).decode
@@ -128,6 +138,15 @@ async def snapshot(
         calls=_calls(row["calls"]),
     )
     return Snapshot(row["epoch"], row["seq"], to_ms(clock.now()), view)
+
+
+async def read_board(pool: asyncpg.Pool, clock: Clock, shop_id: int) -> Board | None:
+    """Return every open order and call of a shop, or None when there is no such shop."""
+    row = await pool.fetchrow(READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX)
+    if row is None:
+        return None
+    orders, calls = _orders(row["orders"]), _calls(row["calls"])
+    return Board(row["epoch"], row["seq"], to_ms(clock.now()), orders, calls)
 
 
 async def read_menu(pool: asyncpg.Pool, shop_id: int) -> Menu:

@@ -100,7 +100,9 @@ async def test_pages_have_right_types_and_strict_headers(
     answer = await house.http.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == media_type
-    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert {"default-src 'self'", "script-src 'self'", "style-src 'self'"} <= set(policy)
+    assert not any("unsafe" in part for part in policy if not part.startswith("style-src-attr"))
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-cache"
     again = await house.http.get(path, headers={"If-None-Match": answer.headers["etag"]})
