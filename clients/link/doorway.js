@@ -11,6 +11,8 @@ import { say } from "./words.js";
 import "./pairing.js";
 
 const FORGET = new Set(["bad_token", "not_paired", "unpaired"]);
+/** Which page a kind of device is. @type {Record<string, string>} */
+const APPS = { kitchen: "kds", waiter: "pad", guest: "pad" };
 const ASK_VERSION_EVERY_MS = 10 * 60 * 1000;
 
 /**
@@ -60,9 +62,11 @@ function openPairing(page, why, code = "") {
   pairing.why = why;
   pairing.code = code;
   pairing.addEventListener("paired", (event) => {
-    const { token } = /** @type {CustomEvent<{token: string}>} */ (event).detail;
-    setPairedToken(page.app, token);
-    openScreen(page, token);
+    const { token, device } = /** @type {CustomEvent<{token: string, device: {kind: string}}>} */ (event).detail;
+    const app = APPS[device.kind] ?? page.app;
+    setPairedToken(app, token);
+    if (app === page.app) openScreen(page, token);
+    else location.assign(`/${app}/${location.search}`); // the code says what this screen is, not the address
   });
   put(pairing);
 }

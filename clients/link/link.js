@@ -1,5 +1,6 @@
 // One socket to the gateway: hello, resume, age of the last byte, and coming back after every cut.
-// Reconnects in place (never two sockets), at once when the network returns, otherwise with full jitter.
+// Reconnects in place (never two sockets), at once when the network returns, otherwise with full jitter
+// from 0.2 s up to 5 s while somebody looks and 20 s otherwise.
 // Refuses to know orders or commands: frames come in, frames go out.
 
 import { CLOSINGS, SUBPROTOCOL } from "./closings.js";
@@ -16,6 +17,8 @@ import { Signal } from "./signal.js";
 
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 20_000;
+const BACKOFF_SEEN_MS_MAX = 5_000; // somebody waits in front of the screen; only an overloaded gateway is spared longer
+const SPARED = new Set(["overloaded", "rate_limited"]);
 const PING_EVERY_MS = 2_500; // keeps the age that people read honest
 const WELCOME_MS_MAX = 10_000;
 const SILENCE_SEEN_MS_MAX = 20_000; // we ask every 2.5 s while somebody looks: eight lost answers
@@ -245,7 +248,8 @@ export class Link {
       if (code !== 1000) return this.stop({ code, ...row });
     }
     if (row.reason === "resync") this.#resumable = false;
-    const top = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#attempt);
+    const waitedFor = document.visibilityState === "visible" && !SPARED.has(row.reason);
+    const top = Math.min(waitedFor ? BACKOFF_SEEN_MS_MAX : BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#attempt);
     this.#attempt = Math.min(this.#attempt + 1, 16);
     const waitMs = afterMs ?? Math.random() * top;
     this.#become("waiting");

@@ -28,6 +28,7 @@ export const OUTBOX_MAX = 500;
 const IN_FLIGHT_MAX = 8;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
+const REPLY_MS_MAX = 8_000; // an answer that takes longer was lost: ask again, the id makes it safe
 // The gateway takes 30 frames a second after a burst of 300; pings and acks need some of it.
 const BURST = 150;
 const PER_S = 20;
@@ -54,6 +55,9 @@ export class Outbox {
   #transmit;
   #open = false;
   #timer = 0;
+  #watch = 0;
+  /** When commands on the wire were sent. @type {Map<string, number>} */
+  #sentAtMs = new Map();
   #retryMs = RETRY_FIRST_MS;
   #allowance = BURST;
   #allowanceAtMs = performance.now();
@@ -196,10 +200,22 @@ export class Outbox {
         if (!this.#transmit(entry)) return;
         entry.state = "sent";
         entry.tried = true;
+        this.#sentAtMs.set(entry.id, performance.now());
         flying += 1;
       }
     }
+    if (flying) this.#watch ||= window.setTimeout(() => this.#askAgain(), REPLY_MS_MAX);
     this.changed.emit();
+  }
+
+  /** Send again what was not answered in time. */
+  #askAgain() {
+    this.#watch = 0;
+    const late = performance.now() - REPLY_MS_MAX;
+    for (const entry of this.#entries) {
+      if (entry.state === "sent" && (this.#sentAtMs.get(entry.id) ?? 0) <= late) entry.state = "queued";
+    }
+    this.#flush();
   }
 
   /** Take one frame from the allowance. */
@@ -226,6 +242,7 @@ export class Outbox {
   /** @param {string} id */
   #remove(id) {
     this.#entries = this.#entries.filter((entry) => entry.id !== id);
+    this.#sentAtMs.delete(id);
     void this.#shelf.then((shelf) => shelf.remove(id));
     this.changed.emit();
   }

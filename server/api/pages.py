@@ -6,6 +6,7 @@ a menu note that smuggles in a script finds it does not run.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path, PurePath
 
@@ -35,6 +36,7 @@ CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one line per rule
         "frame-ancestors 'none'",
     )
 )
+VERSION_HEADER = "x-chuancai-version"
 PAGE_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -71,6 +73,8 @@ _FOLDERS = {"/kds": "kds-web", "/pad": "pad", "/link": "link"}
 class Files(StaticFiles):
     """A folder of files with our headers; a directory answers with its index.html."""
 
+    version = ""  # of all screens; a page that sees another one than its own loads itself anew
+
     def file_response(
         self,
         full_path: str | os.PathLike[str],
@@ -82,7 +86,8 @@ class Files(StaticFiles):
         kind = MEDIA_TYPES.get(PurePath(full_path).suffix.lower())
         if kind is None:
             raise HTTPException(404)  # a folder of screens has nothing else to give away
-        response = FileResponse(full_path, status_code, PAGE_HEADERS, kind, stat_result=stat_result)
+        headers = PAGE_HEADERS | ({VERSION_HEADER: self.version} if self.version else {})
+        response = FileResponse(full_path, status_code, headers, kind, stat_result=stat_result)
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)
         return response
@@ -133,10 +138,22 @@ def page_routes(clients: Path = CLIENTS) -> list[BaseRoute]:
         Route("/docs", Page(site, "docs.html")),
         Mount("/site", site),
     ]
+    version = screens_version(clients)
     for path, folder in _FOLDERS.items():
+        files = Files(directory=clients / folder, html=True)
+        files.version = version
         routes.append(Route(path, _with_slash(path)))
-        routes.append(Mount(path, Files(directory=clients / folder, html=True)))
+        routes.append(Mount(path, files))
     return [*routes, Route("/{rest:path}", Missing())]
+
+
+def screens_version(clients: Path) -> str:
+    """Return a word that changes when any file of the screens does."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in clients.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(clients)} {file.stat().st_size}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _with_slash(path: str) -> RedirectResponse:

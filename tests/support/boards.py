@@ -11,9 +11,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from server.events.decision import Actor
 from server.events.view import state_hash
+from server.pairing.door import PairingDoor
 from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
-from tests.support.house import HouseOnThread
+from tests.support.house import SHOP, HouseOnThread
 from tests.support.pads import Wire
 
 WOK, COLD, DOUGH = 1, 2, 3
@@ -53,6 +55,11 @@ class Board:
             if key == "Enter":
                 self.settled()
             self.page.keyboard.press(key)
+
+    def mend(self) -> None:
+        """Bring the network back, as the browser tells a page."""
+        self.wire.mend()
+        self.page.evaluate("window.dispatchEvent(new Event('online'))")
 
     def agrees(self) -> None:
         """Wait until the board's picture is the server's truth."""
@@ -104,6 +111,16 @@ def boards_of(house: HouseOnThread, *, sound: bool = True) -> Iterator[Boards]:
             assert boards.errors == []
         finally:
             browser.close()
+
+
+def pairing_door(house: HouseOnThread) -> PairingDoor:
+    """Return a manager's door to pairing in this house."""
+    return PairingDoor(house.house.desk.execute, house.house.pool, house.clock)
+
+
+def manager() -> Actor:
+    """Return who makes and confirms codes."""
+    return Actor(role="manager", id="test", name="店长", shop_id=SHOP)
 
 
 def ordered(house: HouseOnThread, place_id: int, *lines: Any) -> tuple[int, list[int]]:
