@@ -16,6 +16,7 @@ import { queueNumber } from "./progress.js";
  * @property {number} nowMs
  * @property {boolean} compact on another tab: lines only
  * @property {Set<number>} claiming call ids with a claim on its way
+ * @property {boolean} settling the calls changed places just now: a finger on its way means what was there before
  * @property {(group: Ringing) => void} come
  */
 
@@ -52,10 +53,10 @@ export function ringingCalls(calling) {
 const isClaiming = (group, claiming) => group.calls.every((call) => claiming.has(call.id));
 
 /** @param {Ringing} group @param {Calling} calling @returns {unknown} */
-function button(group, { claiming, come }) {
+function button(group, { claiming, settling, come }) {
   const pending = isClaiming(group, claiming);
   const words = pending ? html`${icon("waits")}${say("come_wait")}` : say("come");
-  return html`<button class="come" ?data-pending=${pending} ?disabled=${pending} @click=${() => come(group)}>${words}</button>`;
+  return html`<button class="come" ?data-pending=${pending} ?disabled=${pending || settling} @click=${() => come(group)}>${words}</button>`;
 }
 
 /** @param {Ringing} group @param {Calling} calling */

@@ -36,8 +36,13 @@ const TABS = [
   ["calls", "bell", "tab_calls"], ["ready", "tray", "tab_ready"], ["places", "room", "tab_places"], ["order", "add", "tab_order"],
 ];
 
+const SETTLE_MS = 350; // a tap that was begun lands within this; so does the second half of a double tap
+
 class WaiterPad extends Part {
   static properties = { tab: { state: true } };
+  /** @type {number[]} order ids as they ring, oldest first */
+  #ringing = [];
+  #settledAtMs = 0;
 
   /** @param {Screen} screen a screen that has its view */
   constructor(screen) {
@@ -79,9 +84,25 @@ class WaiterPad extends Part {
       this.tab = TABS[tab][0];
     } else if (event.key === "0") this.said.undo();
     else if (event.key === "Enter" && view && document.activeElement === document.body) {
-      const [first] = ringing(view);
-      if (first) this.#come(first);
+      const groups = ringing(view);
+      if (groups.length && !this.#settling(groups)) this.#come(groups[0]);
     }
+  }
+
+  /**
+   * Whether a call came under a finger a moment ago, because another one went: 我来取 must not promise what
+   * nobody read. A younger call comes on top and moves nothing.
+   * @param {Ringing[]} groups
+   */
+  #settling(groups) {
+    const now = groups.map((group) => group.order.id);
+    const stayed = this.#ringing.length > 0 && this.#ringing.every((id, i) => now[i] === id);
+    if (!stayed && now.length) {
+      this.#settledAtMs = performance.now() + SETTLE_MS;
+      window.setTimeout(() => this.requestUpdate(), SETTLE_MS + 10);
+    }
+    this.#ringing = now;
+    return performance.now() < this.#settledAtMs;
   }
 
   /** @param {Ringing} group */
@@ -147,6 +168,7 @@ class WaiterPad extends Part {
     const { view, link } = this.screen;
     if (!view) return nothing;
     const groups = ringing(view);
+    const settling = this.#settling(groups);
     this.dataset.link = link.health();
     this.dataset.tab = this.tab;
     this.toggleAttribute("data-rings", groups.length > 0);
@@ -154,7 +176,7 @@ class WaiterPad extends Part {
       <main>${this.#page(view)}</main>
       ${this.#slot()}
       ${ringingCalls({
-        view, groups, nowMs: clock.nowMs(), compact: this.tab !== "calls", claiming: this.#pending("call_id"),
+        view, groups, settling, nowMs: clock.nowMs(), compact: this.tab !== "calls", claiming: this.#pending("call_id"),
         come: (group) => this.#come(group),
       })}
       ${this.#tabs(groups.length, waitingCount(view))}

@@ -100,6 +100,31 @@ def test_two_claims_have_one_owner(pads: Pads, house: HouseOnThread) -> None:
     assert [one.claimed_by for one in house.view("waiter").calls] == ["王敏"]
 
 
+def test_a_call_that_slips_under_the_finger_cannot_be_answered_yet(
+    pads: Pads, house: HouseOnThread
+) -> None:
+    """A double tap on 我来取 answers one call: the next one cannot be pressed for a moment."""
+    page, _ = pads.waiter("王敏")
+    first, second = (
+        house.order(place, dish)["item_ids"][0]
+        for place, dish in ((ROOM_801, PORK), (ROOM_802, SOUP))
+    )
+    call(house, first, second)
+    expect(page.locator(".also .place")).to_contain_text("802")
+    page.evaluate(
+        """() => {
+          window.seen = new Promise((tell) => new MutationObserver(() => {
+            const call = document.querySelector(".call");
+            if (call?.textContent.includes("802")) tell(call.querySelector(".come").disabled);
+          }).observe(document.body, { childList: true, subtree: true, characterData: true }));
+        }"""
+    )
+    page.locator(".call .come").click()
+    assert page.evaluate("window.seen") is True
+    expect(page.locator(".call .come")).to_be_enabled()
+    assert {one.item_id for one in house.view("waiter").calls if one.state == "claimed"} == {first}
+
+
 def test_a_wrong_pick_up_can_be_taken_back(pads: Pads, house: HouseOnThread) -> None:
     """取走 pressed on the wrong line: 撤销 within five seconds puts the dish back on the pass."""
     page, _ = pads.waiter("王敏")
@@ -209,7 +234,7 @@ def test_answering_by_key_alone(pads: Pads, house: HouseOnThread) -> None:
     """Enter answers the call under the thumb; F-keys turn the pages."""
     page, _ = pads.waiter("王敏")
     call(house, *house.order(ROOM_801, PORK)["item_ids"])
-    expect(page.locator(".call .come")).to_be_visible()
+    expect(page.locator(".call .come")).to_be_enabled()
     page.keyboard.press("Enter")
     expect(page.locator(".mine")).to_be_visible()
     page.keyboard.press("F2")
