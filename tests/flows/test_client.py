@@ -9,9 +9,9 @@ import uuid
 import pytest
 
 from server.client.api import Api
-from server.client.device import Device, Heard
+from server.client.device import Device
 from server.client.outbox import IN_FLIGHT_MAX, Outbox
-from server.client.terms import Tempo
+from server.client.terms import Heard, Tempo
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.view import state_hash
