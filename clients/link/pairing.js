@@ -109,7 +109,8 @@ export class PairingPage extends Part {
     try {
       const { ok, body } = await ask(`/v1/pairing/offers/${id}`, { headers: { authorization: `Bearer ${secret}` } });
       if (ok && body.state === "confirmed") this.#paired(body);
-      else if (!ok || body.state === "expired") await this.#makeOffer();
+      // A server that is busy for a moment keeps the offer; only one that is over is made anew.
+      else if (body.state === "expired" || body.code === "bad_token") await this.#makeOffer();
     } catch {
       this.server = "lost";
     }

@@ -91,9 +91,10 @@ class PairingDoor:
         Raises `pairing_code_wrong`, `…_expired`, `…_used` or `pairing_locked`.
         """
         now = self._clock.now()
-        await self._charge(source, now)
-        code = await store.find_code(self._db, await _hash(pairing.read_code(typed)))
-        code = pairing.check_code(code, now)
+        tries_left = await self._charge(source, now)
+        digits = pairing.read_code(typed)
+        found = None if digits is None else await store.find_code(self._db, await _hash(digits))
+        code = pairing.check_code(found, now, tries_left)
         token = new_token()
         actor = Actor("manager", "pairing", code.made_by, code.shop_id)
         device = await self._pair(
@@ -155,9 +156,10 @@ class PairingDoor:
         `…_expired`, `…_used` or `pairing_locked`, and what is wrong with the wish.
         """
         now = self._clock.now()
-        await self._charge(source, now)
-        offer = await store.find_offer(self._db, await _hash(pairing.read_code(typed)))
-        offer = pairing.check_offer(offer, actor.shop_id, now)
+        tries_left = await self._charge(source, now)
+        digits = pairing.read_code(typed)
+        found = None if digits is None else await store.find_offer(self._db, await _hash(digits))
+        offer = pairing.check_offer(found, actor.shop_id, now, tries_left)
         await store.forget_tries(self._db, source)
         wish = msgspec.structs.replace(
             wish, name=wish.name or offer.name, kind=wish.kind or offer.kind
@@ -214,11 +216,12 @@ class PairingDoor:
             raise Refusal("station_not_found")
         return wish
 
-    async def _charge(self, source: str, now: datetime) -> None:
+    async def _charge(self, source: str, now: datetime) -> int:
         tries, last_at = await store.take_try(self._db, source, now)
-        pairing.check_tries(tries, last_at, now)
+        tries_left = pairing.check_tries(tries, last_at, now)
         if await store.count_tries(self._db, now) > TRIES_ALL_MAX:
             raise Refusal("pairing_locked", retry_after_s=60)
+        return tries_left
 
 
 async def _hash(digits: str) -> bytes:

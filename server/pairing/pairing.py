@@ -102,14 +102,14 @@ def source_of(address: str) -> str:
     return f"address:{network}"
 
 
-def read_code(typed: str) -> str:
+def read_code(typed: str) -> str | None:
     """Return the digits of a code as people type it (`1234 5678`, `1234-5678`, full-width).
 
-    Raises `pairing_code_wrong` when it cannot be one.
+    None when it cannot be one.
     """
     digits = re.sub(r"[\s\-·]", "", typed)
     if len(digits) != CODE_DIGITS or not digits.isdecimal():
-        raise Refusal("pairing_code_wrong")
+        return None
     return "".join(str(int(digit)) for digit in digits)
 
 
@@ -146,17 +146,21 @@ def check_wish(wish: Wish) -> None:
         raise Refusal("bad_field", "Only a kitchen screen has a station.", field="station_id")
 
 
-def check_tries(tries: int, last_at: datetime, now: datetime) -> None:
-    """Raise `pairing_locked` when this is a try too many; `tries` counts it already."""
+def check_tries(tries: int, last_at: datetime, now: datetime) -> int:
+    """Return how many tries are left should this one be wrong; `tries` counts it already.
+
+    Raises `pairing_locked` when it is one too many.
+    """
     if tries > TRIES_MAX:
         left_s = max(1, round((last_at + LOCK - now).total_seconds()))
         raise Refusal("pairing_locked", retry_after_s=left_s)
+    return TRIES_MAX - tries
 
 
-def check_code(code: Code | None, now: datetime) -> Code:
+def check_code(code: Code | None, now: datetime, tries_left: int) -> Code:
     """Return a manager's code that opens. Raises `pairing_code_wrong`, `…_used`, `…_expired`."""
     if code is None:
-        raise Refusal("pairing_code_wrong")
+        raise Refusal("pairing_code_wrong", tries_left=tries_left)
     if code.used_at is not None:
         raise Refusal("pairing_code_used")
     if code.expires_at <= now:
@@ -164,14 +168,14 @@ def check_code(code: Code | None, now: datetime) -> Code:
     return code
 
 
-def check_offer(offer: Offer | None, shop_id: int, now: datetime) -> Offer:
+def check_offer(offer: Offer | None, shop_id: int, now: datetime, tries_left: int) -> Offer:
     """Return an offer this shop may confirm. Raises as `check_code` does.
 
     One that this shop confirmed passes until it expires: whether it is the same confirmation again
     or another one, the desk knows by the command id.
     """
     if offer is None:
-        raise Refusal("pairing_code_wrong")
+        raise Refusal("pairing_code_wrong", tries_left=tries_left)
     if offer.expires_at <= now:
         raise Refusal("pairing_code_expired")
     if offer.shop_id not in {None, shop_id}:

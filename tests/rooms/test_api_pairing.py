@@ -162,10 +162,11 @@ async def test_codes_live_ten_minutes(house: ApiHouse) -> None:
 
 
 async def test_five_wrong_tries_lock_ten_minutes(house: ApiHouse) -> None:
-    """After five wrong codes even the right one waits; an emptied Redis changes nothing."""
+    """Five wrong codes, counted down, and even the right one waits; an emptied Redis or not."""
     code = await code_for(await house.manager())
-    for _ in range(5):
-        is_problem(await claim(house, other_than(code)), "pairing_code_wrong")
+    for left in (4, 3, 2, 1, 0):
+        told = is_problem(await claim(house, other_than(code)), "pairing_code_wrong")
+        assert told["facts"] == {"tries_left": left}
     await house.ground.redis.flushdb()
     house.clock.advance(seconds=120)
     refused = await claim(house, code)
