@@ -225,7 +225,7 @@ class Admission:
         heard = audience(device.kind, device.place_id, device.station_id)
         floor = shop.rooms.ring.floor
         member.first = [
-            line.frame(connection.packed)
+            line.frame(packed=connection.packed)
             for line in lines
             if seq < line.seq <= floor and member.hears(line, heard)
         ]

@@ -239,11 +239,11 @@ class Outgoing:
         if not self._join or len(pending) == 1:
             line = pending.pop(0)
             self.frames_sent += len(room.fast)
-            return line.frame(packed), line.seq
+            return line.frame(packed=packed), line.seq
         taken: list[bytes] = []
         size = 0
         for line in pending:
-            frame = line.frame(packed)
+            frame = line.frame(packed=packed)
             if taken and size + len(frame) > self._write_bytes_max:
                 break
             taken.append(frame)
@@ -413,7 +413,7 @@ class Outgoing:
                 if size >= self._write_bytes_max:
                     break
                 if member.hears(line, room.audience):
-                    taken.append(line.frame(room.packed))
+                    taken.append(line.frame(packed=room.packed))
                     size += len(taken[-1])
                 member.cursor = line.seq
             if member.cursor >= room.shop.ring.head and member.last:

@@ -28,7 +28,7 @@ class Line:
         self.json = frames.encode_event(written.seq, written.at_ms, written.body)
         self._packed: bytes | None = None
 
-    def frame(self, packed: bool) -> bytes:
+    def frame(self, *, packed: bool) -> bytes:
         """Return the event frame in the subprotocol asked for."""
         if not packed:
             return self.json

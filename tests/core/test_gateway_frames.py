@@ -38,11 +38,14 @@ def test_our_headers_are_read_by_the_library(size: int, *, packed: bool) -> None
 def test_both_subprotocols_say_the_same() -> None:
     """A MessagePack device reads the same event as a JSON device, number and words."""
     line = Line(Written(812, 5, frozenset({"pad"}), '{"kind":"X","note":"少辣"}'.encode()))
-    (as_text,), (as_bytes,) = read_frames(line.frame(False)), read_frames(line.frame(True))
+    (as_text,), (as_bytes,) = (
+        read_frames(line.frame(packed=False)),
+        read_frames(line.frame(packed=True)),
+    )
     read = msgspec.json.decode(as_text.data)
     assert read == {"t": "event", "seq": 812, "at_ms": 5, "event": {"kind": "X", "note": "少辣"}}
     assert msgspec.msgpack.decode(as_bytes.data) == read
-    assert line.frame(True) is line.frame(True), "encoded once"
+    assert line.frame(packed=True) is line.frame(packed=True), "encoded once"
 
 
 @pytest.mark.parametrize(

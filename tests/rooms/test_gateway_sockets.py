@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -117,12 +118,14 @@ async def test_resume_from_the_ring_and_from_the_log(database_url: str, redis_ur
                 resumed = await again.hello(token, resume={"epoch": 1, "seq": seq})
                 assert (resumed["mode"], resumed["seq"]) == ("resumed", seq + 5)
                 assert await again.seqs(until=seq + 5) == missed
-        async with gateway_node(database_url, redis_url, "two") as second:
-            async with peer(second, packed=True) as again:
-                assert (await again.hello(token, resume={"epoch": 1, "seq": seq}))["mode"] == (
-                    "resumed"
-                )
-                assert await again.seqs(until=seq + 5) == missed
+        async with (
+            gateway_node(database_url, redis_url, "two") as second,
+            peer(second, packed=True) as again,
+        ):
+            assert (await again.hello(token, resume={"epoch": 1, "seq": seq}))["mode"] == (
+                "resumed"
+            )
+            assert await again.seqs(until=seq + 5) == missed
 
 
 @pytest.mark.parametrize(
@@ -184,9 +187,7 @@ async def test_a_device_moved_while_away_starts_from_a_snapshot(
         token, device_id = await node.pair("guest", place_id=3)
         async with peer(node) as guest:
             seq = await guest.enter(token)
-        await node.ask(
-            "manager", "MoveDevice", device_id=device_id, place_id=4, station_id=None
-        )
+        await node.ask("manager", "MoveDevice", device_id=device_id, place_id=4, station_id=None)
         async with peer(node) as guest:
             welcome = await guest.hello(token, resume={"epoch": 1, "seq": seq})
             assert welcome["mode"] == "snapshot"
@@ -256,7 +257,7 @@ async def test_devices_that_come_and_go_miss_and_double_nothing(
 ) -> None:
     """Twelve screens cut at random while a hundred orders are placed: each hears each line once."""
     await seed(database_url)
-    chance = random.Random(7)  # noqa: S311 - a seed, not a secret
+    chance = random.Random(7)
     async with gateway_node(database_url, redis_url) as node:
         tokens = [(await node.pair("kitchen"))[0] for _ in range(12)]
         first = await node.head()
@@ -290,7 +291,7 @@ async def test_devices_that_come_and_go_miss_and_double_nothing(
     ],
 )
 async def test_who_is_turned_away_at_the_door(
-    database_url: str, redis_url: str, options: dict[str, object], status: int
+    database_url: str, redis_url: str, options: dict[str, Any], status: int
 ) -> None:
     """A page of another site and a foreign subprotocol get no WebSocket."""
     async with gateway_node(database_url, redis_url) as node:

@@ -98,7 +98,7 @@ async def gateway_node(
         heard: list[Gateway] = []
         relay = Relay(
             redis, clock, Alarm(redis), own_node=name,
-            deliver=lambda shop_id, events: heard[0].deliver(shop_id, events),
+            deliver=lambda shop_id, events: heard[0].deliver(shop_id, events),  # noqa: PLW0108 - not there yet
         )  # fmt: skip
         desk = Desk(pool, clock, BOOK, relay, Settings())
         gateway = Gateway(
@@ -111,13 +111,13 @@ async def gateway_node(
         await gateway.start()
         stack.push_async_callback(gateway.stop)
         config = uvicorn.Config(
-            _nothing_here, port=0, ws=gateway.websocket_class(),  # type: ignore[arg-type]
+            _nothing_here, port=0, ws=gateway.websocket_class(),
             lifespan="off", log_config=None,
         )  # fmt: skip
         server = uvicorn.Server(config)
-        serving = asyncio.create_task(server._serve())  # noqa: SLF001 - `serve` would take the test run's signals
+        serving = asyncio.create_task(server._serve())
         stack.push_async_callback(_stop, server, gateway, serving)
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Node(gateway, desk, pool, redis, port)
@@ -164,9 +164,7 @@ class Peer:
             data = await self.socket.recv()
         assert isinstance(data, bytes) is self.packed
         read: dict[str, Any] = (
-            msgspec.msgpack.decode(data)
-            if isinstance(data, bytes)
-            else msgspec.json.decode(data)
+            msgspec.msgpack.decode(data) if isinstance(data, bytes) else msgspec.json.decode(data)
         )
         return read
 
