@@ -1,0 +1,31 @@
+"""Measures every bar beside its peers: `python -m bench`, or one of them by name.
+
+Each part is a process of its own, one after another, so that none warms or slows the next.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PARTS = {
+    "commands": ("bench.commands", "durable commands against TPC-B"),
+    "latency": ("bench.commands.latency", "a press until it shows on another screen"),
+    "fanout": ("bench.fanout", "fan-out, memory, connects, slow readers, against peers"),
+    "start": ("bench.start", "a fresh clone until the first screen, and the second start"),
+}
+
+
+def main() -> int:
+    """Run the named parts, all without a name; return how many failed."""
+    wanted = sys.argv[1:] or list(PARTS)
+    failed = 0
+    for name in wanted:
+        module, about = PARTS[name]
+        print(f"\n## {name}: {about}\n", flush=True)
+        failed += subprocess.run([sys.executable, "-W", "ignore", "-m", module]).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
