@@ -49,7 +49,7 @@ class AllergySheet extends Sheet {
     return html`<div class="body">
         <h2>${say("allergy_title")}</h2>
         <p class="lead">${say("allergy_lead")}</p>
-        <div class="chips" style="margin-top: 20px">
+        <div class="chips first">
           ${ALLERGENS.map((word) => {
             const on = this.allergens.includes(word);
             return html`<button type="button" class="chip" data-kind="allergen" aria-pressed=${on} @click=${() => this.#press(word)}>

@@ -26,8 +26,8 @@ class ConfirmSheet extends Sheet {
     const { title, lead, no, yes } = this.question;
     return html`<div class="body"><h2>${title}</h2><p class="lead">${lead}</p></div>
       <div class="ends">
-        <button type="button" class="btn" style="flex: 1" autofocus @click=${() => this.close()}>${no}</button>
-        <button class="btn" data-kind="slip" style="flex: 1">${yes}</button>
+        <button type="button" class="btn half" autofocus @click=${() => this.close()}>${no}</button>
+        <button class="btn half" data-kind="slip">${yes}</button>
       </div>`;
   }
 }

@@ -91,7 +91,7 @@ function marks(dish, mine) {
   const named = dish.allergens.filter((word) => mine.includes(word));
   const shown = named.length ? named : dish.allergens.filter((word) => TOLD.has(word));
   return html`<p class="marks">
-    ${dish.spicy ? html`<span style="color: var(--late-ink)">${icon("hot")}</span><span style="margin-left: -8px">${say(HEAT[Math.min(dish.spicy, 3) - 1])}</span>` : nothing}
+    ${dish.spicy ? html`<span class="heat"><i>${icon("hot")}</i>${say(HEAT[Math.min(dish.spicy, 3) - 1])}</span>` : nothing}
     ${shown.length ? html`<span class="contains" ?data-mine=${named.length > 0}>${containsWords(shown)}</span>` : nothing}
   </p>`;
 }

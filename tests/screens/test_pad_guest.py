@@ -34,6 +34,11 @@ def hash_is_the_houses(page: Page, house: HouseOnThread, place_id: int) -> None:
     page.wait_for_function("hash => window.chuancai.stateHash() === hash", arg=truth)
 
 
+def everything_answered(page: Page) -> None:
+    """Wait until no press of this pad is without its answer."""
+    page.wait_for_function("() => window.chuancai.screen.outbox.waiting.length === 0")
+
+
 def test_a_guest_orders_and_sees_it_come(pads: Pads, house: HouseOnThread) -> None:
     """R-004-6: choose a way of making, order, then watch each dish from 待制作 to 已送达."""
     page, _ = pads.guest()
@@ -86,9 +91,10 @@ def test_a_double_tap_orders_once(pads: Pads, house: HouseOnThread) -> None:
     page, _ = pads.guest()
     choose_rice(page)
     page.locator(".place-it").evaluate("button => { button.click(); button.click(); }")
-    expect(page.locator(".coming .it")).to_have_count(1)
-    hash_is_the_houses(page, house, 1)
+    everything_answered(page)
     assert len(house.view("guest", place_id=1).orders[0].items) == 1
+    expect(page.locator(".cart .none")).to_be_visible()
+    hash_is_the_houses(page, house, 1)
 
 
 def test_only_what_nobody_began_can_be_cancelled(pads: Pads, house: HouseOnThread) -> None:
@@ -161,6 +167,7 @@ def test_an_order_made_without_network_is_sent_once(pads: Pads, house: HouseOnTh
     page.reload()
     expect(page.locator(".coming .it")).to_have_count(1)
     expect(page.locator(".unsent")).to_have_count(0)
+    everything_answered(page)
     hash_is_the_houses(page, house, 1)
     assert [i.quantity for i in house.view("guest", place_id=1).orders[0].items] == [3]
 

@@ -251,7 +251,7 @@ def test_a_pad_without_sound_says_so_until_touched(house: HouseOnThread) -> None
         expect(page.locator(".head")).to_contain_text("声音开")
         call(house, *house.order(ROOM_801, PORK)["item_ids"])
         expect(page.locator(".call .come")).to_be_visible()
-        page.wait_for_function(f"window.notes === {NOTES_PER_RING}")
+        page.wait_for_function("notes => window.notes === notes", arg=NOTES_PER_RING)
 
 
 def test_nothing_to_do_is_a_page_too(pads: Pads) -> None:
