@@ -38,6 +38,7 @@ def lines(
     again = sum(kept.sends - 1 for kept in answers)
     yield f"  log {truth.head} lines; {len(answers)} commands answered, {again} sent again"
     yield f"  refusals: {dict(tally.refused)}"
+    yield f"  dishes: {dict(Counter(state for state, _ in truth.items.values()))}"
     kills = Counter(name for _, name in fire.kills)
     cuts = sum(link.cuts for link in links.values())
     links_made = sum(screen.device.links for screen in screens.values())
