@@ -20,12 +20,13 @@ import { say } from "./words.js";
  * @property {string} title
  * @property {string} total what the sum is called
  * @property {unknown} [where] a place picker, for waiters
- * @property {string} [hindered] why it cannot be ordered yet, on the button
+ * @property {string} [hindered] why it cannot be ordered at all, on the button
+ * @property {string} [first] what must be told before: the button asks for it
  */
 
 /** @param {Ordering} ordering */
 export function cartList(ordering) {
-  const { choosing, title, total, where, place, hindered } = ordering;
+  const { choosing, title, total, where, place, hindered, first } = ordering;
   const { menu, shelf } = choosing;
   const { cart } = shelf;
   const gone = new Set(goneLines(menu, cart).map(lineKey));
@@ -33,13 +34,15 @@ export function cartList(ordering) {
   return html`<section class="cart" ?data-empty=${!count}>
     ${where ?? nothing}
     <h2><b>${title}</b><span>${count ? say("count", { n: count }) : ""}</span></h2>
-    ${count
-      ? html`<ol>${repeat(cart.lines, lineKey, (line) => cartLine(line, choosing, gone.has(lineKey(line))))}</ol>`
-      : html`<p class="none">${say("cart_empty")}</p>`}
+    ${
+      count
+        ? html`<ol>${repeat(cart.lines, lineKey, (line) => cartLine(line, choosing, gone.has(lineKey(line))))}</ol>`
+        : html`<p class="none">${say("cart_empty")}</p>`
+    }
     ${tell(ordering)}
     <p class="sum"><span>${total}</span>${count ? price(totalFen(menu, cart)) : html`<span class="price"></span>`}</p>
     <button class="btn place-it" data-kind="go" ?disabled=${!count || gone.size > 0 || Boolean(hindered)} @click=${place}>
-      ${(count && hindered) || say("place")}
+      ${(count && (hindered || first)) || say("place")}
     </button>
   </section>`;
 }

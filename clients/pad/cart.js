@@ -30,9 +30,7 @@ export function withLine(cart, line) {
   const key = lineKey(wish);
   if (cart.lines.some((one) => lineKey(one) === key)) {
     const lines = cart.lines.map((one) =>
-      lineKey(one) === key
-        ? { ...one, quantity: Math.min(QUANTITY_MAX, one.quantity + wish.quantity) }
-        : one,
+      lineKey(one) === key ? { ...one, quantity: Math.min(QUANTITY_MAX, one.quantity + wish.quantity) } : one,
     );
     return { ...cart, lines };
   }
@@ -42,11 +40,7 @@ export function withLine(cart, line) {
 /** Change how many of one line; 0 takes it out. @param {Cart} cart @param {string} key @param {number} by */
 export function withQuantity(cart, key, by) {
   const lines = cart.lines
-    .map((line) =>
-      lineKey(line) === key
-        ? { ...line, quantity: Math.min(QUANTITY_MAX, line.quantity + by) }
-        : line,
-    )
+    .map((line) => (lineKey(line) === key ? { ...line, quantity: Math.min(QUANTITY_MAX, line.quantity + by) } : line))
     .filter((line) => line.quantity > 0);
   return { ...cart, lines };
 }
@@ -56,8 +50,7 @@ export const quantityOf = (cart, dishId) =>
   cart.lines.reduce((sum, line) => sum + (line.dish_id === dishId ? line.quantity : 0), 0);
 
 /** The line that a `−` on the dish's card takes from: the youngest. @param {Cart} cart @param {number} dishId */
-export const lastLineOf = (cart, dishId) =>
-  [...cart.lines].reverse().find((line) => line.dish_id === dishId);
+export const lastLineOf = (cart, dishId) => [...cart.lines].reverse().find((line) => line.dish_id === dishId);
 
 /** @param {Menu} menu @param {number} id @returns {Dish | undefined} */
 export const dishOf = (menu, id) => menu.dishes.find((dish) => dish.id === id);
@@ -81,8 +74,7 @@ export const totalFen = (menu, cart) => cart.lines.reduce((sum, line) => sum + l
 export const dishCount = (cart) => cart.lines.reduce((sum, line) => sum + line.quantity, 0);
 
 /** Dishes of the cart that cannot be had now: sold out or off the menu. @param {Menu} menu @param {Cart} cart */
-export const goneLines = (menu, cart) =>
-  cart.lines.filter((line) => dishOf(menu, line.dish_id)?.sold_out ?? true);
+export const goneLines = (menu, cart) => cart.lines.filter((line) => dishOf(menu, line.dish_id)?.sold_out ?? true);
 
 /** The body of PlaceOrder. @param {Cart} cart @param {number} placeId */
 export const orderBody = (cart, placeId) => ({
@@ -94,9 +86,7 @@ export const orderBody = (cart, placeId) => ({
 
 /** Groups of a dish whose choice is still missing. @param {Dish} dish @param {string[]} ids */
 export const missingGroups = (dish, ids) =>
-  dish.modifier_groups.filter(
-    (group) => group.choices.filter((choice) => ids.includes(choice.id)).length < group.min,
-  );
+  dish.modifier_groups.filter((group) => group.choices.filter((choice) => ids.includes(choice.id)).length < group.min);
 
 /**
  * The picked ids after a press on one choice: single choices replace each other, full groups refuse.
@@ -116,8 +106,7 @@ export function readCart(kept) {
   if (typeof kept !== "string") return null;
   try {
     const cart = JSON.parse(kept);
-    const sound =
-      typeof cart?.id === "string" && Array.isArray(cart.lines) && Array.isArray(cart.allergens);
+    const sound = typeof cart?.id === "string" && Array.isArray(cart.lines) && Array.isArray(cart.allergens);
     return sound ? cart : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null; // an older version's cart is worth less than a start

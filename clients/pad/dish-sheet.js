@@ -93,9 +93,11 @@ class DishSheet extends Sheet {
         <div class="top">
           <dish-art class="art" picture=${dish.picture}></dish-art>
           <div><h2>${name(dish.name)}</h2><p class="lead">${name(dish.about)}</p>
-            ${dish.allergens.length
-              ? html`<p class="contains">${icon("hazard")}${containsWords(dish.allergens)}</p>`
-              : nothing}</div>
+            ${
+              dish.allergens.length
+                ? html`<p class="contains">${icon("hazard")}${containsWords(dish.allergens)}</p>`
+                : nothing
+            }</div>
         </div>
         ${dish.modifier_groups.map((group) => this.#group(group))}
         <h3 id="dish-note">${say("note")}</h3>
@@ -111,9 +113,11 @@ class DishSheet extends Sheet {
           <button type="button" aria-label=${say("add_one", { what: name(dish.name) })} @click=${() => this.#count(1)}>${icon("plus")}</button>
         </span>
         <button class="btn" data-kind="go" ?disabled=${missing.length > 0}>
-          ${missing.length
-            ? say("choose_first", { what: name(missing[0].name) })
-            : html`${say("add")} <span class="price">${yuan(each * line.quantity)}</span>`}
+          ${
+            missing.length
+              ? say("choose_first", { what: name(missing[0].name) })
+              : html`${say("add")} <span class="price">${yuan(each * line.quantity)}</span>`
+          }
         </button>
       </div>`;
   }

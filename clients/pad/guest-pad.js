@@ -64,7 +64,12 @@ class GuestPad extends Part {
   /** @param {Item} item */
   #cancel(item) {
     const what = `${name(item.name)} ${item.quantity}`;
-    const question = { title: say("cancel_title"), lead: `${what} · ${say("cancel_lead")}`, no: say("keep"), yes: say("cancel_it") };
+    const question = {
+      title: say("cancel_title"),
+      lead: `${what} · ${say("cancel_lead")}`,
+      no: say("keep"),
+      yes: say("cancel_it"),
+    };
     /** @type {ConfirmSheetElement | null} */ (this.querySelector("confirm-sheet"))?.ask(question, () =>
       this.screen.send("CancelItem", { item_id: item.id, reason: "" }, { what }),
     );
@@ -116,9 +121,11 @@ class GuestPad extends Part {
     const { hm } = wallClock(clock.nowMs(), view.shop.timezone);
     return html`<header class="head">
       <span class="room">${room}</span>
-      ${lost
-        ? html`<span class="lost-say" role="status">${say("lost_guest", { n: Math.floor(link.ageS()) })}</span>`
-        : html`<p>${name(view.shop.name)} · ${say("dining")}</p>`}
+      ${
+        lost
+          ? html`<span class="lost-say" role="status">${say("lost_guest", { n: Math.floor(link.ageS()) })}</span>`
+          : html`<p>${name(view.shop.name)} · ${say("dining")}</p>`
+      }
       <div class="end">
         <div class="lang" role="group">
           <button aria-pressed=${lang() === "zh"} @click=${() => setLang("zh")}>中文</button>

@@ -20,7 +20,7 @@ import { say } from "./words.js";
 /** The categories; digits choose them too. @param {Menu} menu @param {string} current @param {(id: string) => void} choose */
 export const menuRail = (menu, current, choose) => html`<nav class="rail">
   ${menu.categories.map(
-    (category) => html`<button aria-current=${category.id === current ? "page" : nothing}
+    (category, i) => html`<button aria-keyshortcuts=${i + 1} aria-current=${category.id === current ? "page" : nothing}
       @click=${() => choose(category.id)}>${name(category.name)}</button>`,
   )}
 </nav>`;
@@ -43,7 +43,11 @@ export function menuCards(choosing) {
   const minutes = Math.ceil(Math.max(0, ...(inCart.length ? inCart : shown)) / 60);
   return html`<main class="menu">
     <header><h1>${heading ? name(heading.name) : ""}</h1>${minutes ? html`<span>${say("eta", { n: minutes })}</span>` : nothing}</header>
-    <div class="dishes">${repeat(dishes, (dish) => dish.id, (dish) => dishCard(dish, choosing))}</div>
+    <div class="dishes">${repeat(
+      dishes,
+      (dish) => dish.id,
+      (dish) => dishCard(dish, choosing),
+    )}</div>
   </main>`;
 }
 
@@ -68,21 +72,27 @@ function dishCard(dish, { shelf, sheet }) {
     </button>
     <footer>
       ${price(dish.price_fen)}
-      ${dish.sold_out
-        ? html`<span class="gone">${say("sold_out")}</span>`
-        : html`<span class="step">
-            ${quantity
-              ? html`<button aria-label=${say("take_one", { what: name(dish.name) })} @click=${less}>${icon("minus")}</button><b>${quantity}</b>`
-              : nothing}
+      ${
+        dish.sold_out
+          ? html`<span class="gone">${say("sold_out")}</span>`
+          : html`<span class="step">
+            ${
+              quantity
+                ? html`<button aria-label=${say("take_one", { what: name(dish.name) })} @click=${less}>${icon("minus")}</button><b>${quantity}</b>`
+                : nothing
+            }
             <button aria-label=${say("add_one", { what: name(dish.name) })} @click=${more}>${icon("plus")}</button>
-          </span>`}
+          </span>`
+      }
     </footer>
   </article>`;
 }
 
 /** ¥38 with a small ¥; nothing to pay is a word. @param {number} fen */
 export const price = (fen) =>
-  fen ? html`<span class="price"><small>¥</small>${yuan(fen).slice(1)}</span>` : html`<span class="price">${say("free")}</span>`;
+  fen
+    ? html`<span class="price"><small>¥</small>${yuan(fen).slice(1)}</span>`
+    : html`<span class="price">${say("free")}</span>`;
 
 const HEAT = /** @type {const} */ (["heat_1", "heat_2", "heat_3"]);
 

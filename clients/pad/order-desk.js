@@ -74,7 +74,7 @@ class OrderDesk extends Part {
   }
 
   #place() {
-    if (!this.place) return;
+    if (!this.place) return this.#pickPlace();
     const { id, kind, name: place } = this.place;
     if (!this.shelf.place(id, { act: "order", where: placeWords(kind, place), what: "", all: "", press: 0 })) return;
     this.shelf.set({ ...this.shelf.cart, allergens: [] }); // they belong to the guest, not to this pad
@@ -92,7 +92,8 @@ class OrderDesk extends Part {
   render() {
     const view = this.screen.view;
     if (!view?.menu) return nothing;
-    const sheet = () => /** @type {import("./dish-sheet.js").DishSheetElement | null} */ (this.querySelector("dish-sheet"));
+    const sheet = () =>
+      /** @type {import("./dish-sheet.js").DishSheetElement | null} */ (this.querySelector("dish-sheet"));
     const choosing = { menu: view.menu, category: this.category, shelf: this.shelf, sheet };
     return html`${menuRail(view.menu, this.category, (id) => (this.category = id))}
       ${menuCards(choosing)}
@@ -104,7 +105,7 @@ class OrderDesk extends Part {
         title: say("to_order"),
         total: say("total"),
         where: this.#where(view),
-        hindered: this.place ? "" : say("place_hint"),
+        first: this.place ? "" : say("place_hint"),
       })}
       <dish-sheet></dish-sheet><allergy-sheet></allergy-sheet><place-sheet></place-sheet>`;
   }
@@ -113,9 +114,11 @@ class OrderDesk extends Part {
   #where(view) {
     return html`${this.#unanswered(/** @type {Menu} */ (view.menu), view)}
       <button class="where" @click=${() => this.#pickPlace()}>
-        ${this.place
-          ? html`<place-plate .kind=${this.place.kind} .place=${this.place.name}></place-plate>`
-          : html`<b>${icon("room")} ${say("where")}</b>`}
+        ${
+          this.place
+            ? html`<place-plate .kind=${this.place.kind} .place=${this.place.name}></place-plate>`
+            : html`<b>${icon("room")} ${say("where")}</b>`
+        }
         <span class="hint">${say(this.place ? "change" : "pick_place")}</span>${icon("next")}
       </button>`;
   }

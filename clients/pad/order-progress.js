@@ -1,12 +1,12 @@
 // The guest's open order: how far it is as a whole, and every dish with its state; what waits to be sent; what was refused.
 
-import { wallClock } from "../link/format.js";
+import { queueNumber, wallClock } from "../link/format.js";
 import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { refusalWords, say as shared } from "../link/words.js";
 import { dishCount, dishOf } from "./cart.js";
-import { canCancel, queueNumber, rounds, stage, STAGES } from "./progress.js";
+import { canCancel, rounds, stage, STAGES } from "./progress.js";
 import { say } from "./words.js";
 
 /**
@@ -36,9 +36,15 @@ export function orderProgress(progress) {
     ${order ? heading(order) : nothing}
     ${refused.map((entry) => slip(entry, progress))}
     ${unsent.map((entry) => waiting(entry, progress))}
-    ${order
-      ? html`<div class="list">${repeat(rounds(order), (one) => one.round, (one) => roundLines(one, progress))}</div>`
-      : nothing}
+    ${
+      order
+        ? html`<div class="list">${repeat(
+            rounds(order),
+            (one) => one.round,
+            (one) => roundLines(one, progress),
+          )}</div>`
+        : nothing
+    }
   </section>`;
 }
 
@@ -58,7 +64,11 @@ function heading(order) {
 function roundLines({ round, items }, progress) {
   const { hm } = wallClock(items[0].placed_at_ms, progress.timezone);
   return html`${round > 1 ? html`<p class="round">${say("round", { n: round - 1, time: hm })}</p>` : nothing}
-    <ul>${repeat(items, (item) => item.id, (item) => itemLine(item, progress))}</ul>`;
+    <ul>${repeat(
+      items,
+      (item) => item.id,
+      (item) => itemLine(item, progress),
+    )}</ul>`;
 }
 
 /** The guest's word for a state: the room does not care who was called. @param {Item} item */
@@ -76,12 +86,16 @@ function itemLine(item, { cancel, cancelling }) {
   const drawing = state in DRAWN ? DRAWN[/** @type {keyof typeof DRAWN} */ (state)] : state;
   return html`<li class="it" data-item=${item.id} data-state=${item.state}>
     <span>${name(item.name)} ${item.quantity}${ways.length ? html`<small>${ways.join(shared("comma"))}</small>` : nothing}</span>
-    ${cancelling.has(item.id)
-      ? html`<span class="pending">${icon("waits")}${shared("to_send")}</span>`
-      : html`<span class="state" data-state=${state}>${icon(drawing)}${say(state)}</span>`}
-    ${canCancel(item) && !cancelling.has(item.id)
-      ? html`<button class="off" aria-label="${say("cancel_it")}: ${name(item.name)}" @click=${() => cancel(item)}>${icon("close")}</button>`
-      : nothing}
+    ${
+      cancelling.has(item.id)
+        ? html`<span class="pending">${icon("waits")}${shared("to_send")}</span>`
+        : html`<span class="state" data-state=${state}>${icon(drawing)}${say(state)}</span>`
+    }
+    ${
+      canCancel(item) && !cancelling.has(item.id)
+        ? html`<button class="off" aria-label="${say("cancel_it")}: ${name(item.name)}" @click=${() => cancel(item)}>${icon("close")}</button>`
+        : nothing
+    }
   </li>`;
 }
 
@@ -111,9 +125,11 @@ function slip(entry, { menu, putBack, dismiss }) {
   const cart = entry.about?.cart;
   const why = refusalWords(entry.refusal);
   return html`<div class="slip refused" role="alert">
-    ${cart
-      ? html`${say("refused_order")}：${why}<span>${dishesOf(entry, menu)}</span>`
-      : html`${shared("refused", { why })}<span>${entry.about?.what ?? ""}</span>`}
+    ${
+      cart
+        ? html`${say("refused_order")}：${why}<span>${dishesOf(entry, menu)}</span>`
+        : html`${shared("refused", { why })}<span>${entry.about?.what ?? ""}</span>`
+    }
     <div>
       ${cart ? html`<button class="btn" @click=${() => putBack(entry)}>${say("put_back")}</button>` : nothing}
       <button class="btn" @click=${() => dismiss(entry)}>${say("understood")}</button>

@@ -4,7 +4,8 @@ import { wallClock } from "../link/format.js";
 import { name } from "../link/i18n.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
-import { canCancel, queueNumber, wanted } from "./progress.js";
+import { canCancel, wanted } from "./progress.js";
+import { orderNumber } from "./ringing-call.js";
 import { Sheet } from "./sheet.js";
 import { actButton } from "./waiter-lists.js";
 import { say } from "./words.js";
@@ -38,11 +39,24 @@ class OrderSheet extends Sheet {
     };
     return html`<div class="body">
         <h2><place-plate .kind=${place.kind} .place=${place.name}></place-plate></h2>
-        <p class="lead">${order
-          ? say("order_of", { number: queueNumber(order.number), time: wallClock(order.opened_at_ms, work.view.shop.timezone).hm })
-          : say("no_order")}</p>
+        <p class="lead">${
+          order
+            ? say("order_of", {
+                number: orderNumber(work.view, order),
+                time: wallClock(order.opened_at_ms, work.view.shop.timezone).hm,
+              })
+            : say("no_order")
+        }</p>
         ${order?.allergens.length ? html`<allergen-bar class="bar" .allergens=${order.allergens}></allergen-bar>` : nothing}
-        ${order ? html`<ul class="order-lines">${repeat(order.items, (item) => item.id, (item) => itemLine(order, item, work, doing))}</ul>` : nothing}
+        ${
+          order
+            ? html`<ul class="order-lines">${repeat(
+                order.items,
+                (item) => item.id,
+                (item) => itemLine(order, item, work, doing),
+              )}</ul>`
+            : nothing
+        }
       </div>
       <div class="ends">
         <button type="button" class="btn" @click=${() => this.close()}>${say("cancel")}</button>

@@ -12,7 +12,12 @@ import { say } from "./words.js";
  */
 
 const WORDS = /** @type {const} */ ({
-  free: "free_place", queued: "queued", cooking: "cooking", ready: "ready", picked_up: "on_the_way", delivered: "delivered",
+  free: "free_place",
+  queued: "queued",
+  cooking: "cooking",
+  ready: "ready",
+  picked_up: "on_the_way",
+  delivered: "delivered",
 });
 
 /** @param {View} view @param {(place: PlaceView) => void} press */
@@ -21,7 +26,11 @@ export function placeBoard(view, press) {
   return html`<div class="places">
     ${areas.map((area) => {
       const places = view.places.filter((place) => name(place.area) === area);
-      return html`<h2>${area}</h2><ul>${repeat(places, (place) => place.id, (place) => spot(view, place, press))}</ul>`;
+      return html`<h2>${area}</h2><ul>${repeat(
+        places,
+        (place) => place.id,
+        (place) => spot(view, place, press),
+      )}</ul>`;
     })}
   </div>`;
 }

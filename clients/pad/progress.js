@@ -38,8 +38,4 @@ export function rounds(order) {
 export const canCancel = (item) => item.state === "queued";
 
 /** What the guest owes for what was ordered, in fen. @param {Order} order */
-export const orderFen = (order) =>
-  wanted(order).reduce((sum, item) => sum + item.price_fen * item.quantity, 0);
-
-/** `#01`: at least two digits, and more when the day is long. @param {number} number */
-export const queueNumber = (number) => `#${String(number).padStart(2, "0")}`;
+export const orderFen = (order) => wanted(order).reduce((sum, item) => sum + item.price_fen * item.quantity, 0);

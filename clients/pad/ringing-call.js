@@ -1,13 +1,16 @@
 // The calls nobody has answered, under the thumb: the oldest large, the others as lines below it.
 
+import { clock } from "../link/clock.js";
+import { businessDay, queueNumber } from "../link/format.js";
 import { icon } from "../link/icons.js";
 import { name } from "../link/i18n.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
+import { say as shared } from "../link/words.js";
 import { say } from "./words.js";
-import { queueNumber } from "./progress.js";
 
 /**
  * @typedef {import("../link/frames.d.ts").Item} Item
+ * @typedef {import("../link/frames.d.ts").Order} Order
  * @typedef {import("../link/frames.d.ts").View} View
  * @typedef {import("./tasks.js").Ringing} Ringing
  * @typedef {object} Calling
@@ -23,12 +26,21 @@ import { queueNumber } from "./progress.js";
 /** Where the dishes stand: the stations that made them. @param {View} view @param {Item[]} items */
 export function madeAt(view, items) {
   const ids = new Set(items.map((item) => item.station_id));
-  return view.stations.filter((one) => ids.has(one.id)).map((one) => name(one.name)).join(" / ");
+  return view.stations
+    .filter((one) => ids.has(one.id))
+    .map((one) => name(one.name))
+    .join(" / ");
 }
 
-/** "#16 · 热菜档" @param {View} view @param {{number: number}} order @param {Item[]} items */
+/** "#16", and "昨日 #16" when it was opened before the last 03:00. @param {View} view @param {Order} order */
+export function orderNumber(view, order) {
+  const today = businessDay(clock.nowMs(), view.shop.timezone);
+  return `${order.business_day < today ? `${shared("yesterday")} ` : ""}${queueNumber(order.number)}`;
+}
+
+/** "#16 · 热菜档" @param {View} view @param {Order} order @param {Item[]} items */
 export const numberAndPass = (view, order, items) =>
-  [queueNumber(order.number), madeAt(view, items)].filter(Boolean).join(" · ");
+  [orderNumber(view, order), madeAt(view, items)].filter(Boolean).join(" · ");
 
 /** @param {Calling} calling */
 export function ringingCalls(calling) {
@@ -43,9 +55,15 @@ export function ringingCalls(calling) {
   return html`<section class="ringing" role="alert" ?data-compact=${compact}>
     <header>${icon("bell")}<b>${say("calling", { n: groups.length })}</b><span class="next">${next}</span></header>
     ${first ? large(first, calling) : nothing}
-    ${others.length
-      ? html`<div class="more">${repeat(others, (one) => one?.order.id, (one) => (one ? small(one, calling) : nothing))}</div>`
-      : nothing}
+    ${
+      others.length
+        ? html`<div class="more">${repeat(
+            others,
+            (one) => one?.order.id,
+            (one) => (one ? small(one, calling) : nothing),
+          )}</div>`
+        : nothing
+    }
   </section>`;
 }
 

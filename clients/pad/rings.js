@@ -28,17 +28,19 @@ export function ringOnCalls(screen, voice) {
         heard = voice.play("ring");
         buzz(BUZZ_MS);
       }
-      tell(screen, [
-        { ...rung, stage: "shown" },
-        { ...rung, stage: heard ? "played" : "muted" },
-      ]);
+      /** @type {RingStage} */
+      const sound = { ...rung, stage: heard ? "played" : "muted" };
+      tell(screen, document.visibilityState === "visible" ? [{ ...rung, stage: "shown" }, sound] : [sound]);
     } else if (event.kind === "CallClaimed" || event.kind === "CallEnded") buzz(0);
   });
 }
 
 /** Say that a person answered this ring. @param {Screen} screen @param {{id: number, rings: number}[]} calls */
 export const tellAcknowledged = (screen, calls) =>
-  tell(screen, calls.map((call) => ({ call_id: call.id, ring: call.rings, stage: "acknowledged" })));
+  tell(
+    screen,
+    calls.map((call) => ({ call_id: call.id, ring: call.rings, stage: "acknowledged" })),
+  );
 
 /** @param {Event} event @returns {{call_id: number, ring: number} | null} */
 function ringOf(event) {

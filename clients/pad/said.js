@@ -1,11 +1,11 @@
 // What just happened on this pad, in one line, in one slot: what can be taken back, what somebody else did first,
 // what was refused. Refuses to paint: the waiter's pad shows `current`.
 
+import { queueNumber } from "../link/format.js";
 import { clock } from "../link/clock.js";
 import { name } from "../link/i18n.js";
 import { Signal } from "../link/signal.js";
 import { refusalWords, say as shared } from "../link/words.js";
-import { queueNumber } from "./progress.js";
 import { say } from "./words.js";
 
 /**
@@ -60,7 +60,12 @@ export class SaidSlot {
     const undo = this.current?.undo ?? [];
     if (!undo.length) return;
     this.#set(null);
-    this.press("UndoItem", "undo", "", undo.map((body) => ({ body, what: "" })));
+    this.press(
+      "UndoItem",
+      "undo",
+      "",
+      undo.map((body) => ({ body, what: "" })),
+    );
   }
 
   /** Somebody read it. */

@@ -43,9 +43,7 @@ export function ringing(view) {
         items: itemsOf(order, new Set(calls.map((call) => call.item_id))),
         since_ms: Math.min(...calls.map((call) => call.raised_at_ms)),
         rings: Math.max(...calls.map((call) => call.rings)),
-        next_ring_ms: again.length
-          ? Math.min(...again.map((call) => call.rang_at_ms + call.interval_s * 1000))
-          : null,
+        next_ring_ms: again.length ? Math.min(...again.map((call) => call.rang_at_ms + call.interval_s * 1000)) : null,
         unanswered: calls.some((call) => call.state === "unanswered"),
       };
     })
@@ -104,7 +102,12 @@ export function theirs(view) {
   for (const order of view.orders) {
     /** @type {Map<string, Theirs>} */
     const byPerson = new Map();
-    const add = (/** @type {string} */ who, /** @type {Theirs["doing"]} */ doing, /** @type {Item} */ item, /** @type {number} */ at) => {
+    const add = (
+      /** @type {string} */ who,
+      /** @type {Theirs["doing"]} */ doing,
+      /** @type {Item} */ item,
+      /** @type {number} */ at,
+    ) => {
       const key = `${doing} ${who}`;
       const known = byPerson.get(key) ?? { order, items: [], who, doing, since_ms: at };
       byPerson.set(key, { ...known, items: [...known.items, item], since_ms: Math.min(known.since_ms, at) });

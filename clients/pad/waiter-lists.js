@@ -6,8 +6,7 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
-import { queueNumber } from "./progress.js";
-import { numberAndPass } from "./ringing-call.js";
+import { madeAt, numberAndPass, orderNumber } from "./ringing-call.js";
 import { dishWords } from "./said.js";
 import { mine, readyUncalled, ringing, theirs, toClean } from "./tasks.js";
 import { say } from "./words.js";
@@ -50,10 +49,23 @@ export function callsPage(work) {
   const [my, ready, others, clean] = [mine(view), readyUncalled(view), theirs(view), toClean(view)];
   const calm = my.length + ready.length + others.length + clean.length === 0;
   return html`<div class="lists">
-    ${calm && !ringing(view).length
-      ? html`<div class="all-calm">${icon("tick")}<b>${say("calm")}</b>${say("calm_help")}</div>`
-      : nothing}
-    ${section("person", say("mine"), [repeat(my, (one) => one.order.id, (one) => mineCard(one, work))], my.length)}
+    ${
+      calm && !ringing(view).length
+        ? html`<div class="all-calm">${icon("tick")}<b>${say("calm")}</b>${say("calm_help")}</div>`
+        : nothing
+    }
+    ${section(
+      "person",
+      say("mine"),
+      [
+        repeat(
+          my,
+          (one) => one.order.id,
+          (one) => mineCard(one, work),
+        ),
+      ],
+      my.length,
+    )}
     ${section("tray", say("ready_uncalled"), [readyLines(ready, work)], ready.length)}
     ${section(undefined, say("theirs"), [html`<div class="card">${others.map((one) => theirLine(one))}</div>`], others.length)}
     ${section("broom", say("to_clean"), [html`<div class="card">${clean.map((one) => cleanLine(one, work))}</div>`], clean.length)}
@@ -73,9 +85,11 @@ function mineCard(one, work) {
     <div class="top">${plate(order)}<span>${numberAndPass(work.view, order, items)}</span></div>
     <p class="what">${dishWords(items)}</p>
     <ol class="steps">
-      ${claimed && !taken
-        ? html`<li class="did">${icon("tick")}${say("claimed_at", { time: wallClock(claimed, zone).hm })}</li>`
-        : nothing}
+      ${
+        claimed && !taken
+          ? html`<li class="did">${icon("tick")}${say("claimed_at", { time: wallClock(claimed, zone).hm })}</li>`
+          : nothing
+      }
       <li class=${taken ? "did" : "next"}>${icon(taken ? "tick" : "ring")}${say("step_take")}${taken ? ` ${wallClock(pickedAt, zone).hm}` : ""}</li>
       <li class=${taken ? "next" : ""}>${icon("ring")}${say("step_deliver")}</li>
     </ol>
@@ -91,22 +105,34 @@ function mineCard(one, work) {
 
 /** @param {import("./tasks.js").Ready[]} ready @param {Work} work */
 const readyLines = (ready, work) => html`<div class="card">
-  ${repeat(ready, (one) => one.order.id, ({ order, items, since_ms: since, cooking }) => {
-    const more = cooking ? say("still_cooking", { n: cooking }) : numberAndPass(work.view, order, items).split(" · ")[1];
-    return html`<div class="line" data-order=${order.id}>
+  ${repeat(
+    ready,
+    (one) => one.order.id,
+    ({ order, items, since_ms: since, cooking }) => {
+      const more = cooking ? say("still_cooking", { n: cooking }) : madeAt(work.view, items);
+      return html`<div class="line" data-order=${order.id}>
       ${plate(order)}
-      <span class="what">${dishWords(items)}<small>${[queueNumber(order.number), more].filter(Boolean).join(" · ")}</small></span>
+      <span class="what">${dishWords(items)}<small>${[orderNumber(work.view, order), more].filter(Boolean).join(" · ")}</small></span>
       <stage-clock .since=${since}></stage-clock>
       ${actButton({
-        kind: "line", words: say("take"), pending: items.every((item) => work.pendingItems.has(item.id)),
+        kind: "line",
+        words: say("take"),
+        pending: items.every((item) => work.pendingItems.has(item.id)),
         press: () => work.take(order, items),
       })}
     </div>`;
-  })}
+    },
+  )}
 </div>`;
 
 /** @param {import("./tasks.js").Theirs} one */
-const theirLine = ({ order, items, who, doing, since_ms: since }) => html`<div class="line" data-mine="no" data-order=${order.id}>
+const theirLine = ({
+  order,
+  items,
+  who,
+  doing,
+  since_ms: since,
+}) => html`<div class="line" data-mine="no" data-order=${order.id}>
   ${plate(order)}<span class="what">${dishWords(items)}</span>
   <stage-clock .since=${since}></stage-clock><span class="who">${say(doing, { who })}</span>
 </div>`;
@@ -131,19 +157,25 @@ export function readyPage(work) {
     return html`<div class="lists"><div class="all-calm">${icon("tick")}<b>${say("nothing_ready")}</b>${say("calm_help")}</div></div>`;
   }
   return html`<div class="lists"><div class="card">
-    ${repeat(rows, ({ order }) => order.id, ({ order, items, since }) => {
-      const claim = view.calls.find((call) => call.order_id === order.id && call.state === "claimed");
-      const who = claim ? say("fetching", { who: claim.claimed_by }) : "";
-      return html`<div class="line" data-order=${order.id}>
+    ${repeat(
+      rows,
+      ({ order }) => order.id,
+      ({ order, items, since }) => {
+        const claim = view.calls.find((call) => call.order_id === order.id && call.state === "claimed");
+        const who = claim ? say("fetching", { who: claim.claimed_by }) : "";
+        return html`<div class="line" data-order=${order.id}>
         ${plate(order)}
         <span class="what">${items.map((item) => html`${name(item.name)} ${item.quantity}<br />`)}
           <small>${[numberAndPass(view, order, items), who].filter(Boolean).join(" · ")}</small></span>
         <stage-clock .since=${since}></stage-clock>
         ${actButton({
-          kind: "line", words: say("take"), pending: items.every((item) => work.pendingItems.has(item.id)),
+          kind: "line",
+          words: say("take"),
+          pending: items.every((item) => work.pendingItems.has(item.id)),
           press: () => work.take(order, items),
         })}
       </div>`;
-    })}
+      },
+    )}
   </div></div>`;
 }

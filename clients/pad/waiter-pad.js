@@ -33,7 +33,10 @@ import "./order-sheet.js";
 
 /** tab → its drawing and its word @type {[Tab, string, "tab_calls" | "tab_ready" | "tab_places" | "tab_order"][]} */
 const TABS = [
-  ["calls", "bell", "tab_calls"], ["ready", "tray", "tab_ready"], ["places", "room", "tab_places"], ["order", "add", "tab_order"],
+  ["calls", "bell", "tab_calls"],
+  ["ready", "tray", "tab_ready"],
+  ["places", "room", "tab_places"],
+  ["order", "add", "tab_order"],
 ];
 
 const SETTLE_MS = 350; // a tap that was begun lands within this; so does the second half of a double tap
@@ -76,7 +79,8 @@ class WaiterPad extends Part {
 
   /** F1–F4 the tabs, 0 undo, Enter with nothing chosen: the call under the thumb. @param {KeyboardEvent} event */
   #key(event) {
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]"))
+      return;
     const view = this.screen.view;
     const tab = TABS.findIndex((_, i) => event.key === `F${i + 1}`);
     if (tab >= 0) {
@@ -131,9 +135,15 @@ class WaiterPad extends Part {
 
   /** @param {Order} order @param {Item} item */
   #cancel(order, item) {
-    const ask = { title: say("cancel_title"), lead: `${this.#dish(order, item.id)} · ${say("cancel_lead")}`, no: say("keep"), yes: say("cancel_it") };
-    /** @type {import("./confirm-sheet.js").ConfirmSheetElement | null} */ (this.querySelector("confirm-sheet"))?.ask(ask, () =>
-      this.#items("CancelItem", "cancel", order, [item]),
+    const ask = {
+      title: say("cancel_title"),
+      lead: `${this.#dish(order, item.id)} · ${say("cancel_lead")}`,
+      no: say("keep"),
+      yes: say("cancel_it"),
+    };
+    /** @type {import("./confirm-sheet.js").ConfirmSheetElement | null} */ (this.querySelector("confirm-sheet"))?.ask(
+      ask,
+      () => this.#items("CancelItem", "cancel", order, [item]),
     );
   }
 
@@ -176,7 +186,12 @@ class WaiterPad extends Part {
       <main>${this.#page(view)}</main>
       ${this.#slot()}
       ${ringingCalls({
-        view, groups, settling, nowMs: clock.nowMs(), compact: this.tab !== "calls", claiming: this.#pending("call_id"),
+        view,
+        groups,
+        settling,
+        nowMs: clock.nowMs(),
+        compact: this.tab !== "calls",
+        claiming: this.#pending("call_id"),
         come: (group) => this.#come(group),
       })}
       ${this.#tabs(groups.length, waitingCount(view))}
@@ -204,7 +219,9 @@ class WaiterPad extends Part {
     if (this.tab === "ready") return readyPage(this.#work(view));
     if (this.tab === "order") return this.desk;
     return placeBoard(view, (place) =>
-      /** @type {import("./order-sheet.js").OrderSheetElement | null} */ (this.querySelector("order-sheet"))?.ask(place),
+      /** @type {import("./order-sheet.js").OrderSheetElement | null} */ (this.querySelector("order-sheet"))?.ask(
+        place,
+      ),
     );
   }
 
@@ -232,9 +249,11 @@ class WaiterPad extends Part {
     const left = Math.max(1, Math.ceil((current.untilMs - performance.now()) / 1000));
     return html`<div class="slot" role="status"><p class="said ${current.slip ? "slip" : ""}">
       <span>${current.text}</span>
-      ${current.undo.length
-        ? html`<button class="btn" @click=${() => this.said.undo()}>${icon("undo")}${say("undo", { s: left })}</button>`
-        : nothing}
+      ${
+        current.undo.length
+          ? html`<button class="btn" @click=${() => this.said.undo()}>${icon("undo")}${say("undo", { s: left })}</button>`
+          : nothing
+      }
       ${current.entryId ? html`<button class="btn" @click=${() => this.said.dismiss()}>${say("understood")}</button>` : nothing}
     </p></div>`;
   }
@@ -244,7 +263,10 @@ class WaiterPad extends Part {
     const counts = { calls, ready, places: 0, order: this.desk.shelf.cart.lines.length };
     return html`<nav class="tabs">
       ${TABS.map(
-        ([tab, drawing, word]) => html`<button aria-current=${tab === this.tab ? "page" : nothing} @click=${() => (this.tab = tab)}>
+        (
+          [tab, drawing, word],
+          i,
+        ) => html`<button aria-keyshortcuts="F${i + 1}" aria-current=${tab === this.tab ? "page" : nothing} @click=${() => (this.tab = tab)}>
           ${icon(drawing)}<span>${say(word)} ${counts[tab] ? html`<b>${counts[tab]}</b>` : nothing}</span></button>`,
       )}
     </nav>`;
