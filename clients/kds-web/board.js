@@ -4,6 +4,7 @@
 import { clock, monotonicMs } from "../link/clock.js";
 import { openPage } from "../link/doorway.js";
 import { Part } from "../link/elements.js";
+import { OUTBOX_MAX } from "../link/outbox.js";
 import { remember, remembered } from "../link/storage.js";
 import { html } from "../link/vendor/lit.js";
 import { Voice } from "../link/voice.js";
@@ -73,7 +74,10 @@ class KitchenBoard extends Part {
     const resize = () => this.#fit();
     window.addEventListener("resize", resize);
     this.#fit();
-    void document.fonts.ready.then(() => this.ruler.forget());
+    void document.fonts.ready.then(() => {
+      this.ruler.forget();
+      this.requestUpdate();
+    });
     return [
       this.screen.changed.on(() => this.requestUpdate()),
       this.voice.changed.on(() => this.requestUpdate()),
@@ -193,7 +197,7 @@ class KitchenBoard extends Part {
     const shown = new Set(open.flatMap(({ items }) => items.map(({ id }) => id)));
     this.orphan = orphanedRefusal(this.screen, shown);
     const foot = {
-      undo, refused: this.orphan, full: presses.full, finished: finished.length, batches: batchesOf(open),
+      undo, refused: this.orphan, full: this.screen.outbox.waiting.length >= OUTBOX_MAX, finished: finished.length, batches: batchesOf(open),
       mode: this.mode, more, moreNew, page: this.page, pages: this.pages,
     };
     return html`${health === "lost" ? lostTemplate(board) : headTemplate(board, counts)}

@@ -19,6 +19,8 @@
 
 import { toggleLang } from "../link/i18n.js";
 
+const SCROLL_PX = 160;
+
 export class Keys {
   #board;
 
@@ -88,6 +90,7 @@ export class Keys {
 
   /** @param {number} by */
   #step(by) {
+    if (this.#board.mode === "batch") return document.querySelector(".batch ol")?.scrollBy(0, by * SCROLL_PX);
     const rows = this.#groups().flat();
     if (!rows.length) return;
     const at = rows.findIndex(({ item }) => item.id === this.#board.selectedId);

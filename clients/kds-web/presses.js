@@ -41,8 +41,6 @@ const SEEN_MAX = 500;
 export class Presses {
   /** @type {Done | null} */
   last = null;
-  /** The kept presses are too many: say so. */
-  full = false;
 
   #screen;
   /** @type {Map<number, number>} */
@@ -104,7 +102,7 @@ export class Presses {
     const step = NEXT[this.#after(item, waiting)];
     if (!step || waiting.some((entry) => entry.name === step[1])) return false; // it waits already
     const [verb, command] = step;
-    const entry = this.#send(command, { item_id: item.id }, { verb, label: this.#label(item, orderNumber) });
+    const entry = this.#screen.send(command, { item_id: item.id }, { verb, label: this.#label(item, orderNumber) });
     if (entry && verb !== "call_again") this.#remember(item, orderNumber, verb, entry.id);
     return Boolean(entry);
   }
@@ -129,7 +127,8 @@ export class Presses {
   undoable() {
     if (!this.last) return null;
     const leftS = UNDO_S - (monotonicMs() - this.last.atMs) / 1000;
-    if (leftS <= 0) this.last = null;
+    const refused = this.#screen.outbox.refused.some(({ id }) => id === this.last?.entryId);
+    if (leftS <= 0 || refused) this.last = null;
     return this.last && { ...this.last, leftS };
   }
 
@@ -153,14 +152,7 @@ export class Presses {
     const waiting = this.waiting(item.id);
     const state = this.#after(item, waiting);
     if (!BACK_TO[state] || waiting.some((entry) => entry.name === "UndoItem")) return false;
-    return Boolean(this.#send("UndoItem", { item_id: item.id, state }, { verb: "take_back", label }));
-  }
-
-  /** @param {string} command @param {object} body @param {object} about */
-  #send(command, body, about) {
-    const entry = this.#screen.send(command, body, about);
-    this.full = entry === null;
-    return entry;
+    return Boolean(this.#screen.send("UndoItem", { item_id: item.id, state }, { verb: "take_back", label }));
   }
 
   /** @param {Item} item @param {number} orderNumber @param {Done["verb"]} verb @param {string} entryId */

@@ -20,7 +20,7 @@ const say = dictionary({
     found: "已找到服务器 {host}，{s} s", lost: "找不到服务器 {host}，正在重试",
     clock_ok: "时间跟随服务器", clock_fast: "时间跟随服务器，这块屏的钟快了 {n} 分钟，不影响",
     clock_slow: "时间跟随服务器，这块屏的钟慢了 {n} 分钟，不影响",
-    https: "连接已加密，屏幕保持常亮", http: "当前是 http：浏览器不许保持常亮，请在系统设置里关掉休眠",
+    https: "连接已加密，屏幕保持常亮", local: "服务器就在本机，屏幕保持常亮", http: "当前是 http：浏览器不许保持常亮，请在系统设置里关掉休眠",
     foot: "配对后，这块屏是厨房屏、平板还是叫号屏，由码决定", to_show: "没有键盘？显示码", to_type: "输入码",
     other_lang: "English", checking: "正在核对…", waiting: "等待管理台确认…", making: "正在取码…",
     bad_token: "这块屏的配对已失效，请重新配对", not_paired: "这块屏还没有配对", unpaired: "管理台已解除这块屏的配对",
@@ -33,7 +33,7 @@ const say = dictionary({
     found: "Server found: {host}, {s} s", lost: "Server {host} not found, trying again",
     clock_ok: "Time comes from the server", clock_fast: "Time comes from the server; this screen's clock is {n} min fast, no matter",
     clock_slow: "Time comes from the server; this screen's clock is {n} min slow, no matter",
-    https: "Encrypted; the screen stays on", http: "This is http: the browser may let the screen go dark; switch sleep off in the system settings",
+    https: "Encrypted; the screen stays on", local: "The server is on this machine; the screen stays on", http: "This is http: the browser may let the screen go dark; switch sleep off in the system settings",
     foot: "The code decides whether this becomes a kitchen screen, a pad or a call screen",
     to_show: "No keys? Show a code", to_type: "Type a code", other_lang: "中文", checking: "Checking…",
     waiting: "Waiting for the console…", making: "Getting a code…",
@@ -79,6 +79,7 @@ export class PairingPage extends Part {
   subscribe() {
     const press = (/** @type {KeyboardEvent} */ event) => this.#press(event);
     window.addEventListener("keydown", press);
+    document.documentElement.dataset.theme = "light";
     const poll = window.setInterval(() => void this.#poll(), POLL_MS);
     void this.#check();
     if (this.code) {
@@ -176,7 +177,6 @@ export class PairingPage extends Part {
   }
 
   render() {
-    document.documentElement.dataset.theme = "light";
     const showing = this.offer !== null;
     return html`<div class="pairing" ?data-showing=${showing}>
       <main class="say">
@@ -238,7 +238,7 @@ export class PairingPage extends Part {
     const clockSays = Math.abs(off) < CLOCK_OFF_MIN ? say("clock_ok") : say(offWord, { n: Math.abs(off) });
     return html`<ul class="found">
       ${line("ok", say("found", { host, s: server.roundTripS.toFixed(1) }))} ${line("ok", clockSays)}
-      ${window.isSecureContext ? line("ok", say("https")) : line("note", say("http"))}
+      ${window.isSecureContext ? line("ok", say(location.protocol === "https:" ? "https" : "local")) : line("note", say("http"))}
     </ul>`;
   }
 

@@ -16,7 +16,7 @@ from server.events.view import state_hash
 from server.pairing.door import PairingDoor
 from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
 from tests.support.house import SHOP, HouseOnThread
-from tests.support.pads import Wire
+from tests.support.pads import LISTEN, Wire
 
 WOK, COLD, DOUGH = 1, 2, 3
 DUMPLINGS, KUNGPAO, BASS, GREENS, CUCUMBER = 1, 2, 3, 6, 7  # of the demo menu; cucumber is cold
@@ -90,6 +90,7 @@ class Boards:
         """Pair a new board of this station and wait until it shows something."""
         token = self.house.pair("kitchen", f"屏 {station_id}", station_id=station_id)
         context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
+        context.add_init_script(LISTEN)
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))

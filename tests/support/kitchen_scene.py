@@ -38,7 +38,7 @@ class Scene:
     numbers: count[int] = field(default_factory=lambda: count(12))
     business_day: str = "2026-11-20"
 
-    def dish(  # noqa: PLR0913 - a dish is what a test wants to say about it
+    def dish(
         self, zh: str, state: c.ItemState = "queued", quantity: int = 1, *modifiers: c.Modifier,
         note: str = "", since_s: int = 60, target_s: int = 720, station_id: int | None = WOK,
     ) -> c.Item:  # fmt: skip
@@ -61,7 +61,7 @@ class Scene:
             **stamps,
         )  # fmt: skip
 
-    def order(  # noqa: PLR0913
+    def order(
         self, kind: c.PlaceKind, place: str, *rounds: tuple[int, list[c.Item]],
         note: str = "", allergens: list[str] | None = None, source: c.OrderSource = "pad",
         business_day: str = "",

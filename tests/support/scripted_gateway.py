@@ -119,6 +119,15 @@ class ScriptedGateway:
                 self._changed.clear()
                 await self._changed.wait()
 
+    @property
+    def connections(self) -> int:
+        """Return how many are open."""
+        return len(self._sockets)
+
+    def forget_replies(self) -> None:
+        """Let commands be decided anew: a refusal that may pass is not remembered."""
+        self._replies.clear()
+
     def cut(self) -> None:
         """Tear every connection, as when the process is killed."""
         for socket in list(self._sockets):

@@ -238,7 +238,7 @@ def busy_day(chance: random.Random) -> tuple[View, list[c.Event]]:
             events.append(c.OrderPlaced(order(order_id, *unique, note=str(n)), 1))
         elif kind == 1:
             events.append(c.CallRaised(call(call_id, order_id, item_id)))
-        elif kind == 2:  # noqa: PLR2004 - one of ten
+        elif kind == 2:
             later: list[c.Event] = [
                 c.CallRang(call_id, n, at_ms),
                 c.CallUnanswered(call(call_id, order_id, state="unanswered")),
@@ -246,9 +246,9 @@ def busy_day(chance: random.Random) -> tuple[View, list[c.Event]]:
                 c.CallEnded(call_id, "cleaned", at_ms),
             ]
             events.append(chance.choice(later))
-        elif kind == 3 and n % 3 == 0:  # noqa: PLR2004 - one of ten
+        elif kind == 3 and n % 3 == 0:
             events.append(c.PlaceCleaned(order_id, order_id, at_ms, "王敏"))
-        elif kind == 4:  # noqa: PLR2004 - one of ten
+        elif kind == 4:
             events.append(undone(item_id, version, chance.choice(list(STAMPS_AFTER))))  # type: ignore[arg-type]
         else:
             events.append(step(chance.choice(WALK), item_id, version, n))
