@@ -45,6 +45,12 @@ class _Parser(ServerProtocol):
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         return super().select_subprotocol(subprotocols) if subprotocols else None
 
+    def recv_frame(self, frame: Frame) -> None:
+        """Take a frame; a close in the middle of a message is a close, not an error (5.4)."""
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
+
 
 class Door:
     """What all sockets of a process share: whom to let in, and the stock of parsers."""
@@ -191,7 +197,7 @@ class WebSocket(asyncio.Protocol):
             parser = self._parser = self.door.lend()
         if parser.state is State.OPEN:
             parser.send_close(code, reason)
-        self._write_out(parser)
+        self._write_out(parser.data_to_send())
 
     def abort(self) -> None:
         """Drop the connection."""
@@ -214,11 +220,15 @@ class WebSocket(asyncio.Protocol):
         if parser is None:
             parser = self._parser = self.door.lend()
         parser.receive_data(data)
+        answers = parser.data_to_send()  # pongs in the order of pings, then perhaps a close
         for event in parser.events_received():
-            if isinstance(event, Frame):
+            assert isinstance(event, Frame), "the handshake is over"
+            if event.opcode is Opcode.PING and answers:
+                self.write(answers.pop(0))
+            else:
                 self._frame(parser, event)
-        if parser.writes:
-            self._write_out(parser)
+        self._write_out(answers)
+        self._write_out(parser.data_to_send())
         if self._parser is parser and between_messages(parser):
             self._parser = None
             self.door.take_back(parser)
@@ -283,8 +293,8 @@ class WebSocket(asyncio.Protocol):
                 return
         self.message(data, text=self._is_text)
 
-    def _write_out(self, parser: ServerProtocol) -> None:
-        for data in parser.data_to_send():
+    def _write_out(self, answers: list[bytes]) -> None:
+        for data in answers:
             if data:
                 self.write(data)
             else:
