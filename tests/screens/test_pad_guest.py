@@ -8,17 +8,31 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from server.events.view import state_hash
+from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
-from tests.support.pads import Pads, cook, pads_of, states
+from tests.support.pads import Pads, cook, pads_of_a_house, states
 
 KUNGPAO, SCALLOPS, GREENS, RICE, NOODLES = 2, 5, 6, 24, 27
 
 
+@pytest.fixture(scope="module")
+def opened(engines: EnginePair) -> Iterator[Pads]:
+    """One house and one browser for this file."""
+    with pads_of_a_house(engines) as pads:
+        yield pads
+
+
 @pytest.fixture
-def pads(house: HouseOnThread) -> Iterator[Pads]:
-    """A browser full of pads of this house."""
-    with pads_of(house) as opened:
-        yield opened
+def pads(opened: Pads) -> Iterator[Pads]:
+    """The same house with nobody in it."""
+    yield opened
+    opened.tidy()
+
+
+@pytest.fixture
+def house(pads: Pads) -> HouseOnThread:
+    """The house the pads belong to."""
+    return pads.house
 
 
 def choose_rice(page: Page, times: int = 1) -> None:
@@ -82,8 +96,9 @@ def test_a_second_round_joins_the_same_order(pads: Pads, house: HouseOnThread) -
         page.locator(".place-it").click()
         expect(page.locator(".cart .none")).to_be_visible()
     expect(page.locator(".coming .round")).to_have_count(1)
-    expect(page.locator(".coming h2 span")).to_have_text("#01")
-    assert [item.round for item in house.view("guest", place_id=1).orders[0].items] == [1, 2]
+    [order] = house.view("guest", place_id=1).orders
+    expect(page.locator(".coming h2 span")).to_have_text(f"#{order.number:02}")
+    assert [item.round for item in order.items] == [1, 2]
 
 
 def test_a_double_tap_orders_once(pads: Pads, house: HouseOnThread) -> None:
@@ -187,6 +202,7 @@ def test_a_refused_order_says_why_and_comes_back(pads: Pads, house: HouseOnThrea
     expect(page.locator(".place-it")).to_be_disabled()
     page.locator(".cart li .step button").first.click()
     expect(page.locator(".cart li")).to_have_count(0)
+    house.call(house.house.pool.execute("UPDATE dish SET sold_out = false WHERE id = $1", RICE))
     expect(page.locator(".refused")).to_have_count(0)
 
 

@@ -8,18 +8,32 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from server.events.view import state_hash
+from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
-from tests.support.pads import NOTES_PER_RING, Pads, call, cook, pads_of, states
+from tests.support.pads import NOTES_PER_RING, Pads, call, cook, pads_of_a_house, states
 
 GREENS, PORK, SOUP, RICE = 6, 12, 4, 24
 ROOM_801, ROOM_802, TAG_23 = 1, 2, 123
 
 
+@pytest.fixture(scope="module")
+def opened(engines: EnginePair) -> Iterator[Pads]:
+    """One house and one browser for this file."""
+    with pads_of_a_house(engines) as pads:
+        yield pads
+
+
 @pytest.fixture
-def pads(house: HouseOnThread) -> Iterator[Pads]:
-    """A browser full of pads of this house."""
-    with pads_of(house) as opened:
-        yield opened
+def pads(opened: Pads) -> Iterator[Pads]:
+    """The same house with nobody in it."""
+    yield opened
+    opened.tidy()
+
+
+@pytest.fixture
+def house(pads: Pads) -> HouseOnThread:
+    """The house the pads belong to."""
+    return pads.house
 
 
 def equals_the_house(page: Page, house: HouseOnThread) -> None:
@@ -208,8 +222,9 @@ def test_a_waiter_orders_for_a_wrist_tag(pads: Pads, house: HouseOnThread) -> No
     page.locator(".place-it").click()
     page.locator(f"place-sheet [data-place='{TAG_23}']").click()
     page.locator(".place-it").click()
-    expect(page.locator(".slot")).to_contain_text("手牌 23 已下单，#01")
+    expect(page.locator(".slot")).to_contain_text("手牌 23 已下单，#")
     [order] = house.view("waiter").orders
+    expect(page.locator(".slot")).to_contain_text(f"#{order.number:02}")
     assert (order.place_kind, order.place_name, order.source) == ("tag", "23", "tag")
     expect(page.locator(".cart[data-empty]")).to_be_visible()
 
@@ -240,10 +255,10 @@ def test_answering_by_key_alone(pads: Pads, house: HouseOnThread) -> None:
     expect(page.locator(".tabs [aria-current]")).to_contain_text("待取")
 
 
-def test_a_pad_without_sound_says_so_until_touched(house: HouseOnThread) -> None:
+def test_a_pad_without_sound_says_so_until_touched(pads: Pads, house: HouseOnThread) -> None:
     """Browsers block sound before the first touch: a gate covers the pad, one touch opens it."""
-    with pads_of(house, sound=False) as pads:
-        page, _ = pads.waiter("王敏")
+    with pads.before_a_touch() as untouched:
+        page, _ = untouched.waiter("王敏")
         expect(page.locator(".gate")).to_contain_text("没有声音，就听不到呼叫")
         page.mouse.click(400, 600)
         expect(page.locator(".gate")).to_have_count(0)

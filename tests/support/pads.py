@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, WebSocketRoute, sync_playwright
+from playwright.sync_api import Page, Playwright, WebSocketRoute, sync_playwright
 
 from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
-from tests.support.house import HouseOnThread
+from tests.support.engines import EnginePair
+from tests.support.house import HouseOnThread, house_on_thread
 
 # What the pad makes heard, counted: a ring is four notes. And a word when the sound gate shows.
 LISTEN = """
@@ -78,11 +79,13 @@ class Wire:
 class Pads:
     """Opens pads, each in a browser profile of its own, and keeps what their pages complain about."""
 
-    def __init__(self, browser: Browser, house: HouseOnThread, *, untouched: bool) -> None:
-        self.browser = browser
-        self.untouched = untouched
+    def __init__(self, playwright: Playwright, house: HouseOnThread, *, sound: bool = True) -> None:
+        self._playwright = playwright
+        self._sound = sound
         self.house = house
         self.errors: list[str] = []
+        args = [*QUIET, *([SOUND_ALLOWED] if sound else [])]
+        self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
 
     def open(
         self, token: str, query: str = "", size: tuple[int, int] = (800, 1280)
@@ -93,15 +96,15 @@ class Pads:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        wire = Wire(page, untouched=self.untouched)
+        wire = Wire(page, untouched=not self._sound)
         address = f"{self.house.url}/pad/{query}#token={token}"
-        if self.untouched:
-            # looking into the page would count as a touch: it says itself that the gate is there
-            with page.expect_console_message(lambda message: message.text == "gate"):
-                page.goto(address)
+        if self._sound:
+            page.goto(address)
+            page.wait_for_selector("guest-pad, waiter-pad")
             return page, wire
-        page.goto(address)
-        page.wait_for_selector("guest-pad, waiter-pad")
+        # looking into the page would count as a touch: it says itself that the gate is there
+        with page.expect_console_message(lambda message: message.text == "gate"):
+            page.goto(address)
         return page, wire
 
     def guest(self, place_id: int = 1, query: str = "") -> tuple[Page, Wire]:
@@ -113,19 +116,39 @@ class Pads:
         """Open a waiter's pad, held upright."""
         return self.open(self.house.pair("waiter", name), query)
 
-
-@contextmanager
-def pads_of(house: HouseOnThread, *, sound: bool = True) -> Iterator[Pads]:
-    """Start a browser for this house; at the end no page may have complained."""
-    with sync_playwright() as playwright:
-        args = [*QUIET, *([SOUND_ALLOWED] if sound else [])]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+    @contextmanager
+    def before_a_touch(self) -> Iterator[Pads]:
+        """Give pads whose browser blocks sound until somebody touches them."""
+        pads = Pads(self._playwright, self.house, sound=False)
         try:
-            pads = Pads(browser, house, untouched=not sound)
             yield pads
             assert pads.errors == []
         finally:
-            browser.close()
+            pads.browser.close()
+
+    def tidy(self) -> None:
+        """Close the pads and clean every room for the next test; no page may have complained."""
+        for context in self.browser.contexts:
+            context.close()
+        for order in self.house.view("waiter").orders:
+            self.house.ask("waiter", "CleanPlace", place_id=order.place_id)
+        errors, self.errors = self.errors, []
+        assert errors == []
+
+
+@contextmanager
+def pads_of_a_house(engines: EnginePair) -> Iterator[Pads]:
+    """Start one house and one browser for many tests: each costs seconds."""
+    url = engines.fresh_database()
+    try:
+        with house_on_thread(url, engines.empty_redis()) as house, sync_playwright() as playwright:
+            pads = Pads(playwright, house)
+            try:
+                yield pads
+            finally:
+                pads.browser.close()
+    finally:
+        engines.drop(url)
 
 
 def cook(house: HouseOnThread, *item_ids: int) -> None:
