@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from server.events.view import state_hash
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
-from tests.support.pads import Pads, cook, pads_of_a_house, states
+from tests.support.pads import LAN, Pads, cook, pads_of_a_house, states
 
 KUNGPAO, SCALLOPS, GREENS, RICE, NOODLES = 2, 5, 6, 24, 27
 
@@ -262,6 +262,22 @@ def test_english_on_a_press(pads: Pads) -> None:
     expect(page.locator(f"[data-dish='{KUNGPAO}'] h2")).to_have_text("Kung pao chicken")
     page.reload()
     expect(page.locator(".place-it")).to_have_text("Place order")
+
+
+def test_plain_http_in_the_shops_network_is_enough(pads: Pads, house: HouseOnThread) -> None:
+    """No secure context (no randomUUID, no service worker): ordering, reload and offline still work."""
+    token = house.pair("guest", "801", place_id=1)
+    page, wire = pads.open(token, size=(1280, 800), host=LAN)
+    assert page.evaluate("() => [isSecureContext, 'randomUUID' in crypto]") == [False, False]
+    wire.cut()
+    choose_rice(page)
+    page.locator(".place-it").click()
+    expect(page.locator(".unsent")).to_be_visible()
+    wire.mend()
+    page.reload()
+    expect(page.locator(".coming .it")).to_have_count(1)
+    everything_answered(page)
+    assert len(house.view("guest", place_id=1).orders[0].items) == 1
 
 
 def test_another_rooms_order_is_not_shown(pads: Pads, house: HouseOnThread) -> None:
