@@ -37,13 +37,18 @@ class Feed:
 
     def offer(self, events: Iterable[Written]) -> list[Written]:
         """Take lines as they come; return those whose turn it is, each exactly once."""
+        ready: list[Written] = []
         for event in events:
-            if self.head is not None and event.seq <= self.head:
+            seq = event.seq
+            if self.head is not None and seq <= self.head:
                 continue
-            if len(self._held) < HELD_MAX:
-                self._held[event.seq] = event
-            self.known_top = max(self.known_top, event.seq)
-        return self._contiguous() if self._held else []
+            if seq - 1 == self.head and not self._held:
+                self.head = seq  # nearly always: the next line, and nothing waits for it
+                ready.append(event)
+            elif len(self._held) < HELD_MAX:
+                self._held[seq] = event
+            self.known_top = max(self.known_top, seq)
+        return ready + self._contiguous() if self._held else ready
 
     def expect(self, top: int) -> bool:
         """Hear that the log has reached `top`; return whether lines are missing here."""

@@ -237,8 +237,8 @@ def encode(frame: ToDevice, *, packed: bool) -> bytes:
 
 def encode_event(seq: int, at_ms: int, body: bytes) -> bytes:
     """Return the event frame around a log line's JSON body, for JSON devices."""
-    payload = b'{"t":"event","seq":%d,"at_ms":%d,"event":%b}' % (seq, at_ms, body)
-    return wrap(payload, packed=False)
+    start = b'{"t":"event","seq":%d,"at_ms":%d,"event":' % (seq, at_ms)
+    return _header(TEXT_HEADER, len(start) + len(body) + 1) + start + body + b"}"
 
 
 def encode_event_packed(seq: int, at_ms: int, body: bytes) -> bytes:
@@ -249,10 +249,12 @@ def encode_event_packed(seq: int, at_ms: int, body: bytes) -> bytes:
 
 def wrap(payload: bytes, *, packed: bool) -> bytes:
     """Put the header of an unmasked, unfragmented server message before its payload."""
-    first = BINARY_HEADER if packed else TEXT_HEADER
-    size = len(payload)
+    return _header(BINARY_HEADER if packed else TEXT_HEADER, len(payload)) + payload
+
+
+def _header(first: int, size: int) -> bytes:
     if size < 126:  # noqa: PLR2004 - RFC 6455, 5.2
-        return bytes((first, size)) + payload
+        return bytes((first, size))
     if size < 65536:  # noqa: PLR2004
-        return bytes((first, 126)) + size.to_bytes(2) + payload
-    return bytes((first, 127)) + size.to_bytes(8) + payload
+        return bytes((first, 126, size >> 8, size & 255))
+    return bytes((first, 127)) + size.to_bytes(8)

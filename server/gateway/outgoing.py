@@ -110,17 +110,17 @@ class ShopRooms:
         self.ring = ring
         self.rooms: dict[tuple[frozenset[str], bool], Room] = {}
         self.members: dict[int, Member] = {}  # by device
-        self.routes: dict[frozenset[str], list[Room]] = {}
+        self.routes: dict[frozenset[str], tuple[list[Room], bool]] = {}
 
-    def route(self, topics: frozenset[str]) -> list[Room]:
-        """Return the rooms that hear these topics."""
-        rooms = self.routes.get(topics)
-        if rooms is None:
+    def route(self, topics: frozenset[str]) -> tuple[list[Room], bool]:
+        """Return the rooms that hear these topics, and whether a topic names somebody."""
+        known = self.routes.get(topics)
+        if known is None:
             if len(self.routes) >= ROUTES_MAX:
                 self.routes.clear()
             rooms = [r for r in self.rooms.values() if not r.audience.isdisjoint(topics)]
-            self.routes[topics] = rooms
-        return rooms
+            known = self.routes[topics] = (rooms, personal(topics) != ([], []))
+        return known
 
     def room(self, audience: frozenset[str], *, packed: bool) -> Room:
         """Return the room of this audience, opening it for its first device."""
@@ -173,10 +173,13 @@ class Outgoing:
 
     # events
 
-    def append(self, shop: ShopRooms, line: Line) -> None:
-        """Take the next line of a shop's log; it is written within a few milliseconds."""
+    def append(self, shop: ShopRooms, line: Line) -> bool:
+        """Take the next line of a shop's log; it is written within a few milliseconds.
+
+        Returns whether it names a device or an account.
+        """
         shop.ring.append(line)
-        rooms = shop.route(line.topics)
+        rooms, names_somebody = shop.route(line.topics)
         for room in rooms:
             room.pending.append(line)
             if not room.dirty:
@@ -184,12 +187,12 @@ class Outgoing:
                 self._dirty.append(room)
         if rooms and not self._armed:
             self._arm()
-        self._append_personal(shop, line, rooms)
+        if names_somebody:
+            self._append_personal(shop, line, rooms)
+        return names_somebody
 
     def _append_personal(self, shop: ShopRooms, line: Line, rooms: list[Room]) -> None:
         devices, accounts = personal(line.topics)
-        if not devices and not accounts:
-            return
         for member in list(shop.members.values()):
             named = member.device_id in devices or member.account_id in accounts
             if not named or member.room is None or member.room in rooms:

@@ -62,8 +62,8 @@ class Shop:
     def _append(self, ready: list[Written]) -> None:
         outgoing = self._gateway.outgoing
         for written in ready:
-            outgoing.append(self.rooms, Line(written))
-            self._gateway.look_at(self, written)
+            if outgoing.append(self.rooms, Line(written)):
+                self._gateway.look_at(self, written)
 
     def _watch_gap(self) -> None:
         if self.feed.has_gap and not self._mending:

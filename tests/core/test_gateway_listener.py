@@ -53,7 +53,9 @@ class Transport(asyncio.Transport):
 class Heard(WebSocket):
     """Keeps messages."""
 
-    __slots__ = ("messages",)
+    def __init__(self, door: Door, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(door, ServerState(), loop)
+        self.messages: list[bytes] = []
 
     def message(self, data: bytes, *, text: bool) -> None:
         """Keep."""
@@ -63,8 +65,7 @@ class Heard(WebSocket):
 
 def open_socket(door: Door, loop: asyncio.AbstractEventLoop, request: bytes = REQUEST) -> Heard:
     """Return a socket after its handshake."""
-    made = Heard(door, ServerState(), loop)
-    made.messages = []
+    made = Heard(door, loop)
     made.connection_made(Transport())
     made.data_received(request)
     return made

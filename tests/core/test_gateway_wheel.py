@@ -84,7 +84,7 @@ def test_a_ring_is_bounded_in_lines_and_bytes() -> None:
     assert (ring.floor, ring.head) == (102, 105)
     assert [kept.seq for kept in ring.after(103)] == [104, 105]
     assert ring.after(105) == ring.after(200) == []
-    small = Ring(0, bytes_max=150)
+    small = Ring(0, bytes_max=200)
     for seq in range(1, 11):
         small.append(Line(line(seq)))
     assert small.floor == 7
