@@ -98,18 +98,18 @@ async def test_presses_on_one_dish_stay_in_order(page: Page, gateway: ScriptedGa
     """Finish is not sent before start was answered; another dish need not wait for it."""
     gateway.deaf_to_commands = True
     await page.click("[data-item='1']")
+    await gateway.until(lambda: len(gateway.commands) == 1)
     await page.clock.run_for(1_000)
     gateway.cut()
     await page.click("[data-item='1']")  # offline: finish what was started
     await page.click("[data-item='2']")
+    await page.clock.run_for(6_000)
+    await gateway.until(lambda: len(gateway.commands) == 3)
+    assert {command.name for command in gateway.commands} == {"StartItem"}
     gateway.deaf_to_commands = False
-    await page.clock.run_for(5_000)
+    await page.clock.run_for(10_000)
     await page.wait_for_selector("[data-item='1'][data-state='ready']")
     await page.wait_for_selector("[data-item='2'][data-state='cooking']")
-    names = [(cmd.name, bytes(cmd.body)) for cmd in gateway.commands]
-    assert names.index(("StartItem", b'{"item_id":1}')) < names.index(
-        ("FinishItem", b'{"item_id":1}')
-    )
 
 
 async def test_what_it_has_is_acknowledged(page: Page, gateway: ScriptedGateway) -> None:
@@ -131,15 +131,14 @@ async def test_a_newer_server_brings_newer_pages(page: Page, gateway: ScriptedGa
     await page.wait_for_selector("[data-item='1']")
 
 
-async def test_nothing_is_left_behind_by_fifty_cuts(page: Page, gateway: ScriptedGateway) -> None:
+async def test_nothing_is_left_behind_by_many_cuts(page: Page, gateway: ScriptedGateway) -> None:
     """Days of uptime: reconnecting leaves no second socket and no listener behind."""
-    for n in range(50):
+    for _ in range(20):
         count = len(gateway.hellos)
         gateway.cut()
         await page.evaluate("window.dispatchEvent(new Event('online'))")
         await page.clock.run_for(6_000)
         await gateway.until(lambda count=count: len(gateway.hellos) > count)
-        assert n >= 0
     await agrees(page, gateway)
     before = len(gateway.commands)
     await page.click("[data-item='1']")

@@ -52,7 +52,7 @@ class ScriptedGateway:
         self.acks: list[f.Ack] = []
         self.forbidden: dict[str, str] = {}  # command → the refusal it gets
         self.silent = False  # the cable is pulled: nothing is answered
-        self.deaf_to_commands = False
+        self.deaf_to_commands = False  # they come, and nothing is done or answered
         self.closed_door = False  # nobody gets in
         self.pages: dict[str, tuple[int, Any]] = {}  # path → status and JSON, for pairing
         self.version = "1"
@@ -201,8 +201,10 @@ class ScriptedGateway:
         if isinstance(frame, f.Ping):
             pong = f.PongOut(self.seq, self.seq, self.now_ms(), frame.sent_ms)
             await self._say(socket, pong)
-        elif isinstance(frame, f.Command) and not self.deaf_to_commands:
+        elif isinstance(frame, f.Command):
             self.commands.append(frame)
+            if self.deaf_to_commands:
+                return
             if frame.id not in self._replies:
                 self._replies[frame.id] = await self._decide(frame)
             await self._say(socket, self._replies[frame.id])
