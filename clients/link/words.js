@@ -26,7 +26,7 @@ export const say = dictionary({
     guest_room: "room", waiter: "waiter", cashier: "cash desk", api: "other system",
     linked: "Connected", slow: "Slow", no_link: "No link", seconds: "{n} s", allergy: "Allergy: {what}", comma: ", ",
     left_min: "{n} min left", left_less: "< 1 min left", late_min: "{n} min late", late: "Late", yesterday: "Yesterday",
-    to_send: "To be sent", refused: "Not done: {why}", sound_on: "Sound on", sound_off: "No sound",
+    to_send: "Unsent", refused: "Not done: {why}", sound_on: "Sound on", sound_off: "No sound",
     gate: "Touch to turn on sound", gate_why: "Or press any key. Without sound nobody hears new orders",
     gate_why_calls: "Without sound nobody hears calls",
     stopped: "This screen has stopped", take_over: "Use it here", reload: "Reload",
