@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from server.demo.people import Tally
 from server.events import catalogue as c
@@ -19,6 +20,9 @@ from tests.support.fire import Fire
 from tests.support.links import Link
 
 TAIL_LINES = 15
+CALL_AFTER_MS = 1_000  # what the day sets in its shop
+RING_EVERY_MS = 3_000
+AFTER_KILL_MS = 3_000
 
 
 def dice(seed: int, name: str) -> random.Random:
@@ -52,29 +56,51 @@ def lines(
     yield f"  ended by themselves: {dict(fell) or 'none'}"
     heard = sorted(late for screen in screens.values() for _, late in screen.heard)
     yield f"  events heard {len(heard)}: late {_spread(heard)}"
-    for name, late in lateness(truth.log).items():
-        yield f"  {name} {len(late)}: late {_spread(late)}"
+    promises = kept_promises(truth.log)
+    for what in ("call", "ring"):
+        yield f"  promises to {what}: late {_spread([p.late_ms for p in promises if p.what == what])}"
+    for name, late in after_kills(promises, fire.kills).items():
+        yield f"  promises due within {AFTER_KILL_MS // 1000} s of {name} killed: late {_spread(late)}"
 
 
-def lateness(log: Sequence[Line]) -> dict[str, list[int]]:
-    """Return how late, in ms, the house kept its promises."""
-    finished: dict[int, int] = {}
-    rang: dict[int, tuple[int, int]] = {}
-    late: dict[str, list[int]] = {"calls by the house": [], "further rings": []}
-    after_ms = 1000
+class Promised(NamedTuple):
+    """One promise that was kept: when it was due, and how late it was."""
+
+    what: str
+    due_ms: int
+    late_ms: int
+
+
+def kept_promises(log: Sequence[Line]) -> list[Promised]:
+    """Return what the house did by itself: calls for finished dishes, further rings."""
+    due: dict[tuple[str, int], int] = {}
+    kept: list[Promised] = []
     for line in log:
         match line.event:
             case c.ItemFinished(item_id=item_id):
-                finished[item_id] = line.at_ms
+                due["call", item_id] = line.at_ms + CALL_AFTER_MS
             case c.ItemCalled(item_id=item_id, by=""):
-                late["calls by the house"].append(line.at_ms - finished[item_id] - after_ms)
+                due_ms = due["call", item_id]
+                kept.append(Promised("call", due_ms, line.at_ms - due_ms))
             case c.CallRaised(call=call):
-                rang[call.id] = (line.at_ms, call.interval_s * 1000)
+                due["ring", call.id] = line.at_ms + RING_EVERY_MS
             case c.CallRang(call_id=call_id):
-                before_ms, interval_ms = rang[call_id]
-                late["further rings"].append(line.at_ms - before_ms - interval_ms)
-                rang[call_id] = (line.at_ms, interval_ms)
-    return late
+                due_ms = due["ring", call_id]
+                kept.append(Promised("ring", due_ms, line.at_ms - due_ms))
+                due["ring", call_id] = line.at_ms + RING_EVERY_MS
+    return kept
+
+
+def after_kills(
+    promises: Sequence[Promised], kills: Sequence[tuple[int, str]]
+) -> dict[str, list[int]]:
+    """Return what was killed last → how late the promises were that came due soon after."""
+    late: dict[str, list[int]] = {}
+    for promise in promises:
+        before = [kill for kill in kills if 0 <= promise.due_ms - kill[0] < AFTER_KILL_MS]
+        if before:
+            late.setdefault(max(before)[1], []).append(promise.late_ms)
+    return dict(sorted(late.items()))
 
 
 def _spread(values: Sequence[int]) -> str:

@@ -34,6 +34,7 @@ class History(Replica):
     def __init__(self) -> None:
         super().__init__()
         self.entries: list[Entry] = []
+        self.repeats: list[int] = []  # events that came though they were known
 
     def snapshot(self, frame: f.Snapshot) -> None:
         """Begin anew, and note it."""
@@ -45,6 +46,8 @@ class History(Replica):
         fresh = super().event(seq, event)
         if fresh:
             self.entries.append(Entry("event", seq))
+        else:
+            self.repeats.append(seq)
         return fresh
 
 

@@ -10,7 +10,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 import redis
 
+from server.clock import SystemClock, to_ms
 from tests.support.engines import EnginePair
 
 AGAIN_S = 0.1
@@ -29,9 +29,8 @@ LOOK_S = 0.02
 
 
 class Death(NamedTuple):
-    """A process that ended: when (monotonic), and whether we killed it."""
+    """A process that ended, and whether we killed it."""
 
-    at_s: float
     name: str
     ours: bool
     status: int
@@ -68,15 +67,15 @@ class Part:
         self.pids.append(self._process.pid)
 
     async def _keep(self) -> None:
-        again_s = AGAIN_S
+        again_s, loop = AGAIN_S, asyncio.get_running_loop()
         while True:
             assert self._process is not None
-            since_s = time.monotonic()
+            since_s = loop.time()
             status = await self._process.wait()
-            now_s = time.monotonic()
             ours = self._process.pid in self._killed
-            self.deaths.append(Death(now_s, self.name, ours, status))
-            again_s = AGAIN_S if now_s - since_s > STEADY_S else min(again_s * 2, AGAIN_S_MAX)
+            self.deaths.append(Death(self.name, ours, status))
+            steady = loop.time() - since_s > STEADY_S
+            again_s = AGAIN_S if steady else min(again_s * 2, AGAIN_S_MAX)
             await asyncio.sleep(again_s)
             await self._spawn()
 
@@ -112,8 +111,9 @@ class Fire:
     def __init__(self, parts: list[Part], pair: EnginePair) -> None:
         self.parts = {part.name: part for part in parts}
         self.pair = pair
-        self.kills: list[tuple[float, str]] = []
+        self.kills: list[tuple[int, str]] = []  # when (ms since 1970), what
         self.engine_pids: set[int] = {pair.postgres_pid, pair.redis_pid}
+        self._clock = SystemClock()
 
     @property
     def names(self) -> list[str]:
@@ -129,7 +129,7 @@ class Fire:
             await self._kill_engine("postgres")
         else:
             self.parts[name].kill()
-        self.kills.append((time.monotonic(), name))
+        self.kills.append((to_ms(self._clock.now()), name))
 
     def _wipe_redis(self) -> None:
         with suppress(redis.RedisError), redis.from_url(self.pair.redis_url) as client:
