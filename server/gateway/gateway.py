@@ -35,9 +35,9 @@ from server.gateway.shops import Shop
 from server.gateway.topics import personal
 from server.gateway.wheel import Wheel
 
-TICK_S = 0.25
-PRESENCE_SLICES = 20  # a heartbeat's work is spread over so many ticks, so that no tick is long
-HEADS_SLICES = 8  # what Redis lost is found within 2 s
+TICK_S = 0.1
+PRESENCE_SLICES = 50  # a heartbeat's work is spread over so many ticks, so that no tick is long
+HEADS_SLICES = 20  # what Redis lost is found within 2 s
 SEEN_EVERY_S = 60.0
 EMPTY_SHOP_KEPT_S = 30.0
 DRAIN_PER_S = 500

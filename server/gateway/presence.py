@@ -28,7 +28,6 @@ from server.events.envelope import (
 
 HEARTBEAT_S = 5.0
 ABSENT_AFTER_S = 3 * HEARTBEAT_S
-KEPT_S = 7 * 24 * 3600
 REDIS_S_MAX = 1.0
 
 # A generation is at least the clock's milliseconds, so that a wiped Redis or a node that had to do
@@ -54,6 +53,7 @@ return answers
 """
 
 # Pairs (device, generation): renewed unless a newer connection is known; answers the stale ones.
+# With a second key this node also goes on the shop's list of nodes, for ABSENT_AFTER_S.
 _RENEW = """
 local stale = {}
 for i = 3, #ARGV, 2 do
@@ -67,6 +67,10 @@ for i = 3, #ARGV, 2 do
   end
 end
 redis.call('EXPIRE', KEYS[1], 604800)
+if KEYS[2] then
+  redis.call('HSET', KEYS[2], ARGV[1], string.format('%.0f', tonumber(ARGV[2]) + 15000))
+  redis.call('EXPIRE', KEYS[2], 604800)
+end
 return stale
 """
 
@@ -195,12 +199,10 @@ class Presence:
             for shop_id in gone:
                 pipe.hdel(nodes_key(shop_id), self._node)
             for shop_id in shops:
-                pipe.hset(nodes_key(shop_id), self._node, self._expiry(now_ms))
-                pipe.expire(nodes_key(shop_id), KEPT_S)
-            for shop_id in shops:
                 pairs = [str(n) for c in by_shop[shop_id] for n in (c.device_id, c.generation)]
-                pipe.eval(_RENEW, 1, devices_key(shop_id), self._node, str(now_ms), *pairs)
-            answers = (await pipe.execute())[1 + len(gone) + 2 * len(shops) :]
+                keys = (devices_key(shop_id), nodes_key(shop_id))
+                pipe.eval(_RENEW, 2, *keys, self._node, str(now_ms), *pairs)
+            answers = (await pipe.execute())[1 + len(gone) :]
         self._shops.update(shops)
         return [
             Claim(shop_id, int(device), int(generation))

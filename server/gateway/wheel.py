@@ -17,7 +17,7 @@ class Wheel(Generic[Item]):
 
     __slots__ = ("_at", "_slot_of", "_slot_s", "_slots")
 
-    def __init__(self, now_s: float, *, slot_s: float = 0.25) -> None:
+    def __init__(self, now_s: float, *, slot_s: float = 0.1) -> None:
         self._slot_s = slot_s
         self._at = int(now_s / slot_s)
         self._slots: dict[int, dict[Item, None]] = {}
