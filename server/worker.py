@@ -85,4 +85,12 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
             _log.warning("housekeeping_without_redis", error=type(error).__name__)
             await asyncio.sleep(ARQ_REST_S)
         finally:
-            await worker.close()
+            await _part_with(worker, redis)
+
+
+async def _part_with(worker: Worker, redis: ArqRedis) -> None:
+    try:
+        await worker.close()
+    except (RedisError, OSError):
+        # arq takes its name off a Redis that is away; promises must not fall with it.
+        await redis.aclose()

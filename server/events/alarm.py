@@ -7,6 +7,7 @@ worker that died is swept up the same way.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from redis.asyncio import Redis
@@ -16,6 +17,7 @@ from server.events.envelope import PARTITIONS, partition
 
 BATCH_PROMISES_MAX = 256
 POKE_CHANNEL = "alarm"
+REDIS_S_MAX = 2.0  # a Redis that does not even refuse is away as well
 
 # Pops what is due and says when the next is, in one call and one key: right on a cluster too.
 _POP = """
@@ -32,7 +34,10 @@ def due_key(slice_: int) -> str:
 
 
 class Alarm:
-    """Sets and reads the alarm clock; every method raises `redis.RedisError` when Redis is away."""
+    """Sets and reads the alarm clock.
+
+    Every method raises `RedisError` or `OSError` when Redis is away, within `REDIS_S_MAX` seconds.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -50,7 +55,8 @@ class Alarm:
             pipeline.zadd(due_key(slice_), members)
         earliest = min(min(members.values()) for members in slices.values())
         pipeline.publish(POKE_CHANNEL, earliest)
-        await pipeline.execute()
+        async with asyncio.timeout(REDIS_S_MAX):
+            await pipeline.execute()
 
     async def pop(
         self, slices: Sequence[int], now_ms: int
@@ -61,9 +67,11 @@ class Alarm:
             await self._pop(
                 keys=[due_key(slice_)], args=[now_ms, BATCH_PROMISES_MAX], client=pipeline
             )
+        async with asyncio.timeout(REDIS_S_MAX):
+            answers = await pipeline.execute()
         due: list[tuple[int, int]] = []
         nexts: list[int] = []
-        for members, first in await pipeline.execute():
+        for members, first in answers:
             due += [_key(member) for member in members]
             if first:
                 nexts.append(int(float(first)))

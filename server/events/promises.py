@@ -29,6 +29,7 @@ SWEEP_WITHOUT_REDIS_S = 0.25
 BACKOFF_S = 1.0
 BACKOFF_S_MAX = 600.0
 ATTEMPTS_MAX = 30
+_AWAKE = 2**62
 LOOK_AHEAD_S = 60  # the sweep arms what is due soon, so a wiped clock is set again
 
 READ_NAMED = """
@@ -96,6 +97,7 @@ class PromiseLoop:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             while True:
+                self._wakes_ms = _AWAKE  # what is armed during a turn may be too late for it
                 wait_s = await self.turn()
                 try:
                     async with asyncio.timeout(wait_s):
@@ -117,7 +119,9 @@ class PromiseLoop:
         sweep_s = SWEEP_WITHOUT_REDIS_S if self._redis_away else SWEEP_S
         since_s = self._clock.monotonic_s() - self._swept_s
         if since_s >= sweep_s:
-            await self.sweep()
+            kept = await self.sweep()
+            if kept == BATCH_PROMISES_MAX:
+                return 0.0  # there may be more: go on without a rest
             since_s = 0.0
         now_ms = to_ms(self._clock.now())
         wait_s = sweep_s - since_s
@@ -145,40 +149,47 @@ class PromiseLoop:
         return [Due(*row) for row in rows]
 
     async def sweep(self) -> int:
-        """Keep due promises the alarm clock forgot, arm those due soon; return how many were kept."""
+        """Keep due promises the alarm clock forgot, arm those due soon; return how many were kept.
+
+        At most a batch; the next turn sweeps again at once when all of a full batch were kept.
+        """
         now_ms = to_ms(self._clock.now())
-        self._swept_s = self._clock.monotonic_s()
         try:
             rows = await self._pool.fetch(READ_DUE, from_ms(now_ms), BATCH_PROMISES_MAX)
             soon = await self._pool.fetch(
                 READ_SOON, from_ms(now_ms), from_ms(now_ms + LOOK_AHEAD_S * 1000), 1000
             )
         except LOST as error:
+            self._swept_s = self._clock.monotonic_s()
             _log.warning("sweep_without_database", error=type(error).__name__)
             return 0
-        await self._keep_all([Due(*row) for row in rows])
+        kept = await self._keep_all([Due(*row) for row in rows])
+        if kept < BATCH_PROMISES_MAX:
+            self._swept_s = self._clock.monotonic_s()
         try:
             await self._alarm.arm(Armed(r["shop_id"], r["id"], to_ms(r["due_at"])) for r in soon)
         except (RedisError, OSError):
             self._redis_away = True  # said by `turn`; the sweep itself needs no Redis
-        return len(rows)
+        return kept
 
-    async def _keep_all(self, due: list[Due]) -> None:
-        await asyncio.gather(*(self._keep_one(one) for one in due))
+    async def _keep_all(self, due: list[Due]) -> int:
+        return sum(await asyncio.gather(*(self._keep_one(one) for one in due)))
 
-    async def _keep_one(self, one: Due) -> None:
+    async def _keep_one(self, one: Due) -> bool:
+        """Keep a promise or postpone it; False when it is still due."""
         try:
             await self._keep(one.shop_id, one.kind, one.payload.encode(), (one.id, one.attempt))
         except Refusal as refusal:
             if refusal.code in {"unavailable", "busy"}:
-                return  # still waiting in its row; the sweep comes by again
-            await self._postpone(one, refusal.code)
+                return False  # still waiting in its row; the sweep comes by again
+            return await self._postpone(one, refusal.code)
         except Exception as error:  # noqa: BLE001
             # The task's edge: a promise that cannot be kept is tried again, then an alarm.
             _log.exception("promise_broke", promise=one.id, kind=one.kind)
-            await self._postpone(one, repr(error))
+            return await self._postpone(one, repr(error))
+        return True
 
-    async def _postpone(self, one: Due, why: str) -> None:
+    async def _postpone(self, one: Due, why: str) -> bool:
         wait_s = min(BACKOFF_S_MAX, BACKOFF_S * 2**one.attempt) * random.uniform(0.5, 1.0)
         due_at = from_ms(to_ms(self._clock.now()) + int(wait_s * 1000))
         try:
@@ -186,9 +197,10 @@ class PromiseLoop:
                 POSTPONE, one.shop_id, one.id, one.attempt, due_at, why[:500], ATTEMPTS_MAX
             )
         except LOST:
-            return  # still due: the sweep comes by again
+            return False  # still due: the sweep comes by again
         if state == "dead":
             _log.error("promise_dead", shop=one.shop_id, promise=one.id, kind=one.kind, why=why)
+        return True
 
     async def _listen(self) -> None:
         """Wake early when something earlier than our sleep is armed."""

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.clock import Clock, to_ms
-from server.events.alarm import Alarm
+from server.events.alarm import REDIS_S_MAX, Alarm
 from server.events.decision import Armed, Written
 from server.events.envelope import EVENTS_FIELD, INBOX_ENTRIES_MAX, inbox_key, nodes_key, pack
 
@@ -71,13 +71,17 @@ class Relay:
             except (RedisError, OSError) as error:
                 _log.warning("relay_without_redis", error=type(error).__name__)
                 await asyncio.sleep(REST_AFTER_TROUBLE_S)
+            except Exception:  # noqa: BLE001
+                # The task's edge: what cannot be carried is dropped, what follows is carried.
+                _log.exception("relay_broke")
 
     async def flush(self) -> None:
-        """Carry what is queued now; raises `RedisError` and drops it when Redis is away."""
+        """Carry what is queued now; raises `RedisError` or `OSError`, and drops it, when Redis is away."""
         self._work.clear()
         waiting, self._waiting = self._waiting, []
         armed, self._armed = self._armed, []
-        await self._tell(waiting)
+        async with asyncio.timeout(REDIS_S_MAX):
+            await self._tell(waiting)
         await self._alarm.arm(armed)
 
     async def _tell(self, waiting: list[tuple[int, Sequence[Written]]]) -> None:

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
-from server.clock import ManualClock, SystemClock
+from server.clock import ManualClock, SystemClock, to_ms
 from server.events import catalogue as c
 from server.events.alarm import Alarm
+from server.events.decision import Written
+from server.events.envelope import inbox_key, nodes_key
 from server.events.promises import SWEEP_S, PromiseLoop
 from server.events.relay import Relay
 from tests.support.kitchen import NOON, Kitchen, open_kitchen
@@ -182,3 +184,72 @@ async def test_the_loop_wakes_when_something_earlier_is_armed(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await redis.aclose()
+
+
+async def test_thousands_of_overdue_promises_are_kept_without_a_rest(
+    database_url: str, redis_url: str
+) -> None:
+    """After a night without a worker the sweep goes on until nothing is due, not batch by batch."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        await kitchen.pool.execute(
+            "INSERT INTO promise (shop_id, id, kind, payload, due_at)"
+            " SELECT 1, i, 'RingCall', '{\"call_id\": 1, \"rang_at_ms\": 1}', $1"
+            " FROM generate_series(1, 2000) i",
+            NOON,
+        )
+        rest_s = 0.0
+        while await kitchen.pool.fetchval("SELECT count(*) FROM promise WHERE state = 'waiting'"):
+            assert rest_s == 0.0
+            rest_s = await loop.turn()
+
+
+class _Deaf:
+    """A Redis that takes everything in and says nothing: a pulled cable, not a closed door."""
+
+    async def __aenter__(self) -> str:
+        self._server = await asyncio.start_server(self._hear, "127.0.0.1", 0)
+        self._writers: list[asyncio.StreamWriter] = []
+        host, port = self._server.sockets[0].getsockname()
+        return f"redis://{host}:{port}/0"
+
+    async def _hear(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+            await writer.wait_closed()
+        await self._server.wait_closed()
+
+
+async def test_a_redis_that_says_nothing_does_not_hold_up_promises(database_url: str) -> None:
+    """Redis hangs instead of dying: the sweep keeps what is due all the same."""
+    async with _Deaf() as url, _house(database_url, url) as (kitchen, loop):
+        await _finished(kitchen)
+        kitchen.advance(seconds=5)
+        since = len(kitchen.ear.heard)
+        async with asyncio.timeout(15):
+            await loop.turn()
+        assert _kinds(kitchen, since) == ["ItemCalled", "CallRaised"]
+
+
+async def test_the_relay_outlives_what_it_cannot_carry(database_url: str, redis_url: str) -> None:
+    """One entry that breaks the relay is dropped; what is said afterwards reaches the other nodes."""
+    redis = Redis.from_url(redis_url)
+    clock = ManualClock(NOON)
+    relay = Relay(redis, clock, Alarm(redis))
+    await redis.hset(nodes_key(1), "there", "not a time")
+    running = asyncio.create_task(relay.run())
+    line = Written(1, 0, frozenset({"kitchen"}), b"{}")
+    relay.publish(1, [line])
+    while relay._waiting:
+        await redis.ping()
+    await redis.hset(nodes_key(2), "there", to_ms(NOON) + 1000)
+    relay.publish(2, [line])
+    async with asyncio.timeout(10):
+        ((_, entries),) = await redis.xread({inbox_key("there"): "0"}, block=9000)
+    assert len(entries) == 1
+    running.cancel()
+    await asyncio.wait([running])
+    await redis.aclose()
