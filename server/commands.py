@@ -23,32 +23,34 @@ from server.orders import commands as orders
 from server.orders import store as orders_store
 from server.reactions import CALL_ITEM
 
+Asked = Sequence[tuple[int, Any]]  # shop, command
 
-async def _items(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+
+async def _items(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
     keys = [(shop, command.item_id) for shop, command in asked]
     found = await kds_store.read_items(connection, keys)
     return [found.get(key, Refusal("item_not_found", item_id=key[1])) for key in keys]
 
 
-async def _places(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+async def _places(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
     keys = [
         (shop, command.place_id, [line.dish_id for line in getattr(command, "lines", ())])
         for shop, command in asked
     ]
-    found = await orders_store.read_places(connection, keys)
+    found = await orders_store.read_places(connection, keys, now_ms)
     return [
         found.get((shop, place), Refusal("place_not_found", place_id=place))
         for shop, place, _ in keys
     ]
 
 
-async def _calls(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+async def _calls(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
     keys = [(shop, command.call_id) for shop, command in asked]
     found = await broadcast_store.read_calls(connection, keys)
     return [found.get(key, Refusal("call_not_found", call_id=key[1])) for key in keys]
 
 
-async def _devices(connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]) -> list[Any]:
+async def _devices(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
     named = [
         devices_store.Asked(
             shop,

@@ -7,6 +7,7 @@ beside each other on different shops. Refuses to know what a command is.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, Protocol, TypeVar
@@ -47,6 +48,8 @@ class Lanes(Generic[J]):
         self._ready: deque[Hashable] = deque()  # keys with a job to start
         self._waiting_jobs = 0
         self._busy: set[asyncio.Task[None]] = set()
+        # A lane serves many callers: it must not log in the name of the one who opened it.
+        self._context = contextvars.copy_context()
 
     @property
     def waiting_jobs(self) -> int:
@@ -69,7 +72,7 @@ class Lanes(Generic[J]):
 
     def _open_lane(self) -> None:
         if len(self._busy) < self._lanes:
-            lane = asyncio.ensure_future(self._drive())
+            lane = asyncio.create_task(self._drive(), context=self._context.copy())
             self._busy.add(lane)
             lane.add_done_callback(self._busy.discard)
 

@@ -41,9 +41,8 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # told of its end while it was given back to the pool
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # starting, stopping, or a statement was cancelled
+    asyncpg.InsufficientResourcesError,  # connections, memory or disk are used up
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is not yet the first
     asyncpg.IdleInTransactionSessionTimeoutError,
 )

@@ -6,7 +6,7 @@ Refuses to decide anything: it writes decisions and reads lines.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -192,8 +192,8 @@ MAKE_PARTITION = "SELECT make_event_partition($1::date)"
 
 async def make_partitions(pool: asyncpg.Pool, now: datetime) -> None:
     """Make sure this month's and the next month's log have their own partition."""
-    for days in (0, 31):
-        month = from_ms(to_ms(now) + days * 86_400_000).date()
+    this_month = now.date().replace(day=1)
+    for month in (this_month, this_month + timedelta(days=31)):
         await pool.execute(MAKE_PARTITION, month)
 
 

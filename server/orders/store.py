@@ -9,12 +9,14 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from server.clock import from_ms
 from server.events import catalogue as c
 from server.events.facts import CallRow, ShopRules
 from server.events.view import Dish
 from server.orders.commands import OpenOrder, PlaceFacts
 
 # One row per place: its session, the day's counter, the dishes asked for, the calls that ring.
+# A shop's business day is UTC's day or a neighbour of it, wherever the shop and whatever its clock.
 READ_PLACES = """
 SELECT p.shop_id, p.id, p.kind, p.name, p.version,
        s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max,
@@ -30,8 +32,8 @@ SELECT p.shop_id, p.id, p.kind, p.name, p.version,
        (SELECT json_agg(dish_view(d)) FROM dish d
          WHERE d.shop_id = p.shop_id AND d.id = ANY (string_to_array(u.dishes, ' ')::bigint[])) AS dishes,
        (SELECT json_agg(json_build_array(d.business_day, d.last_number, d.version))
-          FROM (SELECT * FROM shop_day d WHERE d.shop_id = p.shop_id
-                 ORDER BY d.business_day DESC LIMIT 3) d) AS days,
+          FROM shop_day d
+         WHERE d.shop_id = p.shop_id AND d.business_day BETWEEN $4::date - 1 AND $4::date + 1) AS days,
        (SELECT json_agg(DISTINCT g.station_id) FROM catering_order_goods g
          WHERE g.shop_id = p.shop_id AND g.order_id = p.open_order_id) AS stations,
        (SELECT json_agg(json_build_object('call', call_view(k), 'version', k.version)) FROM im_call k
@@ -50,7 +52,7 @@ _calls = msgspec.json.Decoder(list[CallRow]).decode
 
 
 async def read_places(
-    connection: asyncpg.Connection, keys: Sequence[tuple[int, int, Sequence[int]]]
+    connection: asyncpg.Connection, keys: Sequence[tuple[int, int, Sequence[int]]], now_ms: int
 ) -> dict[tuple[int, int], PlaceFacts]:
     """Return (shop, place id) → facts; each key also names the dishes to read."""
     rows = await connection.fetch(
@@ -58,6 +60,7 @@ async def read_places(
         [key[0] for key in keys],
         [key[1] for key in keys],
         [" ".join(map(str, key[2])) for key in keys],
+        from_ms(now_ms).date(),
     )
     return {(row["shop_id"], row["id"]): _facts(row) for row in rows}
 

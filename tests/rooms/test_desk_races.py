@@ -1,0 +1,109 @@
+"""What happens between a reading and its writing, and clocks that jump."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from server.desk import Entry
+from server.events import catalogue as c
+from server.events import log
+from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
+
+
+def _meanwhile(kitchen: Kitchen, name: str, what: Callable[[], Awaitable[Any]]) -> None:
+    """Let something happen once, between the next reading of command `name` and its writing."""
+    book: dict[str, Entry] = kitchen.desk._book  # type: ignore[assignment]
+    entry = book[name]
+    waiting = [what]
+
+    async def load(*asked: Any) -> list[Any]:
+        facts = await entry.load(*asked)
+        if waiting:
+            await waiting.pop()()
+        return facts
+
+    book[name] = entry._replace(load=load)
+
+
+async def test_a_call_raised_while_a_room_is_cleaned_does_not_ring_on(database_url: str) -> None:
+    """Cleaning and calling at once, in two processes: no pad rings for a guest who is gone."""
+    async with open_kitchen(database_url) as kitchen:
+        other = Kitchen(kitchen.pool, kitchen.clock)
+        item = (await kitchen.order(2, 1))["item_ids"][0]
+        await kitchen.ask("kitchen", "StartItem", item_id=item)
+        await kitchen.ask("kitchen", "FinishItem", item_id=item)
+        _meanwhile(kitchen, "CleanPlace", lambda: other.ask("kitchen", "CallItem", item_id=item))
+        cleaned = await kitchen.ask("waiter", "CleanPlace", place_id=2)
+        assert cleaned["changed"]
+        view = await kitchen.view("waiter")
+        assert (view.orders, view.calls) == ([], [])
+        assert [type(e) for e in kitchen.events()[-2:]] == [c.PlaceCleaned, c.CallEnded]
+
+
+async def test_a_round_ordered_while_a_room_is_cleaned_opens_a_new_order(database_url: str) -> None:
+    """Ordering and cleaning at once: the dish is on a new order, never on the completed one."""
+    async with open_kitchen(database_url) as kitchen:
+        other = Kitchen(kitchen.pool, kitchen.clock)
+        first = await kitchen.order(2, 1)
+        _meanwhile(kitchen, "PlaceOrder", lambda: other.ask("waiter", "CleanPlace", place_id=2))
+        second = await kitchen.order(2, 1)
+        assert (first["number"], second["number"], second["round"]) == (1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "late", "codes"),
+    [
+        ("CancelItem", "StartItem", "item_already_cancelled"),
+        ("StartItem", "CancelItem", "item_already_started"),
+    ],
+)
+async def test_the_later_press_is_judged_by_what_the_earlier_did(
+    database_url: str, meanwhile: str, late: str, codes: str
+) -> None:
+    """Guest cancels and cook starts at once: one of them happens, the other is refused."""
+    async with open_kitchen(database_url) as kitchen:
+        other = Kitchen(kitchen.pool, kitchen.clock)
+        item = (await kitchen.order(2, 1))["item_ids"][0]
+        _meanwhile(kitchen, late, lambda: other.ask("business", meanwhile, item_id=item))  # fmt: skip
+        with pytest.raises(Exception, match=codes):
+            await kitchen.ask("business", late, item_id=item)
+
+
+async def test_a_clock_set_back_by_days_goes_on_counting(database_url: str) -> None:
+    """A box whose clock ran ahead and is set right takes orders, with the day's next numbers."""
+    async with open_kitchen(database_url) as kitchen:
+        for place in range(1, 6):
+            assert (await kitchen.order(place, 1))["number"] == 1
+            kitchen.advance(seconds=86_400)
+        kitchen.advance(seconds=-5 * 86_400)
+        assert [(await kitchen.order(place, 1))["number"] for place in (11, 12)] == [2, 3]
+
+
+async def test_two_workers_make_partitions_at_once(database_url: str) -> None:
+    """Workers that start together do not trip over each other, whatever the shops say meanwhile."""
+    async with open_kitchen(database_url) as kitchen:
+        await asyncio.gather(
+            *(log.make_partitions(kitchen.pool, NOON) for _ in range(4)),
+            *(kitchen.order(place, 1) for place in range(1, 21)),
+        )
+        rest = await kitchen.pool.fetchval("SELECT count(*) FROM event_rest")
+        assert rest == 0, "what was said before lies in its month now"
+        assert len(await log.read_log(kitchen.pool, SHOP, 0)) == 20
+
+
+@pytest.mark.parametrize("day", [1, 28, 29, 30, 31])
+async def test_next_months_partition_is_there_in_time(database_url: str, day: int) -> None:
+    """On any day of January, February's lines have a place of their own already."""
+    now = datetime(2027, 1, day, 23, 30, tzinfo=UTC)
+    async with open_kitchen(database_url) as kitchen:
+        await log.make_partitions(kitchen.pool, now)
+        made = await kitchen.pool.fetch(
+            "SELECT inhrelid::regclass::text AS name FROM pg_inherits"
+            " WHERE inhparent = 'event'::regclass"
+        )
+        assert {row["name"] for row in made} == {"event_rest", "event_2027_01", "event_2027_02"}
