@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+
+# What a caller may name: anything larger is no id of ours, and JavaScript could not say it.
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 # 41 bits of milliseconds last until 2093; 12 more stay within the 53 bits a JavaScript number holds.
 _BIRTH_MS = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp() * 1000)

@@ -8,12 +8,13 @@ from server.broadcast import call as calls
 from server.errors import Refusal
 from server.events.decision import Context, Decision
 from server.events.facts import CallRow
+from server.ids import Id
 
 
 class ClaimCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """我来取: I am coming."""
 
-    call_id: int
+    call_id: Id
 
 
 class RingCall(msgspec.Struct, frozen=True):

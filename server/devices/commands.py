@@ -7,7 +7,7 @@ brings a token's hash when a code was right.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,9 @@ from server.events import catalogue as c
 from server.events.decision import Context, Decision, Row, Said
 from server.events.topics import device_topics
 from server.events.view import DeviceKind
+from server.ids import Id
+
+NAME_CHARACTERS_MAX = 40
 
 SHARED_ACCOUNT_KINDS: frozenset[DeviceKind] = frozenset({"cashier"})
 
@@ -24,25 +27,25 @@ class PairDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """配对: a device gets its token; `device_id` gives an existing device new hardware."""
 
     kind: DeviceKind
-    name: str
-    token_hash: str
-    place_id: int | None = None
-    station_id: int | None = None
-    device_id: int | None = None
+    name: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS_MAX)]
+    token_hash: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]  # SHA-256
+    place_id: Id | None = None
+    station_id: Id | None = None
+    device_id: Id | None = None
 
 
 class MoveDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """换位置: the device stands elsewhere now."""
 
-    device_id: int
-    place_id: int | None = None
-    station_id: int | None = None
+    device_id: Id
+    place_id: Id | None = None
+    station_id: Id | None = None
 
 
 class RevokeDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """解除配对: the device's token opens nothing from now on."""
 
-    device_id: int
+    device_id: Id
 
 
 class StoredDevice(msgspec.Struct):

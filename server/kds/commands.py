@@ -15,6 +15,7 @@ from server.events import catalogue as c
 from server.events.decision import Context, Decision, Row, Said
 from server.events.facts import CallRow, ShopRules
 from server.events.topics import order_topics
+from server.ids import Id
 from server.kds import item as machine
 
 REASON_CHARACTERS_MAX = 100
@@ -38,7 +39,7 @@ class ItemFacts(msgspec.Struct):
 class StartItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """开始制作: begin cooking."""
 
-    item_id: int
+    item_id: Id
 
 
 class FinishItem(StartItem, frozen=True, forbid_unknown_fields=True):
@@ -60,14 +61,14 @@ class DeliverItem(StartItem, frozen=True, forbid_unknown_fields=True):
 class CancelItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """退菜: only before cooking began."""
 
-    item_id: int
+    item_id: Id
     reason: Reason = ""
 
 
 class UndoItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """撤销: take back the step that led to `state`, the state the person saw."""
 
-    item_id: int
+    item_id: Id
     state: c.ItemState
 
 
@@ -150,11 +151,12 @@ def _decision(changed: c.Item, event: c.Event, facts: ItemFacts) -> Decision:
     )
 
 
-_STORED = ("id", "version", "state", "by", *(STAMP for STAMP in machine.STAMP.values()))
+_STEPPED = [stamp for state, stamp in machine.STAMP.items() if state != "queued"]
+_STORED = ("id", "version", "state", "by", *_STEPPED)
 
 
 def _row(item: c.Item) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in _STORED if name != "placed_at_ms"}
+    return {name: getattr(item, name) for name in _STORED}
 
 
 def _answer(item: c.Item, reached: c.ItemState, *, changed: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from server.events.decision import Context, Decision, Role, Row, Said
 from server.events.facts import CallRow, ShopRules
 from server.events.topics import order_topics
 from server.events.view import Dish
+from server.ids import Id
 from server.orders import order as rules
 
 LINES_MAX = 50
@@ -24,6 +25,7 @@ NOTE_CHARACTERS_MAX = 200
 ALLERGENS_MAX = 20
 MODIFIERS_MAX = 20
 ORDER_ITEMS_MAX = 200  # all rounds of one guest together
+ORDER_ALLERGENS_MAX = 60
 
 Note = Annotated[str, msgspec.Meta(max_length=NOTE_CHARACTERS_MAX)]
 Word = Annotated[str, msgspec.Meta(max_length=40)]
@@ -32,7 +34,7 @@ Word = Annotated[str, msgspec.Meta(max_length=40)]
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One dish of a placing."""
 
-    dish_id: int
+    dish_id: Id
     quantity: Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)] = 1
     modifier_ids: Annotated[list[Word], msgspec.Meta(max_length=MODIFIERS_MAX)] = []
     note: Note = ""
@@ -41,7 +43,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """下单 or 加菜: one round for one guest's place."""
 
-    place_id: int
+    place_id: Id
     lines: Annotated[list[Line], msgspec.Meta(max_length=LINES_MAX)]
     note: Note = ""
     allergens: Annotated[list[Word], msgspec.Meta(max_length=ALLERGENS_MAX)] = []
@@ -50,7 +52,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CleanPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """清房: the guest is gone, the order is completed."""
 
-    place_id: int
+    place_id: Id
 
 
 class OpenOrder(msgspec.Struct):
@@ -149,6 +151,9 @@ def _opened(command: PlaceOrder, facts: PlaceFacts, context: Context) -> tuple[c
 
 def _joined(command: PlaceOrder, facts: PlaceFacts, known: OpenOrder) -> tuple[c.Order, list[Row]]:
     note = " / ".join(dict.fromkeys(filter(None, [known.note, command.note])))
+    allergens = sorted({*known.allergens, *command.allergens})
+    if len(allergens) > ORDER_ALLERGENS_MAX:
+        raise Refusal("order_too_large", allergens_max=ORDER_ALLERGENS_MAX)
     order = c.Order(
         id=known.id,
         number=known.number,
@@ -159,7 +164,7 @@ def _joined(command: PlaceOrder, facts: PlaceFacts, known: OpenOrder) -> tuple[c
         source=known.source,
         opened_at_ms=known.opened_at_ms,
         note=note[-NOTE_CHARACTERS_MAX:],
-        allergens=sorted({*known.allergens, *command.allergens}),
+        allergens=allergens,
         items=[],
     )
     row = _order_row(known, rounds=known.rounds + 1, note=order.note, allergens=order.allergens)
