@@ -268,7 +268,7 @@ def _run(work: Awaitable[Any]) -> Any:
     except (EngineRefusal, Refusal) as refusal:
         raise click.ClickException(f"{refusal.sentence} [{refusal.code}]") from refusal
     except OSError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(str(error) or type(error).__name__) from error
 
 
 def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

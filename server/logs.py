@@ -18,7 +18,10 @@ def set_up(level: str, *, service: str) -> None:
     ]
     person = sys.stderr.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer()
+        # The plain traceback: the pretty ones print local variables, and those hold secrets.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if person
+        else structlog.processors.JSONRenderer()
     )
     finish: list[structlog.typing.Processor] = (
         [] if person else [structlog.processors.format_exc_info]

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
 import asyncpg
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from server.api import store as api_store
 from server.api.store import Client
@@ -21,6 +23,8 @@ from server.events.decision import Actor
 from server.events.relay import Relay
 from server.pairing.door import PairingDoor
 from server.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 
 class Office(NamedTuple):
@@ -47,7 +51,11 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK, relay, settings)
         yield Office(PairingDoor(desk.execute, pool, clock), pool, clock)
-        await relay.flush()
+        try:
+            await relay.flush()
+        except (RedisError, OSError) as error:
+            # It is done and remembered; the nodes hear of it from the log.
+            _log.warning("told_nobody", error=type(error).__name__)
 
 
 async def mint_key(office: Office, client: Client) -> tuple[str, str]:

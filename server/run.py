@@ -67,7 +67,11 @@ class Part:
             _log.warning("part_ended", part=self.name, status=status, again_in_s=back_off_s)
             await asyncio.sleep(back_off_s)
             back_off_s = min(back_off_s * 2, BACK_OFF_S_MAX)
-            await self._spawn()
+            try:
+                await self._spawn()
+            except OSError as error:
+                # No room for a process just now: the old one is still ended, so round again.
+                _log.warning("part_not_started", part=self.name, error=str(error))
 
     async def stop(self) -> None:
         """Ask it to end, and make it end when it takes too long."""
@@ -143,13 +147,17 @@ async def _until_it_answers(settings: Settings) -> None:
     async with asyncio.timeout(READY_S_MAX):
         while True:
             try:
-                reader, writer = await asyncio.open_connection(host, settings.port)
+                if await _ready(host, settings.port):
+                    return
             except OSError:
-                await asyncio.sleep(CHECK_S)
-                continue
-            writer.write(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            ready = b" 200 " in await reader.readline()
-            writer.close()
-            if ready:
-                return
+                pass  # not there yet, or gone in the middle of a word: ask again
             await asyncio.sleep(CHECK_S)
+
+
+async def _ready(host: str, port: int) -> bool:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        return b" 200 " in await reader.readline()
+    finally:
+        writer.close()
