@@ -60,7 +60,7 @@ def lines(
     for what in ("call", "ring"):
         yield f"  promises to {what}: late {_spread([p.late_ms for p in promises if p.what == what])}"
     for name, late in after_kills(promises, fire.kills).items():
-        yield f"  promises due within {AFTER_KILL_MS // 1000} s of {name} killed: late {_spread(late)}"
+        yield f"  promises due within {AFTER_KILL_MS // 1000} s of a kill ({name}): late {_spread(late)}"
 
 
 class Promised(NamedTuple):
@@ -94,12 +94,14 @@ def kept_promises(log: Sequence[Line]) -> list[Promised]:
 def after_kills(
     promises: Sequence[Promised], kills: Sequence[tuple[int, str]]
 ) -> dict[str, list[int]]:
-    """Return what was killed last → how late the promises were that came due soon after."""
+    """Return what was killed → how late the promises were that came due soon after."""
     late: dict[str, list[int]] = {}
     for promise in promises:
-        before = [kill for kill in kills if 0 <= promise.due_ms - kill[0] < AFTER_KILL_MS]
-        if before:
-            late.setdefault(max(before)[1], []).append(promise.late_ms)
+        kept_ms = promise.due_ms + promise.late_ms
+        near = {name for at_ms, name in kills if promise.due_ms - AFTER_KILL_MS < at_ms < kept_ms}
+        if near:
+            name = near.pop() if len(near) == 1 else "several"
+            late.setdefault(name, []).append(promise.late_ms)
     return dict(sorted(late.items()))
 
 
@@ -109,7 +111,7 @@ def _spread(values: Sequence[int]) -> str:
     ordered = sorted(values)
     parts = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
     told = [f"{name} {ordered[int(share * (len(ordered) - 1))]}" for name, share in parts.items()]
-    return f"{', '.join(told)}, max {ordered[-1]} ms"
+    return f"{', '.join(told)}, max {ordered[-1]} ms of {len(ordered)}"
 
 
 def tail_of(logs: Path) -> str:
