@@ -200,7 +200,8 @@ class Admission:
         lines = await shop.read_since(seq)
         if connection.session.state != "joining":
             return
-        if lines is None or not lines or lines[-1].seq < shop.rooms.ring.floor:
+        given_up = self._gateway.shops.get(shop.id) is not shop
+        if given_up or not lines or lines[-1].seq < shop.rooms.ring.floor:
             connection.do(connection.session.refused(4004))
             return
         self._enter(connection, shop, seq, lines)

@@ -22,7 +22,7 @@ from server.gateway import frames as f
 from server.gateway import session as s
 from server.gateway.devices import Device
 from server.gateway.listener import WebSocket
-from server.gateway.outgoing import Member
+from server.gateway.rooms import Member
 from server.gateway.session import Session
 
 if TYPE_CHECKING:
@@ -168,16 +168,18 @@ class Connection(WebSocket):
 
     async def _run_commands(self) -> None:
         """Run this device's commands in order until none is left."""
-        while self._commands:
-            run = self._commands[0]
-            reply = await self._execute(run)
-            if self.session.state == "closing":
-                return  # the desk remembers the answer
-            self._commands.popleft()
-            self.say(reply)
-            if run.move is not None and reply.ok:
-                self.gateway.relocate(self, run.move.place_id, run.move.station_id)
-        self._commands = None
+        try:
+            while self._commands:
+                run = self._commands[0]
+                reply = await self._execute(run)
+                if self.session.state == "closing":
+                    return  # the desk remembers the answer
+                self._commands.popleft()
+                self.say(reply)
+                if run.move is not None and reply.ok:
+                    self.gateway.relocate(self, run.move.place_id, run.move.station_id)
+        finally:
+            self._commands = None
 
     async def _execute(self, run: s.Run) -> f.Reply:
         device = self.device

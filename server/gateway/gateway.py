@@ -19,27 +19,23 @@ from redis.asyncio import Redis
 from uvicorn.server import ServerState
 
 from server.clock import Clock, to_ms
-from server.db.pool import LOST
 from server.events.decision import Actor, Written
 from server.gateway import frames as f
 from server.gateway.admission import Admission
 from server.gateway.connection import RECONNECT_MS_MAX, Connection
-from server.gateway.cursors import FLUSH_S, Cursors
+from server.gateway.cursors import Cursors
 from server.gateway.devices import UNPAIRED, Device
 from server.gateway.ground import Ground
 from server.gateway.inbox import Inbox
 from server.gateway.listener import Door, protocol_class
-from server.gateway.outgoing import Member, Outgoing
-from server.gateway.presence import HEARTBEAT_S, Claim, Presence
+from server.gateway.outgoing import Outgoing
+from server.gateway.presence import Claim, Presence
+from server.gateway.rooms import Member
 from server.gateway.shops import Shop
 from server.gateway.topics import personal
+from server.gateway.upkeep import Upkeep
 from server.gateway.wheel import Wheel
 
-TICK_S = 0.1
-PRESENCE_SLICES = 50  # a heartbeat's work is spread over so many ticks, so that no tick is long
-HEADS_SLICES = 20  # what Redis lost is found within 2 s
-SEEN_EVERY_S = 60.0
-EMPTY_SHOP_KEPT_S = 30.0
 DRAIN_PER_S = 500
 DRAIN_S_MAX = 30.0
 REPLACED = 4409
@@ -101,18 +97,19 @@ class Gateway:
         self.closed: dict[int, int] = {}
         self._hear_rings = hear_rings
         self._inbox = Inbox(redis, node, self) if redis is not None else None
-        self._wheel: Wheel[Connection] = Wheel(self.now_s())
+        self.wheel: Wheel[Connection] = Wheel(self.now_s())
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._released: list[Claim] = []
+        self.released: list[Claim] = []
         self._drain_s = 0.0
+        self._upkeep = Upkeep(self)
 
     # life
 
     async def start(self) -> None:
         """Begin to serve."""
         self.ready = True
-        self.spawn(self._tick_on())
-        self.spawn(self._flush_on())
+        self.spawn(self._upkeep.tick_on())
+        self.spawn(self._upkeep.flush_on())
         if self._inbox is not None:
             self.spawn(self._inbox.run())
 
@@ -125,7 +122,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.cursors.flush()
-        await self.presence.release(self._released)
+        await self.presence.release(self.released)
         await self.presence.leave()
 
     def drain(self) -> None:
@@ -222,7 +219,7 @@ class Gateway:
         if connection not in self.connections:
             return
         self.connections.discard(connection)
-        self._wheel.drop(connection)
+        self.wheel.drop(connection)
         connection.session.state = "closing"
         device = connection.device
         if device is None:
@@ -237,7 +234,7 @@ class Gateway:
         key = (device.shop_id, device.id)
         if self.devices.get(key) is connection:
             del self.devices[key]
-            self._released.append(Claim(*key, connection.generation))
+            self.released.append(Claim(*key, connection.generation))
             self.cursors.note(*key, connection.acked, self.now_ms())
 
     def relocate(
@@ -294,7 +291,7 @@ class Gateway:
 
     def wake(self, connection: Connection, after_s: float) -> None:
         """Let this connection's alarm ring, forgetting an earlier one."""
-        self._wheel.put(connection, self.now_s() + after_s)
+        self.wheel.put(connection, self.now_s() + after_s)
 
     def later(self, delay_s: float, call: Callable[[], None]) -> None:
         """Run a call on the loop, soon when the delay is nothing."""
@@ -314,70 +311,3 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             _logger.error("gateway_task_failed", exc_info=task.exception())
-
-    async def _tick_on(self) -> None:
-        """Ring alarms, renew presence and look at heads, a slice of the shops each tick."""
-        tick = 0
-        while True:
-            planned_s = self.now_s() + TICK_S
-            await asyncio.sleep(TICK_S)
-            self.lag_s = max(self.now_s() - planned_s, 0.0)
-            tick += 1
-            for connection in self._wheel.due(self.now_s()):
-                connection.due()
-            self._close_empty()
-            self.spawn(self._renew_presence(self._slice(tick, PRESENCE_SLICES)))
-            self.spawn(self._look_at_heads(self._slice(tick, HEADS_SLICES)))
-
-    def _slice(self, tick: int, slices: int) -> list[Shop]:
-        """Return the shops whose turn it is at this tick."""
-        return [shop for shop in self.shops.values() if shop.id % slices == tick % slices]
-
-    def _close_empty(self) -> None:
-        now_s = self.now_s()
-        for shop in list(self.shops.values()):
-            if shop.rooms.members:
-                shop.empty_s = now_s
-            elif now_s - shop.empty_s > EMPTY_SHOP_KEPT_S:
-                self.shops.pop(shop.id, None)
-                self.presence.forget(shop.id)
-
-    async def _renew_presence(self, shops: list[Shop]) -> None:
-        ids = {shop.id for shop in shops}
-        held = [
-            Claim(shop.id, device_id, connection.generation)
-            for shop in shops
-            for device_id in list(shop.rooms.members)
-            if (connection := self.devices.get((shop.id, device_id))) is not None
-        ]
-        released, self._released = self._released, []
-        await self.presence.release(released)
-        for shop_id, device_id, generation in await self.presence.renew(ids, held):
-            self.replaced(shop_id, device_id, generation)
-
-    async def _look_at_heads(self, shops: list[Shop]) -> None:
-        """Find out what was committed without reaching this node."""
-        if not shops:
-            return
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                heads = await self.ground.read_heads([shop.id for shop in shops])
-        except LOST as error:
-            _logger.warning("heads_unread", error=type(error).__name__)
-            return
-        for shop in shops:
-            epoch, seq = heads.get(shop.id, (shop.feed.epoch, 0))
-            if shop.feed.head is not None and epoch != shop.feed.epoch:
-                self.resync(shop)
-            else:
-                shop.hear_of(seq)
-
-    async def _flush_on(self) -> None:
-        last_seen_s = self.now_s()
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            if self.now_s() - last_seen_s > SEEN_EVERY_S:
-                last_seen_s, now_ms = self.now_s(), self.now_ms()
-                for (shop_id, device_id), connection in self.devices.items():
-                    self.cursors.note(shop_id, device_id, connection.acked, now_ms)
-            await self.cursors.flush()

@@ -14,8 +14,8 @@ import structlog
 from server.db.pool import LOST
 from server.events.decision import Written
 from server.gateway.feed import Feed
-from server.gateway.outgoing import ShopRooms
 from server.gateway.ring import Line, Ring
+from server.gateway.rooms import ShopRooms
 
 if TYPE_CHECKING:
     from server.gateway.gateway import Gateway

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from server.events.decision import Written
 from server.gateway import frames as f
-from server.gateway.outgoing import Member, Outgoing, ShopRooms
+from server.gateway.outgoing import Outgoing
 from server.gateway.ring import Line, Ring
+from server.gateway.rooms import Member, ShopRooms
 from tests.core.test_gateway_frames import read_frames
 
 PAD, KITCHEN, BOTH = frozenset({"pad"}), frozenset({"kitchen"}), frozenset({"pad", "kitchen"})
