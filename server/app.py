@@ -28,6 +28,7 @@ from server.events.alarm import Alarm
 from server.events.relay import Relay
 from server.gateway.gateway import Gateway
 from server.gateway.ground import PostgresGround
+from server.gateway.memory import settle_memory
 from server.meters import HouseMeters
 from server.settings import Settings
 
@@ -145,6 +146,7 @@ def web_server(house: House) -> WebServer:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the API reads X-Forwarded-For itself, from trusted proxies only
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S_MAX,
@@ -157,6 +159,7 @@ async def serve(settings: Settings) -> None:
     sock = listen(settings.host, settings.port)
     try:
         async with build(settings) as house:
+            settle_memory()
             _log.info("web_ready", host=settings.host, port=sock.getsockname()[1])
             await web_server(house).serve(sockets=[sock])
     finally:
