@@ -20,7 +20,6 @@ import asyncpg
 import httpx
 import msgspec
 import structlog
-from playwright.async_api import Page as BrowserPage
 
 from server.api.keys import make_client
 from server.api.store import Client
@@ -32,11 +31,11 @@ from server.demo.people import Pace, Tally
 from server.demo.seed import seed as seed_demo
 from server.events.view import Menu
 from tests.simulation import checker, report
+from tests.simulation.browsers import Board, open_boards
 from tests.simulation.cast import ROLES, SEATS, SHOP, Service, seat
 from tests.simulation.plan import Fault, draw
 from tests.simulation.screens import Screen
 from tests.simulation.truth import fresh_hash, fresh_view, is_calm, read_truth
-from tests.support.browser import chromium
 from tests.support.engines import EnginePair, running_pair
 from tests.support.fire import Fire, Part
 from tests.support.links import Link, open_link
@@ -81,6 +80,13 @@ class Stage(NamedTuple):
     service_api: Api
     port: int
 
+    @asynccontextmanager
+    async def open_link(self, name: str) -> AsyncIterator[Link]:
+        """Give one more screen a link that the plan knows."""
+        async with open_link(name, self.port) as link:
+            self.links[name] = link
+            yield link
+
 
 async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
     """Live the day on this pair of engines; return the checker's complaints."""
@@ -92,7 +98,9 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         stack.push_async_callback(pool.close)
         port, fire = await stack.enter_async_context(_house(pair, database_url, logs))
         stage = await stack.enter_async_context(_stage(pool, fire, port, seed))
-        pages = await stack.enter_async_context(_browsers(stage, size.browsers))
+        boards = await stack.enter_async_context(
+            open_boards(stage.api, size.browsers, stage.open_link)
+        )
         say(f"  seed {seed}: {len(stage.screens)} screens, {size.browsers} browsers, "
             f"{size.orders} orders at {size.orders_per_minute:g} a minute")  # fmt: skip
         watch = asyncio.get_running_loop().time
@@ -100,10 +108,16 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         tally, service = await _burning_evening(stage, size, seed, say)
         ended_s = watch()
         await _closing_scene(stage)
-        complaints = await _settle(stage, pages)
+        complaints = await _settle(stage, boards)
         say(f"  the evening took {ended_s - began_s:.0f} s, coming to rest {watch() - ended_s:.0f} s")
         truth = await read_truth(pool)
-        complaints += await _judge(stage, service)
+        complaints += [
+            f"{board.screen.name}: flashed again at {board.flashed_again}"
+            for board in boards
+            if board.flashed_again
+        ]
+        watched = [*stage.screens.values(), *(board.screen for board in boards)]
+        complaints += await _judge(stage, service, watched)
         for line in report.lines(stage.fire, stage.screens, stage.links, truth, tally):
             say(line)
         if complaints:
@@ -189,36 +203,6 @@ async def _stage(pool: asyncpg.Pool, fire: Fire, port: int, seed: int) -> AsyncI
         yield Stage(pool, fire, screens, links, api, service_api, port)
 
 
-class Page(NamedTuple):
-    """A real board in a real browser, and the screen the server takes it for."""
-
-    screen: Screen
-    page: BrowserPage
-
-
-@asynccontextmanager
-async def _browsers(stage: Stage, count: int) -> AsyncIterator[list[Page]]:
-    """Open real kitchen boards, each through a link of its own."""
-    if count == 0:
-        yield []
-        return
-    async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(chromium())
-        pages: list[Page] = []
-        for number in range(1, count + 1):
-            name = f"browser-{number}"
-            paired = await stage.api.pair(SHOP, "kitchen", name)
-            link = stage.links[name] = await stack.enter_async_context(
-                open_link(name, stage.port)
-            )
-            page = await (await browser.new_context()).new_page()
-            await page.goto(f"http://127.0.0.1:{link.port}/kds/#token={paired.token}")
-            await page.wait_for_function("window.chuancai?.stateHash() !== ''")
-            screen = Screen(name, "kitchen", paired.device["id"])
-            pages.append(Page(screen, page))
-        yield pages
-
-
 async def _burning_evening(
     stage: Stage, size: Size, seed: int, say: Say
 ) -> tuple[Tally, Service]:
@@ -291,10 +275,10 @@ async def _closing_scene(stage: Stage) -> None:
         await board.ask("StartItem", item_id=second)
 
 
-async def _settle(stage: Stage, pages: list[Page]) -> list[str]:
+async def _settle(stage: Stage, boards: list[Board]) -> list[str]:
     """Wait until nothing is promised, asked or on its way; say what did not come to rest."""
     truth: dict[str, str] = {}
-    shown: dict[str, object] = {}
+    shown: dict[str, str] = {}
     try:
         async with asyncio.timeout(CALM_S_MAX):
             while not await is_calm(stage.pool) or any(
@@ -305,11 +289,9 @@ async def _settle(stage: Stage, pages: list[Page]) -> list[str]:
                 for screen in stage.screens.values():
                     truth[screen.name] = await fresh_hash(stage.pool, screen)
                     shown[screen.name] = screen.history.state_hash()
-                for page in pages:
-                    truth[page.screen.name] = await fresh_hash(stage.pool, page.screen)
-                    shown[page.screen.name] = await page.page.evaluate(
-                        "window.chuancai.stateHash()"
-                    )
+                for board in boards:
+                    truth[board.screen.name] = await fresh_hash(stage.pool, board.screen)
+                    shown[board.screen.name] = await board.look()
                 if truth == shown:
                     return []
                 await asyncio.sleep(LOOK_S)
@@ -320,7 +302,7 @@ async def _settle(stage: Stage, pages: list[Page]) -> list[str]:
         return complaints or [f"no rest: {waiting}"]
 
 
-async def _judge(stage: Stage, service: Service) -> list[str]:
+async def _judge(stage: Stage, service: Service, watched: list[Screen]) -> list[str]:
     """Hold the screens' histories and every answer against the log."""
     truth = await read_truth(stage.pool)
     answers = [
@@ -337,7 +319,7 @@ async def _judge(stage: Stage, service: Service) -> list[str]:
         for state, count in truth.promises.items()
         if state not in {"done", "cancelled"}
     ]
-    for screen in stage.screens.values():
+    for screen in watched:
         empty = await fresh_view(stage.pool, screen)
         empty.orders, empty.calls = [], []
         complaints += checker.check_screen(screen, truth.log, empty)

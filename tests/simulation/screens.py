@@ -35,11 +35,16 @@ class History(Replica):
         super().__init__()
         self.entries: list[Entry] = []
         self.repeats: list[int] = []  # events that came though they were known
+        self.shown = ""  # what a browser's page says it shows
 
     def snapshot(self, frame: f.Snapshot) -> None:
         """Begin anew, and note it."""
         super().snapshot(frame)
         self.entries.append(Entry("snapshot", frame.seq, self.state_hash()))
+
+    def state_hash(self) -> str:
+        """Return the hash of what is shown, here or in a browser."""
+        return self.shown or super().state_hash()
 
     def event(self, seq: int, event: c.Event) -> bool:
         """Take an event, and note it when it is new."""

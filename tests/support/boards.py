@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, Playwright, sync_playwright
 
 from server.events.decision import Actor
 from server.events.view import state_hash
 from server.pairing.door import PairingDoor
 from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
-from tests.support.house import SHOP, HouseOnThread
+from tests.support.engines import EnginePair
+from tests.support.house import SHOP, HouseOnThread, house_on_thread
 from tests.support.pads import LISTEN, Wire
 
 WOK, COLD, DOUGH = 1, 2, 3
@@ -78,11 +79,13 @@ class Board:
 class Boards:
     """Opens boards, each in a browser profile of its own, and keeps what their pages complain about."""
 
-    def __init__(self, browser: Browser, house: HouseOnThread, *, untouched: bool) -> None:
-        self.browser = browser
+    def __init__(self, playwright: Playwright, house: HouseOnThread, *, sound: bool = True) -> None:
+        self._playwright = playwright
+        self._untouched = not sound
         self.house = house
         self.errors: list[str] = []
-        self._untouched = untouched
+        args = [*QUIET, *([SOUND_ALLOWED] if sound else [])]
+        self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
 
     def open(
         self, station_id: int | None = WOK, query: str = "", size: tuple[int, int] = (1920, 1080)
@@ -100,18 +103,39 @@ class Boards:
         return Board(page, wire, self.house, station_id)
 
 
-@contextmanager
-def boards_of(house: HouseOnThread, *, sound: bool = True) -> Iterator[Boards]:
-    """Run a browser for boards; without `sound` it waits for a touch, as browsers do."""
-    arguments = [*QUIET, SOUND_ALLOWED] if sound else [*QUIET]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    @contextmanager
+    def before_a_touch(self) -> Iterator[Boards]:
+        """Give boards whose browser blocks sound until somebody touches them, as browsers do."""
+        boards = Boards(self._playwright, self.house, sound=False)
         try:
-            boards = Boards(browser, house, untouched=not sound)
             yield boards
             assert boards.errors == []
         finally:
-            browser.close()
+            boards.browser.close()
+
+    def tidy(self) -> None:
+        """Close the boards and clean every place for the next test; no page may have complained."""
+        for context in self.browser.contexts:
+            context.close()
+        for order in self.house.view("waiter").orders:
+            self.house.ask("waiter", "CleanPlace", place_id=order.place_id)
+        errors, self.errors = self.errors, []
+        assert errors == []
+
+
+@contextmanager
+def boards_of_a_house(engines: EnginePair) -> Iterator[Boards]:
+    """Start one house and one browser for many tests: each costs seconds."""
+    url = engines.fresh_database()
+    try:
+        with house_on_thread(url, engines.empty_redis()) as house, sync_playwright() as playwright:
+            boards = Boards(playwright, house)
+            try:
+                yield boards
+            finally:
+                boards.browser.close()
+    finally:
+        engines.drop(url)
 
 
 def pairing_door(house: HouseOnThread) -> PairingDoor:
