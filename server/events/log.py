@@ -197,16 +197,18 @@ async def make_partitions(pool: asyncpg.Pool, now: datetime) -> None:
         await pool.execute(MAKE_PARTITION, month)
 
 
+# By address: rows named by key are looked for in the whole table, once a batch.
 FORGET_COMMANDS = """
 DELETE FROM command
- WHERE (shop_id, id) IN (SELECT shop_id, id FROM command WHERE at < $1::timestamptz LIMIT $2::integer)
+ WHERE ctid = ANY (ARRAY(SELECT ctid FROM command
+                          WHERE at < $1::timestamptz ORDER BY at LIMIT $2::integer))
 RETURNING 1
 """
 
 FORGET_PROMISES = """
 DELETE FROM promise
- WHERE (shop_id, id) IN (SELECT shop_id, id FROM promise
+ WHERE ctid = ANY (ARRAY(SELECT ctid FROM promise
                           WHERE state IN ('done', 'cancelled') AND due_at < $1::timestamptz
-                          LIMIT $2::integer)
+                          LIMIT $2::integer))
 RETURNING 1
 """
