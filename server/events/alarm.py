@@ -50,24 +50,29 @@ class Alarm:
             slices.setdefault(one.shop_id % PARTITIONS, {})[f"{one.shop_id}:{one.id}"] = one.due_ms
         if not slices:
             return
-        pipeline = self._redis.pipeline(transaction=False)
-        for slice_, members in slices.items():
-            pipeline.zadd(due_key(slice_), members)
         earliest = min(min(members.values()) for members in slices.values())
-        pipeline.publish(POKE_CHANNEL, earliest)
-        async with asyncio.timeout(REDIS_S_MAX):
+        # `async with`: a pipeline that is left alone in the middle keeps its connection for ever.
+        async with (
+            asyncio.timeout(REDIS_S_MAX),
+            self._redis.pipeline(transaction=False) as pipeline,
+        ):
+            for slice_, members in slices.items():
+                pipeline.zadd(due_key(slice_), members)
+            pipeline.publish(POKE_CHANNEL, earliest)
             await pipeline.execute()
 
     async def pop(
         self, slices: Sequence[int], now_ms: int
     ) -> tuple[list[tuple[int, int]], int | None]:
         """Take up to a batch of due (shop, promise) per slice; also say when the next is due."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for slice_ in slices:
-            await self._pop(
-                keys=[due_key(slice_)], args=[now_ms, BATCH_PROMISES_MAX], client=pipeline
-            )
-        async with asyncio.timeout(REDIS_S_MAX):
+        async with (
+            asyncio.timeout(REDIS_S_MAX),
+            self._redis.pipeline(transaction=False) as pipeline,
+        ):
+            for slice_ in slices:
+                await self._pop(
+                    keys=[due_key(slice_)], args=[now_ms, BATCH_PROMISES_MAX], client=pipeline
+                )
             answers = await pipeline.execute()
         due: list[tuple[int, int]] = []
         nexts: list[int] = []

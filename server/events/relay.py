@@ -94,22 +94,23 @@ class Relay:
                 inboxes.setdefault(node, []).append(pack(shop_id, events))
         if not inboxes:
             return
-        pipeline = self._redis.pipeline(transaction=False)
-        for node, packed in inboxes.items():
-            pipeline.xadd(
-                inbox_key(node),
-                {EVENTS_FIELD: b"".join(packed)},
-                maxlen=INBOX_ENTRIES_MAX,
-                approximate=True,
-            )
-        await pipeline.execute()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for node, packed in inboxes.items():
+                pipeline.xadd(
+                    inbox_key(node),
+                    {EVENTS_FIELD: b"".join(packed)},
+                    maxlen=INBOX_ENTRIES_MAX,
+                    approximate=True,
+                )
+            await pipeline.execute()
 
     async def _nodes(self, shop_ids: set[int]) -> dict[int, list[str]]:
         """Return for each shop the other nodes that have devices of it now."""
         ordered = sorted(shop_ids)
-        pipeline = self._redis.pipeline(transaction=False)
-        for shop_id in ordered:
-            pipeline.hgetall(nodes_key(shop_id))
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for shop_id in ordered:
+                pipeline.hgetall(nodes_key(shop_id))
+            answers = await pipeline.execute()
         now_ms = to_ms(self._clock.now())
         return {
             shop_id: [
@@ -117,5 +118,5 @@ class Relay:
                 for node, expires_ms in found.items()
                 if int(expires_ms) > now_ms and node.decode() != self._own_node
             ]
-            for shop_id, found in zip(ordered, await pipeline.execute(), strict=True)
+            for shop_id, found in zip(ordered, answers, strict=True)
         }

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from server.clock import ManualClock, SystemClock, to_ms
 from server.events import catalogue as c
 from server.events.alarm import Alarm
-from server.events.decision import Written
+from server.events.decision import Armed, Written
 from server.events.envelope import inbox_key, nodes_key
 from server.events.promises import SWEEP_S, PromiseLoop
 from server.events.relay import Relay
@@ -253,3 +253,34 @@ async def test_the_relay_outlives_what_it_cannot_carry(database_url: str, redis_
     running.cancel()
     await asyncio.wait([running])
     await redis.aclose()
+
+
+async def test_what_is_armed_during_a_turn_is_not_slept_past(
+    database_url: str, redis_url: str
+) -> None:
+    """A promise armed while the worker sweeps wakes it in time, not at the next sweep."""
+    async with open_kitchen(database_url, SystemClock()) as kitchen:
+        redis = Redis.from_url(redis_url)
+        loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
+        poked = asyncio.Event()
+
+        async def sweep() -> int:
+            soon_ms = to_ms(kitchen.clock.now()) + 500
+            await Alarm(redis).arm([Armed(1, 1, soon_ms)])
+            await loop._poke.wait()
+            poked.set()
+            return 0
+
+        async with redis.pubsub() as ear:  # another ear: when it hears, the loop's own is there
+            await ear.subscribe("alarm")
+            listening = asyncio.create_task(loop._listen())
+            while (await redis.pubsub_numsub("alarm"))[0][1] < 2:
+                pass
+            loop.sweep = sweep  # type: ignore[method-assign]
+            running = asyncio.create_task(loop.run())
+            async with asyncio.timeout(10):
+                await poked.wait()
+        for task in (listening, running):
+            task.cancel()
+        await asyncio.wait([listening, running])
+        await redis.aclose()
