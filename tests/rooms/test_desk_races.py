@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.desk import Entry
+from server.errors import Refusal
 from server.events import catalogue as c
 from server.events import log
-from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
+from tests.support.kitchen import NOON, SHOP, Kitchen, actor, open_kitchen
 
 
 def _meanwhile(kitchen: Kitchen, name: str, what: Callable[[], Awaitable[Any]]) -> None:
@@ -70,8 +73,39 @@ async def test_the_later_press_is_judged_by_what_the_earlier_did(
         other = Kitchen(kitchen.pool, kitchen.clock)
         item = (await kitchen.order(2, 1))["item_ids"][0]
         _meanwhile(kitchen, late, lambda: other.ask("business", meanwhile, item_id=item))  # fmt: skip
-        with pytest.raises(Exception, match=codes):
+        with pytest.raises(Refusal, match=codes):
             await kitchen.ask("business", late, item_id=item)
+
+
+async def test_two_waiters_say_coming_at_once(database_url: str) -> None:
+    """The first "coming" owns the call, the second is told who, across processes."""
+    async with open_kitchen(database_url) as kitchen:
+        other = Kitchen(kitchen.pool, kitchen.clock)
+        item = (await kitchen.order(2, 1))["item_ids"][0]
+        for name in ("StartItem", "FinishItem", "CallItem"):
+            await kitchen.ask("kitchen", name, item_id=item)
+        (call,) = (await kitchen.view("waiter")).calls
+        body = msgspec.json.encode({"call_id": call.id})
+        rival = actor("waiter", device_id=8)
+        _meanwhile(
+            kitchen,
+            "ClaimCall",
+            lambda: other.desk.execute(rival, uuid.uuid4(), "ClaimCall", body),
+        )
+        with pytest.raises(Refusal, match="call_already_claimed"):
+            await kitchen.ask("waiter", "ClaimCall", call_id=call.id)
+        (call,) = (await kitchen.view("waiter")).calls
+        assert call.claimed_by_device == rival.device_id
+
+
+async def test_two_rooms_ordering_at_once_get_two_numbers(database_url: str) -> None:
+    """Two first orders of one moment, in two processes: two queue numbers, no gap (R-004-9)."""
+    async with open_kitchen(database_url) as kitchen:
+        other = Kitchen(kitchen.pool, kitchen.clock)
+        _meanwhile(kitchen, "PlaceOrder", lambda: other.order(3, 1))
+        assert (await kitchen.order(2, 1))["number"] == 2
+        _meanwhile(kitchen, "PlaceOrder", lambda: other.order(5, 1))
+        assert (await kitchen.order(4, 1))["number"] == 4
 
 
 async def test_a_clock_set_back_by_days_goes_on_counting(database_url: str) -> None:
