@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from server.api import routes as api
 from server.clock import Clock, SystemClock
 from server.commands import BOOK
-from server.db.pool import open_pool
+from server.db.pool import open_patiently
 from server.desk import Desk
 from server.events.alarm import Alarm
 from server.events.relay import Relay
@@ -54,7 +54,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
     clock = clock or SystemClock()
     node = settings.node_id or secrets.token_hex(6)
     async with AsyncExitStack() as stack:
-        pool = await open_pool(settings.database_url, settings.pool_connections_max)
+        pool = await open_patiently(settings.database_url, settings.pool_connections_max)
         stack.push_async_callback(pool.close)
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)

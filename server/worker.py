@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 from server import housekeeping
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, PROMISES
-from server.db.pool import open_pool
+from server.db.pool import open_patiently
 from server.desk import Desk
 from server.events.alarm import Alarm
 from server.events.promises import PromiseLoop
@@ -40,7 +40,7 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
     """Keep promises and house until cancelled."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        pool = await open_pool(settings.database_url, settings.pool_connections_max)
+        pool = await open_patiently(settings.database_url, settings.pool_connections_max)
         stack.push_async_callback(pool.close)
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)

@@ -6,10 +6,35 @@ a machine of few cores slower, so the pool is small and callers wait for their t
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
+import structlog
 
 CONNECT_S_MAX = 5.0
 STATEMENT_S_MAX = 10.0
+START_RETRY_S = 0.25
+START_ATTEMPTS_MAX = 120  # half a minute: a server that replays its log after a power cut
+
+_log = structlog.get_logger(__name__)
+
+
+async def open_patiently(database_url: str, connections_max: int) -> asyncpg.Pool:
+    """Open the pool of a process that came up before its database did, or while that restarts.
+
+    Raises as `open_pool` does after `START_ATTEMPTS_MAX` attempts, at once for an address nobody
+    can read.
+    """
+    for attempt in range(1, START_ATTEMPTS_MAX):
+        try:
+            return await open_pool(database_url, connections_max)
+        except ValueError:  # an address nobody can read; asyncpg calls some of these lost, too
+            raise
+        except LOST as error:
+            if attempt == 1:
+                _log.warning("waiting_for_database", error=type(error).__name__)
+            await asyncio.sleep(START_RETRY_S)
+    return await open_pool(database_url, connections_max)
 
 
 async def open_pool(database_url: str, connections_max: int) -> asyncpg.Pool:
