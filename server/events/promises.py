@@ -25,7 +25,7 @@ from server.events.decision import Armed
 from server.events.envelope import PARTITIONS
 
 SWEEP_S = 1.5
-SWEEP_WITHOUT_REDIS_S = 0.25
+SWEEP_SOON_S = 0.25
 BACKOFF_S = 1.0
 BACKOFF_S_MAX = 600.0
 ATTEMPTS_MAX = 30
@@ -91,6 +91,7 @@ class PromiseLoop:
         self._wakes_ms = 0
         self._swept_s = float("-inf")
         self._redis_away = False
+        self._unkept = False  # something due could not be kept just now: look again soon
 
     async def run(self) -> None:
         """Keep promises until cancelled."""
@@ -116,19 +117,22 @@ class PromiseLoop:
                 _log.warning("alarm_away", error=type(error).__name__)
             self._redis_away = True
             next_ms = None
-        sweep_s = SWEEP_WITHOUT_REDIS_S if self._redis_away else SWEEP_S
+        sweep_s = self._sweep_every_s()
         since_s = self._clock.monotonic_s() - self._swept_s
         if since_s >= sweep_s:
             kept = await self.sweep()
             if kept == BATCH_PROMISES_MAX:
                 return 0.0  # there may be more: go on without a rest
-            since_s = 0.0
+            since_s, sweep_s = 0.0, self._sweep_every_s()
         now_ms = to_ms(self._clock.now())
         wait_s = sweep_s - since_s
         if next_ms is not None:
             wait_s = min(wait_s, max(0.0, (next_ms - now_ms) / 1000))
         self._wakes_ms = now_ms + int(wait_s * 1000)
         return wait_s
+
+    def _sweep_every_s(self) -> float:
+        return SWEEP_SOON_S if self._redis_away or self._unkept else SWEEP_S
 
     async def _turn_by_alarm(self) -> int | None:
         while True:
@@ -145,6 +149,7 @@ class PromiseLoop:
             )
         except LOST as error:
             _log.warning("promises_wait", error=type(error).__name__)
+            self._unkept = True
             return []  # popped but still waiting in their rows: the sweep finds them
         return [Due(*row) for row in rows]
 
@@ -162,7 +167,9 @@ class PromiseLoop:
         except LOST as error:
             self._swept_s = self._clock.monotonic_s()
             _log.warning("sweep_without_database", error=type(error).__name__)
+            self._unkept = True
             return 0
+        self._unkept = False
         kept = await self._keep_all([Due(*row) for row in rows])
         if kept < BATCH_PROMISES_MAX:
             self._swept_s = self._clock.monotonic_s()
@@ -181,6 +188,7 @@ class PromiseLoop:
             await self._keep(one.shop_id, one.kind, one.payload.encode(), (one.id, one.attempt))
         except Refusal as refusal:
             if refusal.code in {"unavailable", "busy"}:
+                self._unkept = True
                 return False  # still waiting in its row; the sweep comes by again
             return await self._postpone(one, refusal.code)
         except Exception as error:  # noqa: BLE001
@@ -212,4 +220,4 @@ class PromiseLoop:
                         if message["type"] == "message" and int(message["data"]) < self._wakes_ms:
                             self._poke.set()
             except (RedisError, OSError):
-                await asyncio.sleep(SWEEP_WITHOUT_REDIS_S)
+                await asyncio.sleep(SWEEP_SOON_S)

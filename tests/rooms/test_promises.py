@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from server.clock import ManualClock, SystemClock, to_ms
+from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.alarm import Alarm
 from server.events.decision import Armed, Written
 from server.events.envelope import inbox_key, nodes_key
-from server.events.promises import SWEEP_S, PromiseLoop
+from server.events.promises import SWEEP_S, SWEEP_SOON_S, PromiseLoop
 from server.events.relay import Relay
 from tests.support.kitchen import NOON, Kitchen, open_kitchen
 
@@ -93,6 +95,35 @@ async def test_taking_back_a_finish_retracts_the_call(database_url: str, redis_u
         kitchen.advance(seconds=60)
         await loop.sweep()
         assert len(_kinds(kitchen, since)) == 5
+
+
+async def test_an_unkept_promise_is_tried_again_soon(database_url: str, redis_url: str) -> None:
+    """A call that came due while the database was away rings a quarter of a second after it is back."""
+    async with open_kitchen(database_url, ManualClock(NOON)) as kitchen:
+        redis = Redis.from_url(redis_url)
+        away = True
+
+        async def keep(
+            shop_id: int, kind: str, payload: bytes, promise: tuple[int, int]
+        ) -> dict[str, Any]:
+            if away:
+                raise Refusal("unavailable")
+            return await kitchen.desk.keep(shop_id, kind, payload, promise)
+
+        loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, keep)
+        await _finished(kitchen)
+        await _arm(kitchen, redis_url)
+        since = len(kitchen.ear.heard)
+        assert await loop.turn() > SWEEP_SOON_S
+        kitchen.advance(seconds=5)
+        assert await loop.turn() <= SWEEP_SOON_S
+        away = False
+        kitchen.advance(seconds=SWEEP_SOON_S)
+        await loop.turn()
+        assert _kinds(kitchen, since) == ["ItemCalled", "CallRaised"]
+        kitchen.advance(seconds=SWEEP_SOON_S)
+        assert await loop.turn() > SWEEP_SOON_S, "and then all is calm again"
+        await redis.aclose()
 
 
 async def test_coming_stops_the_rings(database_url: str, redis_url: str) -> None:
