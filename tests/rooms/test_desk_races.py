@@ -77,6 +77,32 @@ async def test_the_later_press_is_judged_by_what_the_earlier_did(
             await kitchen.ask("business", late, item_id=item)
 
 
+async def test_a_dish_of_a_room_cleaned_meanwhile_takes_no_step(database_url: str) -> None:
+    """Starting and cleaning at once: the cook hears that the order is completed."""
+    async with open_kitchen(database_url) as kitchen:
+        other = Kitchen(kitchen.pool, kitchen.clock)
+        item = (await kitchen.order(2, 1))["item_ids"][0]
+        _meanwhile(kitchen, "StartItem", lambda: other.ask("waiter", "CleanPlace", place_id=2))
+        with pytest.raises(Refusal, match="order_completed"):
+            await kitchen.ask("kitchen", "StartItem", item_id=item)
+
+
+async def test_a_promise_is_settled_once(database_url: str) -> None:
+    """A promise read by two workers, or moved on since it was read, is kept by one of them."""
+    async with open_kitchen(database_url) as kitchen:
+        item = (await kitchen.order(2, 1))["item_ids"][0]
+        for name in ("StartItem", "FinishItem"):
+            await kitchen.ask("kitchen", name, item_id=item)
+        (armed,) = kitchen.ear.armed
+        payload = msgspec.json.encode({"item_id": item, "version": 3})
+        one = (SHOP, "CallFinishedItem", payload)
+        elsewhere = {"kept_elsewhere": True}
+        assert await kitchen.desk.keep(*one, (armed.id, 7)) == elsewhere
+        assert await kitchen.desk.keep(*one, (armed.id, 0)) != elsewhere
+        assert await kitchen.desk.keep(*one, (armed.id, 0)) == elsewhere
+        assert await kitchen.desk.keep(*one, (armed.id, 1)) == elsewhere
+
+
 async def test_two_waiters_say_coming_at_once(database_url: str) -> None:
     """The first "coming" owns the call, the second is told who, across processes."""
     async with open_kitchen(database_url) as kitchen:
