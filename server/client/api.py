@@ -95,7 +95,13 @@ class Api:
     # what can be asked
 
     async def place_order(
-        self, shop_id: int, place_id: int, lines: list[dict[str, Any]], *, key: str = "", **more: Any
+        self,
+        shop_id: int,
+        place_id: int,
+        lines: list[dict[str, Any]],
+        *,
+        key: str = "",
+        **more: Any,
     ) -> dict[str, Any]:
         """Order for a place: {order_id, number, round, item_ids}."""
         body = {"shop_id": shop_id, "place_id": place_id, "lines": lines, **more}

@@ -58,7 +58,7 @@ class Evening:
             await asyncio.wait(self._visits, return_when=asyncio.FIRST_COMPLETED)
         place = self._dice.choice([p for p in self._places if p.id not in self.occupied])
         waiter = self._dice.choice(self._waiters)
-        dice = random.Random(self._dice.random())  # noqa: S311 - a reproducible guest
+        dice = random.Random(self._dice.random())
         pad = self._pads.get(place.id, waiter.device)
         guest = Guest(place, pad, waiter, self._pace, dice, self._tally)
         self.occupied.add(place.id)

@@ -20,9 +20,7 @@ async def live(
 ) -> None:
     """Run demo traffic until `stop` is set; everything it does goes through the public doors."""
     name = f"demo-traffic {secrets.token_hex(4)}"
-    client = store.Client(
-        brand_id=DEMO_BRAND_ID, id=0, name=name, roles=("business", "manager")
-    )
+    client = store.Client(brand_id=DEMO_BRAND_ID, id=0, name=name, roles=("business", "manager"))
     async with open_office(settings) as office:
         key = await make_client(office.pool, office.clock, client)
         try:

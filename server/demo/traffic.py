@@ -56,7 +56,7 @@ class Traffic:
 
     def dice(self, name: str) -> random.Random:
         """Return somebody's own dice, the same for the same seed."""
-        return random.Random(f"{self._seed} {name}")  # noqa: S311 - a reproducible evening
+        return random.Random(f"{self._seed} {name}")
 
 
 @asynccontextmanager
@@ -92,7 +92,7 @@ async def _open_evening(
         )  # fmt: skip
 
 
-async def run_traffic(  # noqa: PLR0913 - what a command line gives
+async def run_traffic(
     url: str,
     key: tuple[str, str],
     stop: asyncio.Event,

@@ -111,7 +111,7 @@ async def test_a_repeated_call_takes_effect_once(house: HouseOnThread) -> None:
 
 def test_steps_of_one_dish_wait_for_each_other() -> None:
     """A later step of a dish is sent after the earlier one's answer, other dishes do not wait."""
-    outbox = Outbox(random.Random(1))  # noqa: S311 - ids of a test
+    outbox = Outbox(random.Random(1))
     start, finish = (outbox.add(name, {"item_id": 1}) for name in ("StartItem", "FinishItem"))
     others = [outbox.add("StartItem", {"item_id": n}) for n in range(2, 20)]
     outbox.opened(0.0)

@@ -36,8 +36,6 @@ _WRITE_DOWN = """() => {
   listen();
 }"""
 
-LOOK_S = 0.05
-
 Open = Callable[[str], AbstractAsyncContextManager[Link]]
 
 
@@ -46,6 +44,7 @@ class Board:
 
     def __init__(self, screen: Screen, page: Page) -> None:
         self.screen = screen
+        self.listening = asyncio.Event()
         self.flashed_again: list[int] = []  # lines that flashed or sounded more than once
         self._page = page
 
@@ -58,6 +57,7 @@ class Board:
     def write_down(self, what: Literal["snapshot", "event"], seq: int, shown: str, n: int) -> None:
         """Take one line from the page."""
         self.screen.history.entries.append(Entry(what, seq, shown))
+        self.listening.set()
         if n > 1:
             self.flashed_again.append(seq)
 
@@ -79,7 +79,6 @@ async def open_boards(api: Api, count: int, open_link: Open) -> AsyncIterator[li
             await context.expose_function("writeDown", board.write_down)
             await context.add_init_script(f"({_WRITE_DOWN})()")
             await page.goto(f"http://127.0.0.1:{link.port}/kds/#token={paired.token}")
-            while not board.screen.history.entries:
-                await asyncio.sleep(LOOK_S)
+            await board.listening.wait()
             boards.append(board)
         yield boards

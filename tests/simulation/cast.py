@@ -55,7 +55,7 @@ def seat(screens: dict[str, Screen], pace: Pace, seed: int, tally: Tally) -> Cas
     """Put people at the screens."""
 
     def dice(name: str) -> random.Random:
-        return random.Random(f"{seed} {name} hands")  # noqa: S311 - reproducible people
+        return random.Random(f"{seed} {name} hands")
 
     cooks = []
     for station in STATIONS:
@@ -68,9 +68,7 @@ def seat(screens: dict[str, Screen], pace: Pace, seed: int, tally: Tally) -> Cas
         if screen.kind == "waiter"
     ]
     pads = {
-        screen.place_id: screen.device
-        for screen in screens.values()
-        if screen.place_id is not None
+        screen.place_id: screen.device for screen in screens.values() if screen.place_id is not None
     }
     return Cast(cooks, waiters, pads)
 
@@ -83,7 +81,7 @@ class Service:
         self._api = api
         self._menu = menu
         self._pace = pace
-        self._dice = random.Random(f"{seed} service")  # noqa: S311 - a reproducible service
+        self._dice = random.Random(f"{seed} service")
         self._calls = 0
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -93,7 +91,8 @@ class Service:
             lines = choose(self._menu, self._dice)
             placed = await self._call("PlaceOrder", place_id=place_id, lines=lines)
             await self._pace.take(self._dice, 60, 600)
-            await self._call("CancelItem", item_id=placed["item_ids"][0])
+            for item_id in placed.get("item_ids", [])[:1]:
+                await self._call("CancelItem", item_id=item_id)
             await self._pace.take(self._dice, 60, 900)
             await self._call("CleanPlace", place_id=place_id)
 
@@ -109,7 +108,8 @@ class Service:
                 case _:
                     result = await self._api.clean(SHOP, body["place_id"], key=key)
         except Refusal as refusal:
-            assert not refusal.retryable, "the client asks again by itself"
+            if refusal.retryable:
+                raise  # the client should have asked again
             return {}
         self.answers.append(Answer(key, name, result))
         return result

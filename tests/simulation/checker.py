@@ -63,9 +63,7 @@ def check_log(log: Sequence[Line], head: int) -> list[str]:
     return [] if whole else [f"the log has {len(numbers)} lines, its head is {head}"]
 
 
-def check_remembered(
-    answers: Iterable[Answer], remembered: dict[str, dict[str, Any]]
-) -> list[str]:
+def check_remembered(answers: Iterable[Answer], remembered: dict[str, dict[str, Any]]) -> list[str]:
     """Every answer a device got is the one the house remembers, and it got one."""
     complaints: list[str] = []
     seen: set[str] = set()
@@ -87,9 +85,7 @@ def check_effects(answers: Iterable[Answer], log: Sequence[Line]) -> list[str]:
     for answer in answers:
         if answer.result is not None and answer.result.get("changed", True):
             promised[_effect(answer.name, answer.result)] += 1
-    happened = Counter(
-        effect for line in log if (effect := _happening(line.event)) is not None
-    )
+    happened = Counter(effect for line in log if (effect := _happening(line.event)) is not None)
     missing, extra = promised - happened, happened - promised
     complaints = [f"accepted, not in the log: {effect}" for effect in missing]
     complaints += [f"in the log, accepted by nobody: {effect}" for effect in extra]
@@ -113,21 +109,21 @@ def _effect(name: str, result: dict[str, Any]) -> tuple[Any, ...]:
 
 def _happening(event: c.Event) -> tuple[Any, ...] | None:
     """Return the same for an event that somebody's command caused; None for the house's own."""
+    what: tuple[Any, ...] | None = None
     match event:
         case c.OrderPlaced():
-            ids = tuple(item.id for item in event.order.items)
-            return ("OrderPlaced", event.order.id, event.round, ids)
+            what = (event.order.id, event.round, tuple(item.id for item in event.order.items))
         case c.PlaceCleaned():
-            return ("PlaceCleaned", event.order_id)
+            what = (event.order_id,)
         case c.CallClaimed():
-            return ("CallClaimed", event.call_id, event.by, event.at_ms)
+            what = (event.call_id, event.by, event.at_ms)
         case c.ItemCalled(by=""):
-            return None  # a promise's: `check_promises` looks at those
+            pass  # a promise's: `check_promises` looks at those
         case c.ItemUndone():
-            return ("ItemUndone", event.item_id, event.version, None)
+            what = (event.item_id, event.version, None)
         case _ if type(event).__name__ in EFFECT.values():
-            return (type(event).__name__, event.item_id, event.version, event.at_ms)  # type: ignore[union-attr]
-    return None
+            what = (event.item_id, event.version, event.at_ms)  # type: ignore[union-attr]
+    return what and (type(event).__name__, *what)
 
 
 def check_items(log: Sequence[Line], rows: dict[int, tuple[str, int]]) -> list[str]:
@@ -210,11 +206,11 @@ def check_screen(screen: Screen, log: Sequence[Line], empty: View) -> list[str]:
     if screen.history.repeats:
         complaints.append(f"{name}: was sent again what it had: {screen.history.repeats[:5]}")
     meant = [line.seq for line in log if screen.hears(line.topics)]
-    last = None
+    last: int | None = None
     for entry in entries:
-        if entry.what == "event" and last is not None:
-            if skipped := _between(meant, last, entry.seq):
-                complaints.append(f"{name}: told {entry.seq} after {last}, not {skipped}")
+        skipped = [] if last is None else _between(meant, last, entry.seq)
+        if entry.what == "event" and skipped:
+            complaints.append(f"{name}: told {entry.seq} after {last}, not {skipped}")
         last = entry.seq
     if entries and (rest := _between(meant, entries[-1].seq, len(log) + 1)):
         complaints.append(f"{name}: never told {rest}")

@@ -31,11 +31,12 @@ from server.demo.people import Pace, Tally
 from server.demo.seed import seed as seed_demo
 from server.events.view import Menu
 from tests.simulation import checker, report
-from tests.simulation.browsers import Board, open_boards
+from tests.simulation.browsers import open_boards
 from tests.simulation.cast import ROLES, SEATS, SHOP, Service, seat
+from tests.simulation.pictures import settle
 from tests.simulation.plan import Fault, draw
 from tests.simulation.screens import Screen
-from tests.simulation.truth import fresh_hash, fresh_view, is_calm, read_truth
+from tests.simulation.truth import fresh_view, read_truth
 from tests.support.engines import EnginePair, running_pair
 from tests.support.fire import Fire, Part
 from tests.support.links import Link, open_link
@@ -44,7 +45,6 @@ RINGS_MAX = 2
 CALL_AFTER_S = report.CALL_AFTER_MS // 1000
 RING_EVERY_S = report.RING_EVERY_MS // 1000  # the least the database takes
 READY_S_MAX = 60.0
-CALM_S_MAX = 90.0
 LOOK_S = 0.05
 
 Say = Callable[[str], None]
@@ -61,7 +61,7 @@ class Size(NamedTuple):
     s_max: float
 
 
-SMALL = Size(24, 180, 0.7, 2.0, 0, 120)
+SMALL = Size(20, 180, 0.7, 2.0, 0, 240)
 
 
 def full(orders: int) -> Size:
@@ -108,8 +108,10 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         tally, service = await _burning_evening(stage, size, seed, say)
         ended_s = watch()
         await _closing_scene(stage)
-        complaints = await _settle(stage, boards)
-        say(f"  the evening took {ended_s - began_s:.0f} s, coming to rest {watch() - ended_s:.0f} s")
+        complaints = await settle(pool, stage.screens, boards)
+        say(
+            f"  the evening took {ended_s - began_s:.0f} s, coming to rest {watch() - ended_s:.0f} s"
+        )
         truth = await read_truth(pool)
         complaints += [
             f"{board.screen.name}: flashed again at {board.flashed_again}"
@@ -203,9 +205,7 @@ async def _stage(pool: asyncpg.Pool, fire: Fire, port: int, seed: int) -> AsyncI
         yield Stage(pool, fire, screens, links, api, service_api, port)
 
 
-async def _burning_evening(
-    stage: Stage, size: Size, seed: int, say: Say
-) -> tuple[Tally, Service]:
+async def _burning_evening(stage: Stage, size: Size, seed: int, say: Say) -> tuple[Tally, Service]:
     """Let the evening run its course while the plan goes wrong around it."""
     tally, pace = Tally(), Pace(size.orders_per_minute)
     cast = seat(stage.screens, pace, seed, tally)
@@ -275,33 +275,6 @@ async def _closing_scene(stage: Stage) -> None:
         await board.ask("StartItem", item_id=second)
 
 
-async def _settle(stage: Stage, boards: list[Board]) -> list[str]:
-    """Wait until nothing is promised, asked or on its way; say what did not come to rest."""
-    truth: dict[str, str] = {}
-    shown: dict[str, str] = {}
-    try:
-        async with asyncio.timeout(CALM_S_MAX):
-            while not await is_calm(stage.pool) or any(
-                len(screen.device.outbox) for screen in stage.screens.values()
-            ):
-                await asyncio.sleep(LOOK_S)
-            while True:
-                for screen in stage.screens.values():
-                    truth[screen.name] = await fresh_hash(stage.pool, screen)
-                    shown[screen.name] = screen.history.state_hash()
-                for board in boards:
-                    truth[board.screen.name] = await fresh_hash(stage.pool, board.screen)
-                    shown[board.screen.name] = await board.look()
-                if truth == shown:
-                    return []
-                await asyncio.sleep(LOOK_S)
-    except TimeoutError:
-        complaints = [f"{n}: shows {shown.get(n)}, truth {truth[n]}" for n in truth
-                      if truth[n] != shown.get(n)]  # fmt: skip
-        waiting = {s.name: len(s.device.outbox) for s in stage.screens.values()}
-        return complaints or [f"no rest: {waiting}"]
-
-
 async def _judge(stage: Stage, service: Service, watched: list[Screen]) -> list[str]:
     """Hold the screens' histories and every answer against the log."""
     truth = await read_truth(stage.pool)
@@ -336,12 +309,17 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     size = SMALL if given.small else full(given.orders)
     with running_pair() as pair:
-        complaints = asyncio.run(live(pair, size, given.seed, lambda line: print(line, flush=True)))
+        complaints = asyncio.run(live(pair, size, given.seed, _say))
     for complaint in complaints:
-        print(f"  WRONG: {complaint}")
+        _say(f"  WRONG: {complaint}")
     if not complaints:
-        print("  Every screen shows the truth, everything happened once.")
+        _say("  Every screen shows the truth, everything happened once.")
     return 1 if complaints else 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

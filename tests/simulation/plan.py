@@ -35,7 +35,7 @@ def draw(
     kill_every_s: float,
 ) -> list[Fault]:
     """Return the faults of a day in order: cuts of links, and kills that reach every part in turn."""
-    dice = random.Random(f"{seed} plan")  # noqa: S311 - a reproducible plan
+    dice = random.Random(f"{seed} plan")
     faults: list[Fault] = []
     at_s = 0.0
     while (at_s := at_s + dice.expovariate(1 / cut_every_s)) < duration_s:

@@ -27,7 +27,7 @@ AFTER_KILL_MS = 3_000
 
 def dice(seed: int, name: str) -> random.Random:
     """Return somebody's dice for this seed."""
-    return random.Random(f"{seed} {name}")  # noqa: S311 - reproducible
+    return random.Random(f"{seed} {name}")
 
 
 def lines(

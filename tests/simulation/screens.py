@@ -85,7 +85,7 @@ class Screen:
             token,
             on_event=self._hear,
             on_answer=self.answers.append,
-            dice=random.Random(f"{seed} {self.name}"),  # noqa: S311 - reproducible ids
+            dice=random.Random(f"{seed} {self.name}"),
             tempo=IMPATIENT,
             packed=self.device_id % 2 == 0,
         )

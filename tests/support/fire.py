@@ -152,7 +152,8 @@ class Fire:
         """Wait until both engines run again."""
         async with asyncio.timeout(RESTART_S_MAX):
             for name in ("redis", "postgres"):
-                while (pid := self._pid(name)) is None or not _alive(pid):
+                # The supervisor lives on another thread's loop and has nothing to wait on here.
+                while (pid := self._pid(name)) is None or not _alive(pid):  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_S)
                 self.engine_pids.add(pid)
 
