@@ -11,10 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from server.clock import to_ms
 from server.desk import Entry
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events import log
+from server.events.decision import Decision, Said, Write
+from server.ids import IdMint
 from tests.support.kitchen import NOON, SHOP, Kitchen, actor, open_kitchen
 
 
@@ -167,3 +170,22 @@ async def test_next_months_partition_is_there_in_time(database_url: str, day: in
             " WHERE inhparent = 'event'::regclass"
         )
         assert {row["name"] for row in made} == {"event_rest", "event_2027_01", "event_2027_02"}
+
+
+async def test_a_writer_waits_for_the_head_before_it_counts(database_url: str) -> None:
+    """Two writers of one shop, the first not yet committed: the second's seq comes after (belief 1)."""
+    async with open_kitchen(database_url) as kitchen, kitchen.pool.acquire() as first:
+        said = Said(c.DeviceUnpaired(device_id=1), frozenset({"console"}))
+        write = Write(SHOP, Decision(result={}, said=[said]))
+        now_ms, mint = to_ms(NOON), IdMint()
+        async with kitchen.pool.acquire() as second:
+            opened = first.transaction()
+            await opened.start()
+            ((one,),), _ = await log.write(first, [write], now_ms, mint)  # type: ignore[arg-type]
+            later = asyncio.create_task(log.write(second, [write], now_ms, mint))  # type: ignore[arg-type]
+            blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while not await kitchen.pool.fetchval(blocked):
+                pass
+            await opened.commit()
+            ((two,),), _ = await later
+        assert (one.seq, two.seq) == (1, 2)
