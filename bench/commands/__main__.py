@@ -7,6 +7,7 @@ TPC-B (scale 10, prepared, unix socket) is measured between the rounds. Prints m
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import resource
@@ -144,7 +145,8 @@ async def _fresh(url: str, name: str) -> str:
 
 async def measure(directory: Path) -> None:
     """Run the rounds and print the table."""
-    log = structlog.make_filtering_bound_logger(30)(structlog.PrintLogger(), [], {})
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    log = structlog.get_logger()
     async with start_engines(directory, log=log) as engines:
         assert engines.database_url is not None
         await migrate(engines.database_url)

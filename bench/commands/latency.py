@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import os
 import random
 import re
@@ -60,7 +61,9 @@ def masked(text: bytes) -> bytes:
 class Screen(asyncio.Protocol):
     """A device that says hello, answers pings, and reports what it sees when it is the watched one."""
 
-    def __init__(self, shop: int, device: int, seq: int, seen: Callable[[int], None] | None) -> None:
+    def __init__(
+        self, shop: int, device: int, seq: int, seen: Callable[[int], None] | None
+    ) -> None:
         self.shop, self.device, self.seq, self.seen = shop, device, seq, seen
         self.open = asyncio.get_running_loop().create_future()
         self.upgraded = False
@@ -150,6 +153,12 @@ class Fleet:
         )
         return time.perf_counter() - start
 
+    async def _drain(self) -> None:
+        """Give the last presses time to be seen."""
+        end = time.perf_counter() + DRAIN_S
+        while self.pressed and time.perf_counter() < end:  # noqa: ASYNC110 - no event in a bench
+            await asyncio.sleep(0.01)
+
     async def step(self, rate: int, seconds: float) -> dict[str, float]:
         """Press at a rate, each at its intended moment; return what was seen."""
         self.took.clear()
@@ -167,10 +176,10 @@ class Fleet:
             self.pressing[shop].press(item, verb)
             if verb == "StartItem":
                 # Back at a random place behind us, long enough for the first press to be over.
-                self.todo.insert(random.randrange(len(self.todo) * 3 // 4), (shop, item, "FinishItem"))
-        end = time.perf_counter() + DRAIN_S
-        while self.pressed and time.perf_counter() < end:
-            await asyncio.sleep(0.01)
+                self.todo.insert(
+                    random.randrange(len(self.todo) * 3 // 4), (shop, item, "FinishItem")
+                )
+        await self._drain()
         took = sorted(self.took) or [float("nan")]
         return {
             "rate": rate,
@@ -185,7 +194,8 @@ class Fleet:
 
 async def _spawn(arguments: list[str], environment: dict[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "server", "--parent", str(os.getpid()), "--log-level", "warning", *arguments,
+        sys.executable, "-W", "ignore", "-m", "server",
+        "--parent", str(os.getpid()), "--log-level", "warning", *arguments,
         env=environment,
     )  # fmt: skip
 
@@ -212,9 +222,12 @@ def _cpu(roots: dict[str, int]) -> dict[str, float]:
 
 async def measure(directory: Path) -> None:
     """Build the house, open the screens, climb the ladder, print."""
-    log = structlog.make_filtering_bound_logger(30)(structlog.PrintLogger(), [], {})
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    log = structlog.get_logger()
     async with start_engines(directory, log=log) as engines:
-        assert engines.database_url and engines.redis_url and engines.postgres_pid
+        assert engines.database_url
+        assert engines.redis_url
+        assert engines.postgres_pid
         await migrate(engines.database_url)
         await make_shops(engines.database_url, 1, SHOPS)
         pool = await open_pool(engines.database_url, 4)
@@ -252,7 +265,9 @@ async def _climb(fleet: Fleet, roots: dict[str, int]) -> None:
         seen = await fleet.step(rate, seconds)
         elapsed = time.perf_counter() - start
         shares = {name: (used - before[name]) / elapsed for name, used in _cpu(roots).items()}
-        shares["generator"] -= shares["postgres"] + shares["redis"] + shares["web"] + shares["worker"]
+        shares["generator"] -= (
+            shares["postgres"] + shares["redis"] + shares["web"] + shares["worker"]
+        )
         print(
             f"{rate:>5}/s  p50 {seen['p50']:6.2f} ms  p99 {seen['p99']:7.2f} ms  max {seen['max']:7.1f}"
             f"  lost {seen['lost']:.0f}  refused {seen['refused']:.0f}  generator late {seen['offered_late_ms']:.2f} ms"
