@@ -38,4 +38,5 @@ async def test_demo_traffic_lives_and_tidies_up(house: HouseOnThread) -> None:
 
 def _served(house: HouseOnThread) -> bool:
     items = [item for order in house.view("waiter").orders for item in order.items]
-    return any(item.state == "delivered" for item in items)
+    # Several, because who delivered the last one may not have heard of it when all are stopped.
+    return sum(item.state == "delivered" for item in items) >= 5
