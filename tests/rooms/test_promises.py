@@ -141,6 +141,19 @@ async def test_coming_stops_the_rings(database_url: str, redis_url: str) -> None
         assert _kinds(kitchen, since) == []
 
 
+async def test_a_picked_up_dish_rings_no_longer(database_url: str, redis_url: str) -> None:
+    """Whoever takes the dish ends its call, and no later ring is heard (R-004-14)."""
+    async with _house(database_url, redis_url) as (kitchen, loop):
+        item = await _finished(kitchen)
+        await kitchen.ask("kitchen", "CallItem", item_id=item)
+        since = len(kitchen.ear.heard)
+        await kitchen.ask("waiter", "PickUpItem", item_id=item)
+        kitchen.advance(seconds=60)
+        await loop.sweep()
+        assert _kinds(kitchen, since) == ["ItemPickedUp", "CallEnded"]
+        assert (await kitchen.view("waiter")).calls == []
+
+
 async def test_two_workers_keep_a_promise_once(database_url: str, redis_url: str) -> None:
     """Whoever reads a due promise, it is kept once: the row is the fence."""
     async with _house(database_url, redis_url) as (one, loop):
