@@ -45,8 +45,8 @@ class Evening:
             workers += [people.create_task(waiter.work()) for waiter in self._waiters]
             visits_per_s = self._pace.orders_per_minute / 60 / (1 + SECOND_ROUND)
             while orders_max is None or self._tally.done["PlaceOrder"] < orders_max:
-                await asyncio.sleep(self._dice.expovariate(visits_per_s))
                 await self._let_in(people)
+                await asyncio.sleep(self._dice.expovariate(visits_per_s))
             if self._visits:
                 await asyncio.wait(self._visits)
             for worker in workers:

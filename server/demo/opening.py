@@ -6,6 +6,8 @@ import asyncio
 import secrets
 from typing import Any
 
+import httpx
+
 from server.api import store
 from server.api.keys import make_client
 from server.demo.seed import DEMO_BRAND_ID
@@ -18,14 +20,18 @@ from server.settings import Settings
 async def live(
     settings: Settings, stop: asyncio.Event, say: Say, *, url: str | None = None, **evening: Any
 ) -> None:
-    """Run demo traffic until `stop` is set; everything it does goes through the public doors."""
+    """Run demo traffic until `stop` is set; everything it does goes through the public doors.
+
+    Raises `OSError` when nobody answers there.
+    """
+    url = url or base_url(settings)
     name = f"demo-traffic {secrets.token_hex(4)}"
     client = store.Client(brand_id=DEMO_BRAND_ID, id=0, name=name, roles=("business", "manager"))
     async with open_office(settings) as office:
         key = await make_client(office.pool, office.clock, client)
         try:
-            await run_traffic(
-                url or base_url(settings), (key.key_id, key.secret), stop, say, **evening
-            )
+            await run_traffic(url, (key.key_id, key.secret), stop, say, **evening)
+        except httpx.TransportError as error:
+            raise OSError(f"Nobody answers at {url} ({type(error).__name__}).") from error
         finally:
             await store.revoke_client(office.pool, DEMO_BRAND_ID, name, office.clock.now())

@@ -19,7 +19,7 @@ from server.demo.evening import Evening
 from server.demo.people import Cook, Pace, Tally, Waiter
 from server.events.view import DeviceKind, PlaceView, StationView
 
-DEFAULT_ORDERS_PER_MINUTE = 6.0
+DEFAULT_ORDERS_PER_MINUTE = 12.0
 GUEST_PADS = 4
 WAITERS = ("陈静", "刘洋")
 STATUS_EVERY_S = 15.0
