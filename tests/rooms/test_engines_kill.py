@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,13 @@ import asyncpg
 import pytest
 import redis
 
+from server.engines.account import account_of
+from server.engines.binaries import postgres_program, reachable
 from server.engines.orphans import squatters
-from tests.support.engine_hosts import Host, kill_at_once, wait_gone
+from tests.support.engine_hosts import WAIT_MAX_S, Host, kill_at_once, server_by_hand, wait_gone
 from tests.support.engines import reachable_directory
 
-ROWS_BEFORE_KILL = 200
+ROWS_BEFORE_KILL = 50
 
 # The internal one is what asyncpg raises when the server says goodbye between two statements.
 CONNECTION_LOST = (
@@ -30,9 +31,16 @@ CONNECTION_LOST = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    """Give a data directory that the engines' account can reach."""
+    """Give one data directory to all these tests: it must outlive every one of them."""
+    with reachable_directory() as made:
+        yield made / "data"
+
+
+@pytest.fixture
+def new_data() -> Iterator[Path]:
+    """Give a data directory in which nothing was started yet."""
     with reachable_directory() as made:
         yield made / "data"
 
@@ -49,7 +57,8 @@ class Writer:
         """Write until the database is gone."""
         connection = await asyncpg.connect(self._url)
         with contextlib.suppress(*CONNECTION_LOST):
-            await connection.execute("CREATE TABLE IF NOT EXISTS written (number bigint)")
+            await connection.execute("DROP TABLE IF EXISTS written")
+            await connection.execute("CREATE TABLE written (number bigint)")
             while True:
                 number = len(self.acknowledged) + 1
                 await connection.execute("INSERT INTO written VALUES ($1)", number)
@@ -63,9 +72,10 @@ async def write_until(url: str, kill: Any) -> list[int]:
     """Write, call `kill` in the middle of it, and return what had been acknowledged."""
     writer = Writer(url)
     task = asyncio.create_task(writer.run())
-    await writer.enough.wait()
-    kill()
-    await task
+    async with asyncio.timeout(WAIT_MAX_S):
+        await writer.enough.wait()
+        kill()
+        await task
     return writer.acknowledged
 
 
@@ -86,8 +96,9 @@ def assert_kept(found: list[int], acknowledged: list[int]) -> None:
 
 
 def remember(url: str, count: int) -> None:
-    """Write `count` keys to Redis, each acknowledged."""
+    """Write `count` keys to an empty Redis, each acknowledged."""
     with redis.from_url(url) as client:
+        client.flushall()
         for number in range(count):
             client.set(f"key:{number}", number)
 
@@ -122,14 +133,6 @@ async def test_killed_postgres_comes_back_with_every_row(data: Path) -> None:
             )
             pid = host.wait_for("engine_ready", engine="postgres", starts=life)["pid"]
             assert_kept(await read(host.up["database_url"]), acknowledged)
-            await forget(host.up["database_url"])
-
-
-async def forget(url: str) -> None:
-    """Empty the table, so that the numbers start again."""
-    connection = await asyncpg.connect(url)
-    await connection.execute("TRUNCATE written")
-    await connection.close()
 
 
 async def test_killed_backend_restarts_the_server_inside_and_loses_nothing(data: Path) -> None:
@@ -220,18 +223,19 @@ def test_ctrl_c_reaches_the_engines_only_through_us(data: Path) -> None:
         assert ours not in {os.getsid(host.up["postgres_pid"]), os.getsid(host.up["redis_pid"])}
 
 
-def test_killed_initdb_is_done_again(data: Path) -> None:
+def test_killed_initdb_is_done_again(new_data: Path) -> None:
     """A first start killed half way through initdb is no obstacle to the second."""
-    with Host(data) as host:
-        half_way = data / "postgres.unfinished/base"
+    with Host(new_data) as host:
+        half_way = new_data / "postgres.unfinished/base"
         while not half_way.exists():
             assert host.process.poll() is None
+            assert not (new_data / "postgres").exists()
             os.sched_yield()
         host.kill()
-        assert not (data / "postgres").exists()
-    with Host(data) as host:
+        assert not (new_data / "postgres").exists()
+    with Host(new_data) as host:
         host.started()
-        assert not (data / "postgres.unfinished").exists()
+        assert not (new_data / "postgres.unfinished").exists()
 
 
 async def test_engine_that_cannot_start_is_tried_until_it_can(data: Path) -> None:
@@ -269,28 +273,14 @@ async def test_server_that_outlived_its_keeper_is_ended_first(data: Path) -> Non
     with Host(data) as host:
         host.started()
         acknowledged = await write_until(host.up["database_url"], host.stop)
-        command = ["-D", str(data / "postgres"), "-c", "listen_addresses=",
-                   "-c", f"unix_socket_directories={data}"]  # fmt: skip
         executable = host_executable(host)
-    owner = (data / "postgres").stat()
-    data.chmod(0o777)
-    orphan = subprocess.Popen(
-        [executable, *command], user=owner.st_uid, group=owner.st_gid, stderr=subprocess.PIPE,
-        extra_groups=[], text=True,
-    )  # fmt: skip
-    assert orphan.stderr is not None
-    assert any("ready to accept connections" in line for line in orphan.stderr)
-    with Host(data) as host:
+    with server_by_hand(executable, data / "postgres") as orphan, Host(data) as host:
         host.started()
-        assert orphan.wait() == 0
+        assert orphan.wait(WAIT_MAX_S) == 0
         assert_kept(await read(host.up["database_url"]), acknowledged)
-    orphan.stderr.close()
 
 
-def host_executable(host: Host) -> str:
+def host_executable(host: Host) -> Path:
     """Return the PostgreSQL program that a host ran."""
-    from server.engines.account import account_of  # noqa: PLC0415
-    from server.engines.binaries import postgres_program, reachable  # noqa: PLC0415
-
     owner = Path(host.up["home"], "postgres").stat().st_uid
-    return str(reachable(postgres_program(), account_of(owner)).executable)
+    return reachable(postgres_program(), account_of(owner)).executable

@@ -21,7 +21,15 @@ from server.engines.binaries import postgres_program, redis_program
 from server.engines.orphans import squatters
 from server.engines.place import SOCKET_PATH_MAX_BYTES
 from tests.support.engine_host import Teller
-from tests.support.engine_hosts import Host, Runner, kill_at_once, runner_as, stranger, wait_gone
+from tests.support.engine_hosts import (
+    Host,
+    Runner,
+    kill_at_once,
+    runner_as,
+    server_by_hand,
+    stranger,
+    wait_gone,
+)
 from tests.support.engines import reachable_directory
 from tests.support.small_disk import small_disk
 
@@ -32,6 +40,13 @@ MARKED = "SELECT count(*) FROM marked"
 @pytest.fixture
 def room() -> Iterator[Path]:
     """Give a directory that every account can pass through."""
+    with reachable_directory() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[Path]:
+    """Give one room to all tests that need a data directory in use and leave it healthy."""
     with reachable_directory() as made:
         yield made
 
@@ -77,11 +92,11 @@ def reuse_pid(pid_file: Path, pid: int) -> None:
 # --- the lock -----------------------------------------------------------------------------------
 
 
-def test_second_start_is_refused_and_names_the_first(room: Path) -> None:
+def test_second_start_is_refused_and_names_the_first(used: Path) -> None:
     """A second start on the same directory is refused clearly and does the first no harm."""
-    with Host(room / "data") as first:
+    with Host(used / "data") as first:
         first.started()
-        with Host(room / "data") as second:
+        with Host(used / "data") as second:
             code, sentence = second.refusal()
         assert code == "data_dir_in_use"
         assert f"process {first.process.pid};" in sentence
@@ -93,68 +108,57 @@ def test_second_start_is_refused_and_names_the_first(room: Path) -> None:
 
 
 @pytest.mark.parametrize("whose", ["another account's", "the engines' own account's"])
-async def test_reused_pid_in_stale_pid_file_is_no_obstacle(room: Path, whose: str) -> None:
+async def test_reused_pid_in_stale_pid_file_is_no_obstacle(used: Path, whose: str) -> None:
     """A pid that the system gave to somebody else meanwhile neither stops the shop nor is killed."""
-    pid_file = await killed_place(room / "data")
+    pid_file = await killed_place(used / "data")
     owner = pid_file.stat().st_uid if whose == "the engines' own account's" else os.geteuid()
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=owner) as bystander:
         reuse_pid(pid_file, bystander.pid)
-        with Host(room / "data") as host:
+        with Host(used / "data") as host:
             host.started()
             await assert_marked(host.up["database_url"])
         assert bystander.poll() is None
         bystander.communicate()
 
 
-async def test_reused_pid_of_another_shops_postgres_is_left_alone(room: Path) -> None:
+async def test_reused_pid_of_another_shops_postgres_is_left_alone(used: Path) -> None:
     """Two shops on one machine: a stale pid that is now the other's server must not be killed."""
-    pid_file = await killed_place(room / "data")
-    with Host(room / "other") as other:
+    pid_file = await killed_place(used / "data")
+    with Host(used / "other") as other:
         other.started()
         reuse_pid(pid_file, other.up["postgres_pid"])
-        with Host(room / "data") as host:
+        with Host(used / "data") as host:
             host.started()
             await assert_marked(host.up["database_url"])
         await mark(other.up["database_url"])
+        os.kill(other.up["postgres_pid"], 0)
 
 
 @pytest.mark.parametrize("text", ["", "\0\0\0\0", "not a pid\n"])
-async def test_garbled_pid_file_is_no_obstacle(room: Path, text: str) -> None:
+async def test_garbled_pid_file_is_no_obstacle(used: Path, text: str) -> None:
     """A power cut may leave an empty or zeroed pid file; PostgreSQL alone would refuse it."""
-    pid_file = await killed_place(room / "data")
+    pid_file = await killed_place(used / "data")
     pid_file.write_text(text)
-    with Host(room / "data") as host:
+    with Host(used / "data") as host:
         host.started()
         await assert_marked(host.up["database_url"])
 
 
-async def test_foreign_server_on_our_data_is_refused_not_killed(room: Path) -> None:
+async def test_foreign_server_on_our_data_is_refused_not_killed(used: Path) -> None:
     """A PostgreSQL that is not ours but runs on our data is named and left alone."""
-    data = room / "data"
+    data = used / "data"
     with Host(data) as host:
         host.started()
         host.stop()
     program = postgres_program()
-    shutil.copytree(program.executable.parents[1], room / "foreign", ignore=UNUSED)
-    sockets = room / "sockets"
-    sockets.mkdir()
-    owner = (data / "postgres").stat()
-    os.chown(sockets, owner.st_uid, owner.st_gid)
-    command: list[str | Path] = [room / "foreign/bin/postgres", "-D", data / "postgres",
-               "-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]  # fmt: skip
-    foreign = subprocess.Popen(
-        command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-    assert foreign.stderr is not None
-    assert any("ready to accept connections" in line for line in foreign.stderr)
-    with Host(data) as host:
+    shutil.copytree(program.executable.parents[1], used / "foreign", ignore=UNUSED)
+    with (
+        server_by_hand(used / "foreign/bin/postgres", data / "postgres") as foreign,
+        Host(data) as host,
+    ):
         code, sentence = host.refusal()
-    assert (code, f"process {foreign.pid} " in sentence) == ("data_dir_in_use", True)
-    assert foreign.poll() is None
-    foreign.terminate()
-    foreign.wait()
-    foreign.stderr.close()
+        assert (code, f"process {foreign.pid} " in sentence) == ("data_dir_in_use", True)
+        assert foreign.poll() is None
 
 
 # --- paths --------------------------------------------------------------------------------------
@@ -191,25 +195,25 @@ def test_too_long_data_path_is_refused(room: Path, path: str) -> None:
         assert host.refusal()[0] == "path_too_long"
 
 
-def test_somebody_elses_run_directory_is_refused(room: Path) -> None:
+def test_somebody_elses_run_directory_is_refused(used: Path) -> None:
     """A run directory that another user made first is not trusted with the database's socket."""
-    with Host(room / "data") as host:
+    with Host(used / "data") as host:
         host.started()
         name = Path(host.up["redis_url"].removeprefix("unix://")).parent.name
         host.stop()
-    (room / "elsewhere").mkdir()
-    (room / "run").mkdir()
-    (room / "run" / name).symlink_to(room / "elsewhere")
-    with Host(room / "data", run_base=room / "run") as host:
+    (used / "elsewhere").mkdir()
+    (used / "run").mkdir()
+    (used / "run" / name).symlink_to(used / "elsewhere")
+    with Host(used / "data", run_base=used / "run") as host:
         assert host.refusal()[0] == "run_dir_unsafe"
 
 
 # --- accounts -----------------------------------------------------------------------------------
 
 
-async def test_engines_run_unprivileged_and_off_the_network(room: Path) -> None:
+async def test_engines_run_unprivileged_and_off_the_network(used: Path) -> None:
     """No engine runs as root, and none listens on a network address."""
-    with Host(room / "data") as host:
+    with Host(used / "data") as host:
         host.started()
         for pid in (host.up["postgres_pid"], host.up["redis_pid"]):
             assert Path(f"/proc/{pid}").stat().st_uid == engine_account().uid != 0
@@ -222,9 +226,9 @@ async def test_engines_run_unprivileged_and_off_the_network(room: Path) -> None:
             assert client.config_get("appendonly") == {"appendonly": "yes"}
 
 
-def test_strangers_on_the_machine_cannot_reach_the_sockets(room: Path) -> None:
+def test_strangers_on_the_machine_cannot_reach_the_sockets(used: Path) -> None:
     """Another local user cannot even see the database's socket."""
-    with Host(room / "data") as host:
+    with Host(used / "data") as host:
         host.started()
         socket = Path(host.up["redis_url"].removeprefix("unix://"))
         assert socket.exists()
@@ -243,7 +247,8 @@ async def test_directory_in_roots_home_just_works(room: Path, remove_later: Exit
         with Host(link.parent, runner=runner) as host:
             host.started()
             await (mark if visit == "first" else assert_marked)(host.up["database_url"])
-            assert "/closed/" not in os.readlink(f"/proc/{host.up['postgres_pid']}/exe")
+            program = Path(f"/proc/{host.up['postgres_pid']}/exe").readlink()
+            assert "/closed/" not in str(program)
             host.stop()
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert link.resolve() == Path(host.up["home"])
@@ -283,12 +288,12 @@ async def test_ordinary_user_runs_everything_as_himself(room: Path) -> None:
         host.started()
 
 
-def test_somebody_elses_data_is_refused(room: Path) -> None:
+def test_somebody_elses_data_is_refused(used: Path) -> None:
     """An ordinary user who starts on root's data is told whose it is."""
-    with Host(room / "data") as host:
+    with Host(used / "data") as host:
         host.started()
         host.stop()
-    with Host(room / "data", runner=runner_as(stranger(), room)) as host:
+    with Host(used / "data", runner=runner_as(stranger(), used)) as host:
         code, sentence = host.refusal()
     assert code == "wrong_owner"
     assert "user id 0" in sentence

@@ -12,8 +12,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -148,6 +150,31 @@ def wait_gone(*pids: int) -> None:
 
 def _wait_readable(handle: int, pid: int) -> None:
     assert select.select([handle], [], [], WAIT_MAX_S)[0], f"process {pid} lives on"
+
+
+@contextmanager
+def server_by_hand(executable: Path, cluster: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run PostgreSQL on `cluster` as its owner, the way an administrator would, until the end."""
+    owner = cluster.stat()
+    account: dict[str, Any] = {
+        "user": owner.st_uid, "group": owner.st_gid, "extra_groups": [],
+    }  # fmt: skip
+    sockets = Path(tempfile.mkdtemp(prefix="chuancai-hand-"))
+    os.chown(sockets, owner.st_uid, owner.st_gid)
+    command = [executable, "-D", cluster, "-c", "listen_addresses=",
+               "-c", f"unix_socket_directories={sockets}"]  # fmt: skip
+    try:
+        with subprocess.Popen(
+            list(map(str, command)), stderr=subprocess.PIPE, text=True, **account
+        ) as process:
+            try:
+                assert process.stderr is not None
+                assert any("ready to accept connections" in line for line in process.stderr)
+                yield process
+            finally:
+                process.terminate()
+    finally:
+        shutil.rmtree(sockets)
 
 
 def stranger() -> Account:
