@@ -22,6 +22,7 @@ from server.db.migrate import migrate
 from server.db.pool import open_pool
 from server.events.decision import Actor
 from server.gateway.gateway import Gateway, Options
+from server.gateway.greeting import Greeting
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
 
@@ -91,8 +92,8 @@ async def serve(arguments: argparse.Namespace) -> None:
     )
     await gateway.start()
     config = uvicorn.Config(
-        _app, port=arguments.port, ws=gateway.websocket_class(), lifespan="off",
-        log_level="warning", backlog=4096, access_log=False,
+        _app, port=arguments.port, http=Greeting, ws=gateway.websocket_class(),
+        lifespan="off", log_level="warning", backlog=4096, access_log=False,
     )  # fmt: skip
     settle_memory()
     print("ready", flush=True)

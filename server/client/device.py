@@ -290,10 +290,11 @@ class Device:
             return None
         if now_s < self._ack_at_s:
             return self._ack_at_s - now_s
-        rings, self._rings = self._rings, []
+        rings = self._rings[: f.RINGS_PER_ACK_MAX]
+        del self._rings[: len(rings)]
         self._acked, self._ack_at_s = self.replica.seq, now_s + ACK_EVERY_S
         await socket.send(self._encode(f.Ack(up_to=self._acked, rings=rings)))
-        return None
+        return ACK_EVERY_S if self._rings else None
 
     def _command(self, kept: Kept) -> f.Command:
         body = msgspec.msgpack.encode(kept.body) if self._packed else msgspec.json.encode(kept.body)

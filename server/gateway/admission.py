@@ -16,7 +16,7 @@ import structlog
 
 from server.db.pool import LOST
 from server.gateway import frames as f
-from server.gateway.devices import Found, verdict
+from server.gateway.devices import Device, Found, verdict
 from server.gateway.presence import Claim
 from server.gateway.ring import Line
 from server.gateway.topics import audience, personal
@@ -41,6 +41,13 @@ class _Asked(NamedTuple):
     connection: Connection
     hello: f.Hello
     token_hash: bytes
+
+
+class _Looked(NamedTuple):
+    """How a device was found, and where its shop's log stood then."""
+
+    asked: _Asked
+    seq: int
 
 
 class Admission:
@@ -81,11 +88,9 @@ class Admission:
                 asked.connection.do(asked.connection.session.refused(OVERLOADED))
             return
         good: list[tuple[_Asked, Found]] = []
-        now_ms = self._gateway.now_ms()
-        age_s_max = self._gateway.options.token_age_s_max
         for asked in batch:
             one = found.get(asked.token_hash)
-            code = verdict(asked.hello.token, one, now_ms, age_s_max)
+            code = self._verdict(asked, one)
             if code is not None or one is None:
                 asked.connection.do(asked.connection.session.refused(code or 4401))
             elif asked.connection.session.state == "checking":
@@ -103,12 +108,11 @@ class Admission:
             self._gateway.settle(connection, one.device, generation)
             connection.do(connection.session.admitted())
             shop = self._gateway.shop(one.device.shop_id)
-            self._resume(connection, shop, one, asked.hello.resume)
+            self._resume(connection, shop, one, _Looked(asked, one.seq))
 
-    def _resume(
-        self, connection: Connection, shop: Shop, found: Found, resume: f.Resume | None
-    ) -> None:
+    def _resume(self, connection: Connection, shop: Shop, found: Found, looked: _Looked) -> None:
         """Choose the cheapest way that loses nothing: the ring, the log, else a snapshot."""
+        resume = looked.asked.hello.resume
         fits = (
             resume is not None
             and resume.epoch == found.epoch
@@ -117,53 +121,61 @@ class Admission:
             and found.seq - resume.seq <= REPLAY_LINES_MAX
         )
         if not fits or resume is None:
-            self.send_snapshot(connection)
+            self.send_snapshot(connection, looked=looked)
             return
         shop.hear_of(found.seq)
         if shop.feed.head is None and resume.seq == found.seq:
             shop.start(found.seq, found.epoch)
         if shop.feed.head is not None and resume.seq >= shop.rooms.ring.floor:
-            self._enter_resumed(connection, shop, resume.seq, [])
+            self._enter_resumed(connection, shop, looked, resume.seq, [])
         else:
-            self._gateway.spawn(self._replay(connection, shop, resume.seq, found))
+            self._gateway.spawn(self._replay(connection, shop, looked, resume))
 
-    async def _replay(self, connection: Connection, shop: Shop, seq: int, found: Found) -> None:
+    async def _replay(
+        self, connection: Connection, shop: Shop, looked: _Looked, resume: f.Resume
+    ) -> None:
         """Send what the ring no longer holds from the log, then go on from the ring."""
-        lines = await shop.read_since(seq)
+        lines = await shop.read_since(resume.seq)
         if connection.session.state != "joining":
             return
         shop = self._gateway.shop(shop.id)  # it may have been given up while we read
-        if lines is None or (lines[-1].seq if lines else seq) < shop.rooms.ring.floor:
-            self.send_snapshot(connection)
+        top = lines[-1].seq if lines else resume.seq
+        if lines is None or top < shop.rooms.ring.floor:
+            self.send_snapshot(connection, looked=looked)
             return
         if shop.feed.head is None:
-            shop.start(lines[-1].seq if lines else seq, found.epoch)
-        self._enter_resumed(connection, shop, seq, lines)
+            shop.start(top, resume.epoch)
+        self._enter_resumed(connection, shop, looked, resume.seq, lines)
 
     def _enter_resumed(
-        self, connection: Connection, shop: Shop, seq: int, lines: list[Line]
+        self, connection: Connection, shop: Shop, looked: _Looked, seq: int, lines: list[Line]
     ) -> None:
         """Welcome a device back, unless it was moved: then what it shows is of another place."""
         device, ring = connection.device, shop.rooms.ring
         assert device is not None
         newer = ring.after(max(seq, ring.floor))
-        if _moved(device.id, [line for line in lines if line.seq > seq] + newer):
-            self.send_snapshot(connection)
+        if _changed(device.id, [line for line in lines if line.seq > seq] + newer):
+            self.send_snapshot(connection, looked=looked)
             return
         self._welcome(connection, "resumed", shop.feed.epoch, max(ring.head, seq))
         self._enter(connection, shop, seq, lines)
 
-    def send_snapshot(self, connection: Connection, *, again: bool = False) -> None:
+    def send_snapshot(
+        self, connection: Connection, *, looked: _Looked | None = None, again: bool = False
+    ) -> None:
         """Send this device everything it may see, then go on from there."""
-        self._gateway.spawn(self._snapshot(connection, again=again))
+        self._gateway.spawn(self._snapshot(connection, looked, again=again))
 
-    async def _snapshot(self, connection: Connection, *, again: bool) -> None:
+    async def _snapshot(
+        self, connection: Connection, looked: _Looked | None, *, again: bool
+    ) -> None:
         device = connection.device
         assert device is not None
         place = (device.place_id, device.station_id)
         try:
             async with self._snapshots, asyncio.timeout(LOOKUP_S_MAX):
                 view = await self._gateway.ground.snapshot(device)
+                code = None if view is None else await self._look_again(device, looked, view.seq)
         except LOST as error:
             _logger.warning(
                 "snapshot_failed", shop_id=device.shop_id, device_id=device.id,
@@ -173,11 +185,11 @@ class Admission:
             return
         if connection.session.state != "joining":
             return
-        if view is None:
-            connection.do(connection.session.refused(4403))
+        if view is None or code is not None:
+            connection.do(connection.session.refused(code or 4403))
             return
         if place != (device.place_id, device.station_id):
-            self.send_snapshot(connection, again=again)  # moved while this was read
+            self.send_snapshot(connection, looked=looked, again=again)  # moved while this was read
             return
         shop = self._gateway.shop(device.shop_id)
         if shop.feed.head is not None and shop.feed.epoch != view.epoch:
@@ -194,6 +206,24 @@ class Admission:
             self._enter(connection, shop, view.seq, [])
         else:
             self._gateway.spawn(self._bridge(connection, shop, view.seq))
+
+    async def _look_again(self, device: Device, looked: _Looked | None, seq: int) -> int | None:
+        """Take in what was done to a device between its lookup and `seq`; a code turns it away.
+
+        Its events up to `seq` are in the snapshot, so nobody else will tell that it was moved.
+        """
+        if looked is None or looked.seq >= seq:
+            return None
+        token_hash = looked.asked.token_hash
+        found = (await self._gateway.ground.find_devices([token_hash])).get(token_hash)
+        code = self._verdict(looked.asked, found)
+        if code is None and found is not None:
+            device.place_id, device.station_id = found.device.place_id, found.device.station_id
+        return code
+
+    def _verdict(self, asked: _Asked, found: Found | None) -> int | None:
+        age_s_max = self._gateway.options.token_age_s_max
+        return verdict(asked.hello.token, found, self._gateway.now_ms(), age_s_max)
 
     async def _bridge(self, connection: Connection, shop: Shop, seq: int) -> None:
         """Fill the rare hole between a snapshot and a ring that moved on while it was read."""
@@ -236,8 +266,10 @@ class Admission:
         connection.do(connection.session.joined(random.random()))
 
 
-def _moved(device_id: int, lines: list[Line]) -> bool:
-    """Tell whether one of these lines moved this device to another place."""
+def _changed(device_id: int, lines: list[Line]) -> bool:
+    """Tell whether one of these lines moved this device to another place, or unpaired it."""
     return any(
-        device_id in personal(line.topics)[0] and b'"DeviceMoved"' in line.body for line in lines
+        device_id in personal(line.topics)[0]
+        and (b'"DeviceMoved"' in line.body or b'"DeviceUnpaired"' in line.body)
+        for line in lines
     )

@@ -76,6 +76,9 @@ class Connection(WebSocket):
             return
         self.do(self.session.receive(frame, self.gateway.now_s()))
 
+    def control(self) -> None:
+        self.do(self.session.heard(self.gateway.now_s()))
+
     def halted(self) -> None:
         self.held_s = self.gateway.now_s()
         if self.member is not None:
@@ -164,7 +167,7 @@ class Connection(WebSocket):
         elif len(self._commands) < f.COMMANDS_IN_FLIGHT_MAX:
             self._commands.append(run)
         else:
-            self.say(s.refusal(str(run.id), "rate_limited"))
+            self.say(s.refusal(run.said, "rate_limited"))
 
     async def _run_commands(self) -> None:
         """Run this device's commands in order until none is left."""
@@ -191,16 +194,16 @@ class Connection(WebSocket):
             body = self._body(run, device)
             result = await self.gateway.execute(device.actor(), run.id, run.name, body)
         except f.BadFrameError:
-            return s.refusal(str(run.id), "bad_field")
+            return s.refusal(run.said, "bad_field")
         except Refusal as refusal:
             log.info("command_refused", code=refusal.code)
-            return _no(str(run.id), refusal)
+            return _no(run.said, refusal)
         except Exception:
             # The task's edge: the device gets an answer it may try again after.
             log.exception("command_failed")
-            return s.refusal(str(run.id), "unavailable")
+            return s.refusal(run.said, "unavailable")
         self.gateway.commands_run += 1
-        return f.Reply(id=str(run.id), ok=True, result=result)
+        return f.Reply(id=run.said, ok=True, result=result)
 
     def _body(self, run: s.Run, device: Device) -> bytes:
         if run.move is None:

@@ -6,7 +6,7 @@ Refuses to know sockets, sessions or shops: only shapes and limits.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -23,13 +23,17 @@ HEARTBEAT_S = 25.0
 HEARTBEAT_JITTER = 0.2
 HEARTBEATS_MISSED_MAX = 2
 COMMANDS_IN_FLIGHT_MAX = 64
+RINGS_PER_ACK_MAX = 500
+
+# What every table, every JSON reader and both subprotocols can hold.
+Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 
 class Resume(msgspec.Struct, frozen=True):
     """Where the device stopped: the log's epoch and the last seq it applied."""
 
-    epoch: int
-    seq: int
+    epoch: Whole
+    seq: Whole
 
 
 class _FromDevice(msgspec.Struct, frozen=True, tag_field="t"):
@@ -56,22 +60,22 @@ class Command(_FromDevice, frozen=True, tag="command"):
 class RingStage(msgspec.Struct, frozen=True):
     """What became of one ring on this device."""
 
-    call_id: int
-    ring: int
+    call_id: Whole
+    ring: Whole
     stage: Literal["shown", "played", "muted", "acknowledged"]
 
 
 class Ack(_FromDevice, frozen=True, tag="ack"):
     """I have everything up to `up_to`; `rings` tells what people could see and hear."""
 
-    up_to: int
-    rings: list[RingStage] = []
+    up_to: Whole
+    rings: Annotated[list[RingStage], msgspec.Meta(max_length=RINGS_PER_ACK_MAX)] = []
 
 
 class Ping(_FromDevice, frozen=True, tag="ping"):
     """Are you there? The answer is a pong with the server's time."""
 
-    sent_ms: int = 0
+    sent_ms: Whole = 0
 
 
 class Pong(_FromDevice, frozen=True, tag="pong"):
@@ -82,8 +86,8 @@ class Move(_FromDevice, frozen=True, tag="move"):
     """I stand elsewhere now; account and cursor stay."""
 
     id: str
-    place_id: int | None = None
-    station_id: int | None = None
+    place_id: Whole | None = None
+    station_id: Whole | None = None
 
 
 class Bye(_FromDevice, frozen=True, tag="bye"):
@@ -225,7 +229,7 @@ def command_body(raw: msgspec.Raw, *, packed: bool) -> bytes:
         return bytes(raw)
     try:
         return _to_json.encode(msgspec.msgpack.decode(raw))
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
         raise BadFrameError(str(error)) from error
 
 

@@ -253,10 +253,14 @@ class Gateway:
         self.admission.send_snapshot(connection, again=True)
 
     def noted(self, connection: Connection, ack: f.Ack) -> None:
-        """Take an acknowledgement: the cursor only grows, stages of rings go on."""
+        """Take an acknowledgement: the cursor only grows, stages of rings go on.
+
+        Of a line the log has not reached nothing is believed: it could never be taken back.
+        """
         device = connection.device
         assert device is not None, "the session notes nothing before it knows the device"
-        if ack.up_to > connection.acked:
+        shop = self.shops.get(device.shop_id)
+        if shop is not None and connection.acked < ack.up_to <= shop.feed.known_top:
             connection.acked = ack.up_to
             self.cursors.note(device.shop_id, device.id, ack.up_to, self.now_ms())
         if ack.rings and self._hear_rings is not None:

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from types import GeneratorType
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -32,7 +31,9 @@ from server.gateway.frames import FRAME_BYTES_MAX, SUBPROTOCOL_JSON, SUBPROTOCOL
 PATH = "/ws"
 PARSERS_MAX = 256  # more are never busy at one moment; beyond this they are made and thrown away
 SEND_BUFFER_BYTES = 64 * 1024  # small, so that a device that does not read shows early
+FRAGMENTS_MAX = 4096  # per message; empty ones would pile up without ever being too many bytes
 INVALID_DATA = 1007
+TOO_BIG = 1009
 
 _quiet = logging.getLogger("server.gateway.websockets")
 _quiet.setLevel(logging.ERROR)  # the library's debug lines would carry tokens
@@ -100,13 +101,17 @@ class Door:
         """Say why this request is turned away before it becomes a WebSocket."""
         if request.path.partition("?")[0] != self.path:
             return HTTPStatus.NOT_FOUND, "There is no WebSocket here.\n"
-        origin = request.headers.get("Origin")
-        if origin is None or origin in self.origins:
-            return None
-        # A page of ours comes from the address the socket is opened to.
-        if urlsplit(origin).netloc == request.headers.get("Host"):
+        # Lists, because whoever says something twice is a stranger too.
+        origins = request.headers.get_all("Origin")
+        if not origins or (len(origins) == 1 and self._welcomes(origins[0], request)):
             return None
         return HTTPStatus.FORBIDDEN, "This origin is not allowed.\n"
+
+    def _welcomes(self, origin: str, request: Request) -> bool:
+        """Tell whether a page may connect: one of ours comes from the address it connects to."""
+        address = origin.partition("://")[2].lower()
+        hosts = [host.lower() for host in request.headers.get_all("Host")]
+        return origin in self.origins or hosts == [address]
 
 
 def _read(data: bytes) -> Request:
@@ -165,6 +170,9 @@ class WebSocket(asyncio.Protocol):
     def message(self, data: bytes, *, text: bool) -> None:
         """Take a whole message; text is valid UTF-8."""
 
+    def control(self) -> None:
+        """Hear that a ping or pong of the WebSocket itself came; it is answered already."""
+
     def lost(self) -> None:
         """Hear that the connection is over."""
 
@@ -207,6 +215,8 @@ class WebSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        # Whatever the socket does not take at once is reported (`halted`): only then may the hot
+        # path write to the socket itself without overtaking the transport.
         self.transport.set_write_buffer_limits(high=0)
         self._server.connections.add(cast("Any", self))
         _forget_http(self.transport, self.loop)
@@ -224,9 +234,10 @@ class WebSocket(asyncio.Protocol):
         for event in parser.events_received():
             assert isinstance(event, Frame), "the handshake is over"
             if event.opcode is Opcode.PING and answers:
-                self.write(answers.pop(0))
-            else:
-                self._frame(parser, event)
+                pong = answers.pop(0)
+                if not self.held:  # who asks and never reads would fill our memory with answers
+                    self.write(pong)
+            self._frame(parser, event)
         self._write_out(answers)
         self._write_out(parser.data_to_send())
         if self._parser is parser and between_messages(parser):
@@ -277,10 +288,15 @@ class WebSocket(asyncio.Protocol):
                 self._fragments = [bytes(frame.data)]
         elif opcode is Opcode.CONT:
             assert self._fragments is not None, "the parser refuses a lone continuation"
+            if len(self._fragments) >= FRAGMENTS_MAX:
+                parser.fail(TOO_BIG, "too many fragments")
+                return
             self._fragments.append(bytes(frame.data))
             if frame.fin:
                 data, self._fragments = b"".join(self._fragments), None
                 self._whole(parser, data)
+        elif parser.state is State.OPEN:
+            self.control()
 
     def _whole(self, parser: ServerProtocol, data: bytes) -> None:
         if parser.state is not State.OPEN:

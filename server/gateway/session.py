@@ -46,9 +46,13 @@ class Tell(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Execute a command; `move` is set when it was a `move` frame."""
+    """Execute a command; `move` is set when it was a `move` frame.
+
+    `said` is the id letter for letter: a device that writes capitals looks for them in the reply.
+    """
 
     id: uuid.UUID
+    said: str
     name: str
     body: msgspec.Raw
     move: f.Move | None = None
@@ -96,7 +100,9 @@ TABLE: dict[tuple[State, Verb], Step] = {
     ("waiting", "close"): Step("closing", "close"),
     ("checking", "ping"): Step("checking", "pong"),
     ("checking", "pong"): Step("checking", "nothing"),
+    ("checking", "ack"): Step("checking", "nothing"),
     ("checking", "command"): Step("checking", "too_early"),
+    ("checking", "move"): Step("checking", "too_early"),
     ("checking", "bye"): Step("closing", "goodbye"),
     ("checking", "garbage"): Step("closing", "bad_frame"),
     ("checking", "due"): Step("closing", "overloaded"),
@@ -172,9 +178,12 @@ class Session:
             return self._flood(frame)
         return self._step(_VERB_OF[type(frame)], frame)
 
-    def heard(self) -> None:
-        """Hear that the device is there, by whatever bytes."""
+    def heard(self, now_s: float) -> list[Output]:
+        """Hear a ping or pong of the WebSocket itself: the device is there, and it costs a frame."""
         self._missed = 0
+        if self.state != "closing" and not self._within_budget(now_s):
+            return self._flood(None)
+        return []
 
     def garbage(self) -> list[Output]:
         """Take a message that is no frame."""
@@ -224,7 +233,7 @@ class Session:
         self._budget = 0.0
         return False
 
-    def _flood(self, frame: f.FromDevice) -> list[Output]:
+    def _flood(self, frame: f.FromDevice | None) -> list[Output]:
         self._excess += 1
         if self._excess > EXCESS_FRAMES_MAX:
             self.state = "closing"
@@ -253,20 +262,20 @@ class Session:
     def _on_note(self, frame: f.Ack) -> Sequence[Output]:
         return [Note(frame)]
 
-    def _on_too_early(self, frame: f.Command) -> Sequence[Output]:
+    def _on_too_early(self, frame: f.Command | f.Move) -> Sequence[Output]:
         return [Say(refusal(frame.id, "busy"))]
 
     def _on_run(self, frame: f.Command) -> Sequence[Output]:
         command_id = _uuid(frame.id)
         if command_id is None:
             return [Say(refusal(frame.id, "bad_field"))]
-        return [Run(command_id, frame.name, frame.body)]
+        return [Run(command_id, frame.id, frame.name, frame.body)]
 
     def _on_move(self, frame: f.Move) -> Sequence[Output]:
         command_id = _uuid(frame.id)
         if command_id is None:
             return [Say(refusal(frame.id, "bad_field"))]
-        return [Run(command_id, "MoveDevice", msgspec.Raw(b"{}"), frame)]
+        return [Run(command_id, frame.id, "MoveDevice", msgspec.Raw(b"{}"), frame)]
 
     def _on_beat(self, given: tuple[float, float]) -> Sequence[Output]:
         spread, stalled_s = given

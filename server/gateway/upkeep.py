@@ -126,4 +126,8 @@ class Upkeep:
                 last_seen_s, now_ms = self._gateway.now_s(), self._gateway.now_ms()
                 for (shop_id, device_id), connection in self._gateway.devices.items():
                     self._gateway.cursors.note(shop_id, device_id, connection.acked, now_ms)
-            await self._gateway.cursors.flush()
+            try:
+                await self._gateway.cursors.flush()
+            except Exception:
+                # The task's edge: what one device said must not end it for all the others.
+                _logger.exception("cursors_lost")

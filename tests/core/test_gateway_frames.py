@@ -51,7 +51,9 @@ def test_both_subprotocols_say_the_same() -> None:
 @pytest.mark.parametrize(
     "text",
     [b"", b"{", b"[]", b"null", b'{"t":"shout"}', b'{"token":"x"}', b'{"t":"hello"}', b"\xff\xfe",
-     b'{"t":"ack","up_to":"x"}', b'{"t":"ack","up_to":1e999}', b"[" * 50_000,
+     b'{"t":"ack","up_to":"x"}', b'{"t":"ack","up_to":1e999}',
+     b'{"t":"ack","up_to":9007199254740993}', b'{"t":"ping","sent_ms":1%0100d}' % 0,
+     b'{"t":"hello","token":"x","resume":{"epoch":1,"seq":-9007199254740993}}', b"[" * 50_000,
      b'{"t":"ack","up_to":1,"rings":[{"call_id":1,"ring":1,"stage":"eaten"}]}'],
 )  # fmt: skip
 def test_what_is_no_frame_is_refused(text: bytes) -> None:

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import State
 
-from server.gateway.listener import Door, WebSocket, between_messages
+from server.gateway.listener import FRAGMENTS_MAX, Door, WebSocket, between_messages
 from tests.core.test_gateway_frames import read_frames
 
 REQUEST = (
@@ -159,6 +159,29 @@ def test_pongs_come_in_the_order_of_things(loop: asyncio.AbstractEventLoop) -> N
     assert [frame.data for frame in read_frames(written(one))] == [b"1", b"2"]
 
 
+def test_who_asks_and_never_reads_is_not_answered(loop: asyncio.AbstractEventLoop) -> None:
+    """Pongs nobody takes off the line do not pile up in our memory."""
+    one = open_socket(Door(), loop)
+    written(one)
+    one.pause_writing()
+    one.data_received(masked(Opcode.PING, b"1") * 1000)
+    assert written(one) == b""
+    one.resume_writing()
+    one.data_received(masked(Opcode.PING, b"2"))
+    assert [frame.data for frame in read_frames(written(one))] == [b"2"]
+
+
+def test_a_message_in_endless_fragments_ends(loop: asyncio.AbstractEventLoop) -> None:
+    """Empty fragments never make a message too large; too many of them close the socket (1009)."""
+    one = open_socket(Door(), loop)
+    written(one)
+    one.data_received(masked(Opcode.TEXT, b"", fin=False))
+    one.data_received(masked(Opcode.CONT, b"", fin=False) * FRAGMENTS_MAX)
+    (frame,) = read_frames(written(one))
+    assert Close.parse(frame.data).code == 1009
+    assert one.transport.is_closing()
+
+
 def test_a_close_in_the_middle_of_a_message_is_a_close(loop: asyncio.AbstractEventLoop) -> None:
     """A device that gives up half-way is answered with its own code."""
     one = open_socket(Door(), loop)
@@ -195,6 +218,11 @@ def test_a_parser_that_said_goodbye_is_never_lent_again(loop: asyncio.AbstractEv
         ((b"host: shop", b"host: shop\r\norigin: http://shop"), b"101"),
         ((b"host: shop", b"host: shop\r\norigin: http://evil"), b"403"),
         ((b"host: shop", b"host: shop\r\norigin: null"), b"403"),
+        ((b"host: shop", b"host: Shop\r\norigin: http://shop"), b"101"),
+        ((b"host: shop", b"host: shop\r\norigin: http://["), b"403"),
+        ((b"host: shop", b"host: [::1]:8000\r\norigin: http://[::1]:8000"), b"101"),
+        ((b"host: shop", b"host: shop\r\norigin: http://shop\r\norigin: http://shop"), b"403"),
+        ((b"host: shop", b"host: shop\r\nhost: evil\r\norigin: http://evil"), b"403"),
         ((b"host: shop", b"host: shop\r\norigin: https://console.example"), b"101"),
     ],
 )

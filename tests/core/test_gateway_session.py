@@ -13,6 +13,7 @@ from server.gateway import session as s
 from server.gateway.session import Session, State, Verb
 
 ID = str(uuid.UUID(int=7))
+CAPITALS = "0190B6E4-ABCD-7000-8000-0000000000FF"
 
 FRAMES: dict[str, f.FromDevice] = {
     "hello": f.Hello(token="secret"),
@@ -29,10 +30,10 @@ GRID = """
             waiting                       checking               joining                live                          closing
 hello       Identify,Wake>checking        Close4400,Wake>closing Close4400,Wake>closing Close4400,Wake>closing        ->.
 command     Close4400,Wake>closing        Say>.                  Run>.                  Run>.                         ->.
-ack         Close4400,Wake>closing        Close4400,Wake>closing Note>.                 Note>.                        ->.
+ack         Close4400,Wake>closing        ->.                    Note>.                 Note>.                        ->.
 ping        Tell>.                        Tell>.                 Tell>.                 Tell>.                        ->.
 pong        Close4400,Wake>closing        ->.                    ->.                    ->.                           ->.
-move        Close4400,Wake>closing        Close4400,Wake>closing Run>.                  Run>.                         ->.
+move        Close4400,Wake>closing        Say>.                  Run>.                  Run>.                         ->.
 bye         Close1000,Wake>closing        Close1000,Wake>closing Close1000,Wake>closing Close1000,Wake>closing        ->.
 garbage     Close4400,Wake>closing        Close4400,Wake>closing Close4400,Wake>closing Close4400,Wake>closing        ->.
 due         Close4401,Wake>closing        Close1013,Wake>closing Close1013,Wake>closing Tell,Wake>.                   Abort>.
@@ -118,7 +119,21 @@ def test_any_word_keeps_the_connection() -> None:
     session = session_in("live")
     for _ in range(10):
         assert word(session.due(0.5)[0]) == "Tell"
-        session.heard()
+        session.heard(0.0)
+
+
+def test_a_flood_of_pings_is_a_flood() -> None:
+    """Pings of the WebSocket itself cost frames too: nobody keeps a core busy with them (4429)."""
+    session = session_in("live")
+    answers = [word(out) for _ in range(370) for out in session.heard(0.0)]
+    assert answers == ["Close4429", "Wake"]
+
+
+def test_a_reply_carries_the_id_as_it_was_written() -> None:
+    """A device that writes its ids in capitals finds them so in the reply."""
+    (run,) = session_in("live").receive(f.Command(id=CAPITALS, name="StartItem"), 0.0)
+    assert isinstance(run, s.Run)
+    assert (run.id, run.said) == (uuid.UUID(CAPITALS), CAPITALS)
 
 
 @pytest.mark.parametrize(("spread", "seconds"), [(0.0, 20.0), (0.5, 25.0), (1.0, 30.0)])
