@@ -17,6 +17,7 @@ import structlog
 import uvicorn
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from starlette.applications import Starlette
 
 from server.api import routes as api
@@ -88,6 +89,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         )
         relaying = asyncio.create_task(relay.run(), name="relay")
         stack.push_async_callback(_cancel, relaying)
+        stack.push_async_callback(_finish, desk, relay)
         await gateway.start()
         stack.push_async_callback(gateway.stop)
         yield House(Starlette(routes=api.routes(ground)), gateway, desk, pool)
@@ -101,6 +103,15 @@ class _Mouth:
     def deliver(self, shop_id: int, events: object) -> None:
         """Pass committed events on to this process' devices."""
         self.gateway.deliver(shop_id, events)  # type: ignore[arg-type]
+
+
+async def _finish(desk: Desk, relay: Relay) -> None:
+    """Answer what was asked, and tell the other nodes, before this one is gone."""
+    await desk.lanes.drain()
+    try:
+        await relay.flush()
+    except (RedisError, OSError) as error:
+        _log.warning("untold_at_the_end", error=type(error).__name__)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

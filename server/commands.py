@@ -109,9 +109,10 @@ BOOK: dict[str, Entry] = {
     "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter")),
     # devices
     "PairDevice": Entry(devices.PairDevice, _devices, devices.pair, _may("manager")),
+    # A guest's pad does not move itself: whoever held it could order on another room's bill.
     "MoveDevice": Entry(
         devices.MoveDevice, _devices, devices.move,
-        _may("manager", "kitchen", "waiter", "guest", "cashier", "call_screen"),
+        _may("manager", "kitchen", "waiter", "cashier", "call_screen"),
     ),
     "RevokeDevice": Entry(devices.RevokeDevice, _devices, devices.revoke, _may("manager")),
 }  # fmt: skip

@@ -20,7 +20,9 @@ CALL_ITEM = "CallFinishedItem"
 Reaction = Callable[[Any, Any, Context], calls.Outcome]
 
 
-def call_after_a_while(event: c.ItemFinished, facts: ItemFacts, context: Context) -> calls.Outcome:
+def call_after_a_while(
+    event: c.ItemFinished | c.ItemUndone, facts: ItemFacts, context: Context
+) -> calls.Outcome:
     """Promise the call to the pads: after the seconds in which a cook takes a slip back."""
     wait_s = facts.rules.call_after_finish_s
     if wait_s is None:
@@ -28,6 +30,13 @@ def call_after_a_while(event: c.ItemFinished, facts: ItemFacts, context: Context
     payload = {"item_id": event.item_id, "version": event.version}
     promise = Promise(CALL_ITEM, payload, context.now_ms + wait_s * 1000)
     return calls.Outcome(promises=[promise])
+
+
+def call_if_back_at_the_pass(
+    event: c.ItemUndone, facts: ItemFacts, context: Context
+) -> calls.Outcome:
+    """A pick-up taken back leaves the dish at the pass: somebody must come for it after all."""
+    return call_after_a_while(event, facts, context) if event.state == "ready" else calls.Outcome()
 
 
 def ring_the_pads(event: c.ItemCalled, facts: ItemFacts, context: Context) -> calls.Outcome:
@@ -71,8 +80,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     c.ItemFinished: (call_after_a_while,),
     c.ItemCalled: (ring_the_pads,),
     c.ItemPickedUp: (_end_calls("picked_up"),),
-    c.ItemUndone: (_end_calls("undone"),),
-    c.ItemCancelled: (_end_calls("cancelled"),),
+    c.ItemUndone: (_end_calls("undone"), call_if_back_at_the_pass),
     c.PlaceCleaned: (_end_calls("cleaned"),),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -21,8 +22,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""  # empty: the embedded engine's
     redis_url: str = ""  # empty: the embedded engine's
     pool_connections_max: int = 8  # more only hurts on few cores
-    lanes: int = 2  # batches the desk has under way at once
-    batch_commands_max: int = 64
+    lanes: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2  # batches the desk has under way at once
+    batch_commands_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 64
     waiting_commands_max: int = 10_000
     decide_attempts_max: int = 12
     log_level: str = "info"

@@ -8,7 +8,7 @@ export type ItemState = "queued" | "cooking" | "ready" | "called" | "picked_up" 
 
 export type CallState = "ringing" | "unanswered" | "claimed" | "ended";
 
-export type CallEnd = "picked_up" | "undone" | "cancelled" | "cleaned";
+export type CallEnd = "picked_up" | "undone" | "cleaned";
 
 export type DeviceKind = "kitchen" | "waiter" | "guest" | "cashier" | "call_screen";
 

@@ -66,6 +66,7 @@ class WaiterPad extends Part {
     return [
       this.screen.changed.on(() => this.requestUpdate()),
       this.voice.changed.on(() => this.requestUpdate()),
+      () => this.voice.stop(),
       this.said.listen(),
       this.said.changed.on(() => this.requestUpdate()),
       ringOnCalls(this.screen, this.voice),
@@ -164,7 +165,7 @@ class WaiterPad extends Part {
       take: (order, items) => this.#items("PickUpItem", "take", order, items),
       deliver: (order, items) => this.#items("DeliverItem", "deliver", order, items),
       clean: (order) =>
-        this.said.press("CleanPlace", "clean", where(order), [{ body: { place_id: order.place_id }, what: "" }]),
+        this.said.press("CleanPlace", "clean", where(order), [{ body: { place_id: order.place_id, order_id: order.id }, what: "" }]),
     };
   }
 

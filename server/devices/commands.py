@@ -82,6 +82,8 @@ def pair(command: PairDevice, facts: DeviceFacts, context: Context) -> Decision:
         raise Refusal("bad_field", "A guest's pad needs a place.", field="place_id")
     if command.device_id is not None and facts.device is None:
         raise Refusal("device_not_found", device_id=command.device_id)
+    if facts.device is not None and facts.device.kind != command.kind:
+        raise Refusal("bad_field", "The device is of another kind.", field="kind")
     rows: list[Row] = []
     if facts.device is not None:
         device = _renewed(command, facts.device, context)
@@ -135,7 +137,7 @@ def _added(
 
 
 def move(command: MoveDevice, facts: DeviceFacts, context: Context) -> Decision:
-    """Put a device at another place or station; a device may move itself."""
+    """Put a device at another place or station; staff's devices may move themselves."""
     device = _known(facts, command.device_id)
     actor = context.actor
     if actor.role != "manager" and actor.device_id != device.id:

@@ -15,7 +15,7 @@ PlaceKind = Literal["room", "table", "tag", "takeaway"]
 OrderSource = Literal["pad", "tag", "waiter", "cashier", "api"]
 ItemState = Literal["queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled"]
 CallState = Literal["ringing", "unanswered", "claimed", "ended"]
-CallEnd = Literal["picked_up", "undone", "cancelled", "cleaned"]
+CallEnd = Literal["picked_up", "undone", "cleaned"]
 
 
 class Text(msgspec.Struct, frozen=True):

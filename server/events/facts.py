@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from server.events import catalogue as c
@@ -21,3 +23,8 @@ class ShopRules(msgspec.Struct, frozen=True):
     call_after_finish_s: int | None
     call_interval_s: int
     call_rings_max: int
+
+    @classmethod
+    def of(cls, row: Any) -> ShopRules:
+        """Return the rules from a database row that carries a shop's columns."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -39,7 +39,7 @@ async def read_items(
 def _facts(row: asyncpg.Record) -> ItemFacts:
     calls = [CallRow(_decode_call(row["call"]), row["call_version"])] if row["call"] else []
     return ItemFacts(
-        rules=rules(row),
+        rules=ShopRules.of(row),
         item=_decode_item(row["item"]),
         number=row["number"],
         place_id=row["place_id"],
@@ -47,11 +47,4 @@ def _facts(row: asyncpg.Record) -> ItemFacts:
         place_name=row["place_name"],
         order_open=row["order_open"],
         calls=calls,
-    )
-
-
-def rules(row: asyncpg.Record) -> ShopRules:
-    """Return a shop's rules from a row that carries them."""
-    return ShopRules(
-        row["timezone"], row["call_after_finish_s"], row["call_interval_s"], row["call_rings_max"]
     )

@@ -25,7 +25,7 @@ from server.events.view import (
     View,
 )
 
-OPEN_ORDERS_MAX = 500
+OPEN_ORDERS_MAX = 2000  # the newest; a shop with more has forgotten to clean
 
 # One statement is one snapshot: head, orders and calls belong together.
 READ_BOARD = """
@@ -42,7 +42,7 @@ SELECT h.epoch, h.seq,
                           WHERE o.shop_id = s.id AND o.state = 'open'
                             AND ($2::text[] IS NULL OR o.place_kind = ANY ($2))
                             AND ($3::bigint IS NULL OR o.place_id = $3)
-                          ORDER BY o.id LIMIT $5::integer) o), '[]') AS orders,
+                          ORDER BY o.id DESC LIMIT $5::integer) o), '[]') AS orders,
        CASE $4::text
            WHEN 'none' THEN '[]'
            ELSE coalesce((SELECT json_agg(call_view(k) ORDER BY k.id)

@@ -50,9 +50,13 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CleanPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """清房: the guest is gone, the order is completed."""
+    """清房: the guest is gone, the order is completed.
+
+    `order_id` names whose room it was: a press that comes late never ends the next guest's order.
+    """
 
     place_id: Id
+    order_id: Id | None = None
 
 
 class OpenOrder(msgspec.Struct):
@@ -224,6 +228,8 @@ def _goods(item: c.Item) -> dict[str, Any]:
 def clean_place(command: CleanPlace, facts: PlaceFacts, context: Context) -> Decision:
     """Complete the place's order (R-004-16); a clean place answers success and says nothing."""
     known = facts.open_order
+    if known is not None and command.order_id not in {None, known.id}:
+        known = None  # the order that was meant is over; this is the next guest's
     result = {
         "place_id": facts.place_id,
         "order_id": known.id if known else None,

@@ -70,12 +70,7 @@ def _facts(row: asyncpg.Record) -> PlaceFacts:
         return decode(row[column]) if row[column] else empty
 
     return PlaceFacts(
-        rules=ShopRules(
-            row["timezone"],
-            row["call_after_finish_s"],
-            row["call_interval_s"],
-            row["call_rings_max"],
-        ),
+        rules=ShopRules.of(row),
         place_id=row["id"],
         kind=_place_kind(row["kind"]),
         name=row["name"],

@@ -56,11 +56,11 @@ class Kitchen:
         self.desk = Desk(pool, clock, BOOK | PROMISES, self.ear, settings or Settings())
 
     async def ask(
-        self, role: Role, name: str, command_id: uuid.UUID | None = None, **body: Any
+        self, role: Role, command: str, command_id: uuid.UUID | None = None, **body: Any
     ) -> dict[str, Any]:
         """Ask the desk as somebody of this role; returns the result or raises the refusal."""
         return await self.desk.execute(
-            actor(role), command_id or uuid.uuid4(), name, msgspec.json.encode(body)
+            actor(role), command_id or uuid.uuid4(), command, msgspec.json.encode(body)
         )
 
     async def order(self, place_id: int, *dish_ids: int, role: Role = "waiter") -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""Presses that come late, from the wrong hand, or after the day has turned."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.errors import Refusal
+from tests.support.kitchen import open_kitchen
+
+TAG_PLACE = 101
+
+
+async def test_a_late_clean_spares_the_next_guest(database_url: str) -> None:
+    """A clean kept offline for the guest before does not end the next guest's order (R-004-16)."""
+    async with open_kitchen(database_url) as kitchen:
+        before = await kitchen.order(2, 1)
+        await kitchen.ask("waiter", "CleanPlace", place_id=2)
+        now = await kitchen.order(2, 1)
+        late = await kitchen.ask("waiter", "CleanPlace", place_id=2, order_id=before["order_id"])
+        assert late["changed"] is False
+        (order,) = (await kitchen.view("waiter")).orders
+        assert order.id == now["order_id"]
+
+
+async def test_a_dish_put_back_calls_again(database_url: str) -> None:
+    """A pick-up taken back leaves the dish at the pass, and the pads are promised a call."""
+    async with open_kitchen(database_url) as kitchen:
+        item = (await kitchen.order(2, 1))["item_ids"][0]
+        for name in ("StartItem", "FinishItem", "PickUpItem"):
+            await kitchen.ask("business", name, item_id=item)
+        kitchen.ear.armed.clear()
+        await kitchen.ask("waiter", "UndoItem", item_id=item, state="picked_up")
+        assert len(kitchen.ear.armed) == 1
+        await kitchen.ask("business", "PickUpItem", item_id=item)
+        await kitchen.ask("business", "DeliverItem", item_id=item)
+        kitchen.ear.armed.clear()
+        await kitchen.ask("waiter", "UndoItem", item_id=item, state="delivered")
+        assert kitchen.ear.armed == []  # it is in a waiter's hand
+
+
+async def test_a_guest_cannot_move_into_another_room(database_url: str) -> None:
+    """A guest's pad may not move itself and order on somebody else's bill (R-004-30)."""
+    async with open_kitchen(database_url) as kitchen:
+        with pytest.raises(Refusal, match="not_allowed"):
+            await kitchen.ask("guest", "MoveDevice", device_id=7, place_id=5)
+
+
+async def test_new_hardware_keeps_its_kind(database_url: str) -> None:
+    """A kitchen screen's pairing cannot be given to a guest's pad."""
+    async with open_kitchen(database_url) as kitchen:
+        with pytest.raises(Refusal, match="another kind"):
+            await kitchen.ask(
+                "manager", "PairDevice", kind="waiter", name="x", device_id=1, token_hash="00" * 32
+            )
+
+
+async def test_yesterdays_open_ticket_and_todays_first_are_distinct(database_url: str) -> None:
+    """Orders of 02:58 and 03:01 are both #01, both live, told apart by their day (R-004-9)."""
+    async with open_kitchen(database_url) as kitchen:
+        kitchen.clock.advance(seconds=(14 * 60 + 58) * 60)  # from noon to 02:58
+        night = await kitchen.order(2, 1)
+        kitchen.clock.advance(seconds=3 * 60)
+        morning = await kitchen.order(TAG_PLACE, 1)
+        assert night["number"] == morning["number"] == 1
+        orders = (await kitchen.view("kitchen")).orders
+        assert {(o.number, o.business_day) for o in orders} == {
+            (1, "2026-11-20"),
+            (1, "2026-11-21"),
+        }
+        for item in (night["item_ids"][0], morning["item_ids"][0]):
+            for name in ("StartItem", "FinishItem", "CallItem"):
+                await kitchen.ask("business", name, item_id=item)
+        assert len((await kitchen.view("waiter")).calls) == 2
+
+
+async def test_a_hundred_orders_grow_past_ninety_nine(database_url: str) -> None:
+    """The hundredth order of a day is #100, and the day after begins at #01 (R-004-9, A22)."""
+    async with open_kitchen(database_url) as kitchen:
+        numbers = []
+        for _ in range(100):
+            numbers.append((await kitchen.order(2, 1))["number"])
+            await kitchen.ask("waiter", "CleanPlace", place_id=2)
+        assert numbers == list(range(1, 101))
+        kitchen.clock.advance(seconds=24 * 3600)
+        assert (await kitchen.order(2, 1))["number"] == 1
+
+
+async def test_every_topic_hears_what_it_should(database_url: str) -> None:
+    """Room orders reach kitchen and call screen, tag orders kitchen and cash desk (R-004-10)."""
+    async with open_kitchen(database_url) as kitchen:
+        await kitchen.order(2, 1)
+        await kitchen.order(TAG_PLACE, 1)
+        room, tag = (line.topics for line in kitchen.ear.heard)
+        assert {"kitchen", "screen", "place:2"} <= room
+        assert "cashier" not in room
+        assert {"kitchen", "cashier", f"place:{TAG_PLACE}"} <= tag
+        assert "screen" not in tag
