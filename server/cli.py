@@ -204,18 +204,23 @@ def devices(settings: Settings, shop: int, revoke: int | None) -> None:
 @click.option("--manager", is_flag=True, help="May pair and unpair devices too.")
 @click.pass_obj
 def api_key(settings: Settings, brand: int, name: str, *, manager: bool) -> None:
-    """Make a key for a business service; the secret is shown once."""
+    """Make a key for a business service; the secret is shown once.
+
+    Asked again for the same name, it makes a second key to change over to; a third ends the oldest.
+    """
+    from server.api.keys import NewKey, client_key
     from server.api.store import Client
-    from server.office import mint_key, open_office
+    from server.office import open_office
 
     roles = ("business", "manager") if manager else ("business",)
+    client = Client(brand_id=brand, id=0, name=name, roles=roles)
 
-    async def do() -> tuple[str, str]:
+    async def do() -> NewKey:
         async with open_office(_engines_known(settings)) as office:
-            return await mint_key(office, Client(brand_id=brand, id=0, name=name, roles=roles))
+            return await client_key(office.pool, office.clock, client)
 
-    key_id, secret = _run(do())
-    click.echo(f"key id: {key_id}\nsecret: {secret}")
+    key = _run(do())
+    click.echo(f"key id: {key.key_id}\nsecret: {key.secret}")
 
 
 @main.command("demo-traffic")

@@ -1,4 +1,4 @@
-"""A manager's desk for one command of the CLI: pairs devices, mints API keys."""
+"""A manager's desk for one command of the CLI: pairs devices, makes API keys."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.api import store as api_store
-from server.api.store import Client
-from server.auth import new_key
 from server.clock import Clock, SystemClock
 from server.commands import BOOK
 from server.db.pool import open_pool
@@ -56,12 +53,3 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         except (RedisError, OSError) as error:
             # It is done and remembered; the nodes hear of it from the log.
             _log.warning("told_nobody", error=type(error).__name__)
-
-
-async def mint_key(office: Office, client: Client) -> tuple[str, str]:
-    """Make an API client (its id is minted here) and its key: (key id, secret), shown this once."""
-    client_id = await api_store.add_client(office.pool, client)
-    key_id, secret = new_key()
-    key_of = (client.brand_id, client_id)
-    await api_store.put_key(office.pool, key_of, key_id, secret, office.clock.now())
-    return key_id, secret

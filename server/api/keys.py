@@ -29,6 +29,17 @@ async def make_client(db: store.Database, clock: Clock, client: store.Client) ->
     return await add_key(db, clock, client.brand_id, client_id)
 
 
+async def client_key(db: store.Database, clock: Clock, client: store.Client) -> NewKey:
+    """Give a client a key, making the client when there is none of this name.
+
+    The second key of a client lives beside the first: change over, and the third ends the oldest.
+    """
+    client_id = await store.find_client(db, client.brand_id, client.name)
+    if client_id is None:
+        return await make_client(db, clock, client)
+    return await add_key(db, clock, client.brand_id, client_id)
+
+
 async def add_key(db: store.Database, clock: Clock, brand_id: int, client_id: int) -> NewKey:
     """Give a client a further key; two live, so of three the oldest ends within seconds.
 

@@ -47,6 +47,7 @@ LIMIT 1
 ON CONFLICT (brand_id, client_id, slot) DO UPDATE
 SET id = excluded.id, secret = excluded.secret, made_at = excluded.made_at
 """
+FIND_CLIENT = "SELECT id FROM api_client WHERE brand_id = $1 AND name = $2 AND revoked_at IS NULL"
 DROP_KEY = "DELETE FROM api_key WHERE id = $1"
 REVOKE_CLIENT = "UPDATE api_client SET revoked_at = $3 WHERE brand_id = $1 AND name = $2"
 
@@ -113,6 +114,12 @@ async def add_client(db: Database, client: Client) -> int:
             list(client.ip_allow), client.rate_per_s, client.burst_max,
         )
     )  # fmt: skip
+
+
+async def find_client(db: Database, brand_id: int, name: str) -> int | None:
+    """Return the id of a brand's live client of this name."""
+    client_id: int | None = await db.fetchval(FIND_CLIENT, brand_id, name)
+    return client_id
 
 
 async def put_key(

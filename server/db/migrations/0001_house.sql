@@ -39,7 +39,9 @@ CREATE TABLE event (
 CREATE TABLE event_rest PARTITION OF event DEFAULT;
 
 -- One partition a month; retention drops whole partitions. Lines that came before their month's
--- partition was there (a clock that jumped) lie in event_rest and move over.
+-- partition was there (a clock that jumped) lie in event_rest and move over. One maker at a time, and
+-- no writer on its way: one that had already chosen event_rest would be refused when it arrives, or
+-- would keep the new partition from being attached.
 CREATE FUNCTION make_event_partition(p_month date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_from timestamptz := date_trunc('month', p_month::timestamp) AT TIME ZONE 'UTC';
@@ -48,6 +50,10 @@ DECLARE
 BEGIN
     IF to_regclass(v_name) IS NOT NULL THEN
         RETURN;
+    END IF;
+    LOCK TABLE event IN ACCESS EXCLUSIVE MODE;
+    IF to_regclass(v_name) IS NOT NULL THEN
+        RETURN;  -- somebody else made it while we waited
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE event INCLUDING ALL)', v_name);
     EXECUTE format('WITH early AS (DELETE FROM event_rest WHERE at >= %L AND at < %L RETURNING *)

@@ -1,0 +1,68 @@
+"""The command line as a person at a terminal meets it, each command a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+
+import asyncpg
+
+from server.demo.seed import seed
+
+
+async def chuancai(database_url: str, redis_url: str, *words: str) -> tuple[int, str]:
+    """Run a command; return its exit status and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-m", "server", *words,
+        env=os.environ | {"DATABASE_URL": database_url, "REDIS_URL": redis_url},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+async def test_a_shop_is_managed_from_the_terminal(database_url: str, redis_url: str) -> None:
+    """Codes, devices and keys come and go without a console, and refusals are sentences."""
+    await seed(database_url)
+
+    async def ask(*words: str) -> tuple[int, str]:
+        return await chuancai(database_url, redis_url, *words)
+
+    assert await ask("migrate") == (0, "")
+    status, said = await ask("pair", "--kind", "kitchen", "--name", "热菜档", "--station", "1")
+    assert status == 0
+    assert re.search(r"\d{4} \d{4}", said)
+    status, said = await ask("pair", "--kind", "guest", "--name", "801", "--place", "404")
+    assert status == 1
+    assert "place_not_found" in said
+    assert "Traceback" not in said
+    status, said = await ask("devices")
+    assert status == 0
+    assert "801 客房平板" in said
+    status, said = await ask("devices", "--revoke", "404")
+    assert status == 1
+    assert "device_not_found" in said
+
+
+async def test_a_second_key_lives_beside_the_first(database_url: str, redis_url: str) -> None:
+    """Asked again for one name, the key changes over: two live, a third ends the oldest."""
+    await seed(database_url)
+    ids = []
+    for _ in range(3):
+        status, said = await chuancai(database_url, redis_url, "api-key", "--name", "pos")
+        assert status == 0
+        ids.append(re.findall(r"ck_\w+", said)[0])
+    connection = await asyncpg.connect(database_url)
+    live = {row["id"] for row in await connection.fetch("SELECT id FROM api_key")}
+    await connection.close()
+    assert live == set(ids[1:])
+
+
+async def test_without_engines_it_says_what_to_do() -> None:
+    """A command that needs engines and finds none says so in a sentence."""
+    status, said = await chuancai("", "", "--data-dir", "/nowhere/at/all", "devices")
+    assert status == 1
+    assert "chuancai run" in said
