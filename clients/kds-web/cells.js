@@ -13,17 +13,20 @@
  * @property {number} from number of the first dish, from 1
  * @property {number} to
  * @property {number} moreCount dishes in later parts
+ * @property {boolean} full no room is left for the line "goes on"
  * @typedef {{first: number, next: number, footer: number, gap: number}} Room pixels for rows in a first cell,
  *   in a later one, what the line "goes on" takes of it, and between rows
  */
 
 /**
- * Cut a ticket into parts that fit their cells. A round's line never ends a part.
+ * Cut a ticket into parts that fit their cells. A round's line never ends a part. Long slips above the rows may
+ * leave the first cell without a row.
  * @param {Ticket} ticket @param {Unit[]} units @param {number} topPx slips above the rows @param {Room} room
  * @returns {TicketPart[]}
  */
 export function split(ticket, units, topPx, room) {
   /** @type {Unit[][]} */ const pieces = [[]];
+  /** @type {boolean[]} */ const full = [];
   let free = room.first - topPx;
   let rest = units.reduce((sum, unit) => sum + unit.height + room.gap, 0);
   for (const [i, unit] of units.entries()) {
@@ -31,24 +34,25 @@ export function split(ticket, units, topPx, room) {
     const next = unit.kind === "round" ? units[i + 1] : undefined; // a round's line stays with its first dish
     const need = unit.height + (next ? next.height + room.gap : 0);
     const fits = rest <= free + room.gap || need <= free - room.footer;
-    if (piece.length && !fits) {
+    if (!fits && (piece.length || (pieces.length === 1 && topPx > 0))) {
       pieces.push([unit]);
+      full.push(free + room.gap < room.footer);
       free = room.next;
     } else piece.push(unit);
     free -= unit.height + room.gap;
     rest -= unit.height + room.gap;
   }
-  return numbered(ticket, pieces);
+  return numbered(ticket, pieces, full);
 }
 
-/** @param {Ticket} ticket @param {Unit[][]} pieces @returns {TicketPart[]} */
-function numbered(ticket, pieces) {
+/** @param {Ticket} ticket @param {Unit[][]} pieces @param {boolean[]} full @returns {TicketPart[]} */
+function numbered(ticket, pieces, full) {
   const all = ticket.items.length;
   let to = 0;
   return pieces.map((units, index) => {
     const from = to + 1;
     to += units.filter(({ kind }) => kind === "row").length;
-    return { key: `${ticket.id}/${index}`, ticket, index, units, from, to, moreCount: all - to };
+    return { key: `${ticket.id}/${index}`, ticket, index, units, from, to, moreCount: all - to, full: full[index] ?? false };
   });
 }
 

@@ -1,6 +1,7 @@
 // How tall rows are: painted once out of sight at the cell's width, remembered until what they say changes.
 // Refuses to guess from character counts; fonts differ from screen to screen.
 
+import { Part } from "../link/elements.js";
 import { lang } from "../link/i18n.js";
 import { html, render } from "../link/vendor/lit.js";
 import { roundTemplate, rowTemplate, topTemplate } from "./ticket.js";
@@ -68,6 +69,8 @@ export class Ruler {
   #paint(wanted) {
     if (this.#heights.size > REMEMBERED_MAX) this.#heights.clear();
     render(html`<article class="ticket"><div class="rows">${wanted.map(({ template }) => html`<div>${template}</div>`)}</div></article>`, this.#box);
+    // elements paint themselves a moment later: measured before, a purple bar would have no height
+    for (const part of this.#box.querySelectorAll("*")) if (part instanceof Part) part.paintNow();
     // a zoomed page measures in other pixels than it is laid out in
     const zoom = this.#box.getBoundingClientRect().width / parseFloat(this.#box.style.width) || 1;
     this.#box.querySelectorAll(":scope > article > .rows > div").forEach((box, i) => {

@@ -25,6 +25,8 @@ import { say } from "./words.js";
  */
 
 const MARK_AFTER_MS = 400; // an answer that comes sooner needs no words
+const NOTE_SHORT_PX_MAX = 560; // two lines of a row; longer ones are set smaller and wider, so that none is cut off
+const WIDE = /[\u2e80-\uffef]/; // a Chinese sign is twice as wide as a Latin one
 
 /**
  * One cell. `nextCell` is where the ticket goes on: beside it, or a sentence saying where.
@@ -89,9 +91,12 @@ function nextHeadTemplate({ ticket, from, to }, key) {
       <span class="number">${say("continued", { number: queueNumber(order.number) })}</span>
       <place-plate .kind=${order.place_kind} .place=${order.place_name} .bare=${true}></place-plate>
     </div>
-    <div class="clockbox"><span class="range">${say("range", { from, to, all: ticket.items.length })}</span></div>
+    <div class="clockbox"><span class="range">${rangeWords(from, to, ticket.items.length)}</span></div>
   </header>`;
 }
+
+/** @param {number} from @param {number} to @param {number} all */
+const rangeWords = (from, to, all) => (from === to ? say("range_one", { from, all }) : say("range", { from, to, all }));
 
 /** @param {ReturnType<typeof timeOf>} time */
 function timeWords({ urgency, leftS }) {
@@ -117,9 +122,12 @@ function placedWords({ order, rounds, yesterday }, view) {
 export function topTemplate({ order }) {
   return html`<div class="top">
     <allergen-bar .allergens=${order.allergens}></allergen-bar>
-    ${order.note ? html`<p class="remark">${icon("note")}<span>${order.note}</span></p>` : nothing}
+    ${order.note ? html`<p class="remark" ?data-long=${isLong(order.note)}>${icon("note")}<span>${order.note}</span></p>` : nothing}
   </div>`;
 }
+
+/** @param {string} note */
+const isLong = (note) => [...note].reduce((px, sign) => px + (WIDE.test(sign) ? 28 : 14), 0) > NOTE_SHORT_PX_MAX;
 
 /** @param {Round} round @param {Ticket} ticket @param {Look} look */
 export function roundTemplate(round, ticket, look) {
@@ -197,7 +205,7 @@ function modsTemplate(item, look) {
     ${unrouted ? html`<span class="tag-slip">${say("unrouted")}</span>` : nothing}
     ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
     ${item.note
-      ? html`<span class="mod" data-kind="note"><span class="sign">${icon("note")}</span><span>${item.note}</span></span>`
+      ? html`<span class="mod" data-kind="note" ?data-long=${isLong(item.note)}><span class="sign">${icon("note")}</span><span>${item.note}</span></span>`
       : nothing}
   </span>`;
 }

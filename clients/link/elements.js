@@ -36,6 +36,11 @@ export class Part extends LitElement {
     this.#ends.splice(0).forEach((end) => end());
   }
 
+  /** Paint at once instead of with the next microtask, for whoever measures. */
+  paintNow() {
+    this.performUpdate();
+  }
+
   /** What to hear while on the page; each returns its end. @returns {(() => void)[]} */
   subscribe() {
     return [];
@@ -159,7 +164,7 @@ class AllergenBar extends Part {
   }
 }
 
-/** How old the picture is, in seconds. Follows the link; also writes `data-link` on <html>. */
+/** How old the picture is, in seconds. */
 class LinkHealth extends Part {
   static properties = { link: { attribute: false } };
 

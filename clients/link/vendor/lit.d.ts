@@ -26,6 +26,7 @@ export declare class LitElement extends HTMLElement {
   connectedCallback(): void;
   disconnectedCallback(): void;
   requestUpdate(name?: PropertyKey, old?: unknown): void;
+  protected performUpdate(): void;
   protected shouldUpdate(changed: Map<PropertyKey, unknown>): boolean;
   protected willUpdate(changed: Map<PropertyKey, unknown>): void;
   protected firstUpdated(changed: Map<PropertyKey, unknown>): void;
