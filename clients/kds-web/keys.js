@@ -52,7 +52,8 @@ export class Keys {
     else if (key === "ArrowUp") this.#step(-1);
     else if (key === "ArrowRight") this.#sideways(1);
     else if (key === "ArrowLeft") this.#sideways(-1);
-    else if (key === "Enter" || key === " ") this.#press();
+    else if (key === "Enter" || key === " ") return this.#press();
+    else if (key === "Tab") return this.#leave();
     else if (key === "Escape" || key === "Backspace") board.home();
     else if (key.toLowerCase() === "l") toggleLang();
     else return false;
@@ -114,8 +115,19 @@ export class Keys {
     queueMicrotask(() => document.querySelector("[data-selected]")?.scrollIntoView({ block: "nearest" }));
   }
 
+  /** The dish chosen by keys; without one, what Tab went to is the browser's to press. */
   #press() {
-    const chosen = this.#groups().flat().find(({ item }) => item.id === this.#board.selectedId);
-    if (chosen) this.#board.press(chosen.item, chosen.ticket);
+    const board = this.#board;
+    if (board.selectedId === null && document.activeElement?.matches("button:focus-visible")) return false;
+    const chosen = this.#groups().flat().find(({ item }) => item.id === board.selectedId);
+    if (chosen) board.press(chosen.item, chosen.ticket);
+    return true;
+  }
+
+  /** Tab goes from button to button: two marks on the screen would leave open which one Enter means. */
+  #leave() {
+    this.#board.selectedId = null;
+    this.#board.touched();
+    return false;
   }
 }
