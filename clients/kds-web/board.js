@@ -81,6 +81,7 @@ class KitchenBoard extends Part {
     return [
       this.screen.changed.on(() => this.requestUpdate()),
       this.voice.changed.on(() => this.requestUpdate()),
+      () => this.voice.stop(),
       clock.onTick(() => this.#tick()),
       this.news.listen(),
       this.presses.listen(),
@@ -273,7 +274,7 @@ class KitchenBoard extends Part {
     const before = this.seats.get(`${part.ticket.id}/${part.index - 1}`) === here - 1 && sameRow(here, here - 1);
     const keyOf = (/** @type {number} */ n) => (n < KEYED_MAX ? String(n + 1) : "");
     let runsOn = "";
-    if (nextSeat !== undefined) {
+    if (nextSeat !== undefined && !part.full) {
       const page = Math.floor(nextSeat / perPage);
       const n = part.moreCount;
       if (beside) runsOn = say("runs_on", { n });

@@ -37,6 +37,13 @@ export class Voice {
     this.#look();
   }
 
+  /** Give the browser's sound back: the page goes. */
+  stop() {
+    if (this.#context) this.#context.onstatechange = null;
+    void this.#context?.close();
+    this.#context = null;
+  }
+
   /** Call from a touch or a key: only those may open the sound. */
   async unlock() {
     await this.#context?.resume();

@@ -115,7 +115,7 @@ function waiting(entry, { menu, withdraw, linked }) {
   return html`<div class="unsent">
     <div class="two"><b>${icon("waits")}${say(linked ? "sending" : "unsent", { n })}</b>
       ${entry.tried ? nothing : html`<button class="btn" @click=${() => withdraw(entry)}>${say("withdraw")}</button>`}</div>
-    ${dishesOf(entry, menu)}
+    ${entry.about.where ? html`<b>${entry.about.where}</b> ` : nothing}${dishesOf(entry, menu)}
     ${linked ? nothing : html`<br /><small>${say("unsent_why")}</small>`}
   </div>`;
 }
@@ -127,7 +127,7 @@ function slip(entry, { menu, putBack, dismiss }) {
   return html`<div class="slip refused" role="alert">
     ${
       cart
-        ? html`${say("refused_order")}：${why}<span>${dishesOf(entry, menu)}</span>`
+        ? html`${say("refused_order", { why })}<span>${dishesOf(entry, menu)}</span>`
         : html`${shared("refused", { why })}<span>${entry.about?.what ?? ""}</span>`
     }
     <div>

@@ -42,9 +42,9 @@ class PadDoor extends Part {
   render() {
     if (this.#role) return this.#role;
     const kind = this.screen.view?.device.kind;
-    if (kind) {
+    if (kind && kind !== "guest" && kind !== "waiter") {
       return html`<main class="wait-page">${icon("brand")}
-        <h1>${say("wrong_kind", { kind })}</h1><a class="btn" href="/">${say("home")}</a></main>`;
+        <h1>${say("wrong_kind", { kind: say(`kind_${kind}`) })}</h1><a class="btn" href="/">${say("home")}</a></main>`;
     }
     return html`<main class="wait-page">${icon("linked")}<h1>${shared("connecting")}</h1><p>${shared("connecting_help")}</p>
       <link-health .link=${this.screen.link}></link-health>${nothing}</main>`;

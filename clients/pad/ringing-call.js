@@ -70,10 +70,10 @@ export function ringingCalls(calling) {
 /** @param {Ringing} group @param {Set<number>} claiming */
 const isClaiming = (group, claiming) => group.calls.every((call) => claiming.has(call.id));
 
-/** @param {Ringing} group @param {Calling} calling @returns {unknown} */
-function button(group, { claiming, settling, come }) {
+/** @param {Ringing} group @param {Calling} calling @param {string} [wait] what a pressed one says @returns {unknown} */
+function button(group, { claiming, settling, come }, wait = say("come_wait")) {
   const pending = isClaiming(group, claiming);
-  const words = pending ? html`${icon("waits")}${say("come_wait")}` : say("come");
+  const words = pending ? html`${icon("waits")}${wait}` : say("come");
   return html`<button class="come" ?data-pending=${pending} ?disabled=${pending || settling} @click=${() => come(group)}>${words}</button>`;
 }
 
@@ -98,6 +98,6 @@ function small(group, calling) {
   return html`<article class="also" data-order=${order.id}>
     <place-plate .kind=${order.place_kind} .place=${order.place_name}></place-plate>
     <span>${dishes}${pass ? ` · ${pass}` : ""}</span>
-    <stage-clock .since=${group.since_ms}></stage-clock>${button(group, calling)}
+    <stage-clock .since=${group.since_ms}></stage-clock>${button(group, calling, shared("to_send"))}
   </article>`;
 }
