@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import expect
 
 from tests.support.boards import (
@@ -17,18 +14,10 @@ from tests.support.boards import (
     WOK,
     Board,
     Boards,
-    boards_of,
     ordered,
 )
 from tests.support.house import HouseOnThread
 from tests.support.pads import Wire
-
-
-@pytest.fixture
-def boards(house: HouseOnThread) -> Iterator[Boards]:
-    """A browser full of boards of this house."""
-    with boards_of(house) as opened:
-        yield opened
 
 
 def test_a_cook_walks_a_dish_through_the_kitchen(boards: Boards, house: HouseOnThread) -> None:
@@ -36,7 +25,8 @@ def test_a_cook_walks_a_dish_through_the_kitchen(boards: Boards, house: HouseOnT
     board = boards.open()
     expect(board.page.locator(".empty h2")).to_have_text("没有要做的单")
     order, (chicken, greens) = ordered(house, 1, KUNGPAO, GREENS)
-    expect(board.ticket(order)).to_contain_text("#01")
+    number = house.view("kitchen").orders[0].number
+    expect(board.ticket(order)).to_contain_text(f"#{number:02d}")
     expect(board.ticket(order).locator(".place")).to_have_text("801房")
     for item in (chicken, greens):
         board.tap(item)
@@ -216,40 +206,24 @@ def test_a_cleaned_room_leaves_the_board(boards: Boards, house: HouseOnThread) -
     board.agrees()
 
 
-def test_tickets_keep_their_places(boards: Boards, house: HouseOnThread) -> None:
-    """Nothing slides: a finished ticket leaves a hole that the longest waiting one fills."""
+def test_tab_and_enter_press_the_buttons_as_everywhere(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """Somebody who knows no key caps: Tab to a dish or a button, Enter presses that and nothing else."""
     board = boards.open()
-    orders = [ordered(house, place, KUNGPAO) for place in range(1, 11)]
-    expect(board.page.locator("article[data-part]")).to_have_count(8)
-    expect(board.page.locator(".more")).to_contain_text("+2 更多")
-    boxes = {order: board.ticket(order).bounding_box() for order, _ in orders[:8]}
-    third, (dish,) = orders[2]
-    house.ask("waiter", "CleanPlace", place_id=3)
-    expect(board.ticket(third)).to_have_count(0)
-    expect(board.ticket(orders[8][0])).to_be_visible()
-    assert board.ticket(orders[8][0]).bounding_box() == boxes[third]
-    for order in boxes.keys() - {third}:
-        assert board.ticket(order).bounding_box() == boxes[order]
-    board.keys("+")
-    expect(board.ticket(orders[9][0])).to_be_visible()
-    expect(board.page.locator(".page")).to_have_text("2 / 2 页")
-    board.keys("+")
-    expect(board.ticket(orders[0][0])).to_be_visible()
-    assert dish
-
-
-def test_a_long_ticket_goes_on_in_the_next_cell(boards: Boards, house: HouseOnThread) -> None:
-    """Twelve dishes take several cells, every dish once, none cut off at the bottom."""
-    board = boards.open()
-    _, dishes = ordered(house, 1, *([KUNGPAO] * 12))
-    expect(board.page.locator("article.runs-on footer").first).to_contain_text("续下格")
-    for dish in dishes:
-        expect(board.row(dish)).to_have_count(1)
-    cut = board.page.evaluate(
-        "[...document.querySelectorAll('article')].filter(a => [...a.children].at(-1)"
-        ".getBoundingClientRect().bottom > a.getBoundingClientRect().bottom + 1).length"
-    )
-    assert cut == 0
+    _, (chicken, greens) = ordered(house, 1, KUNGPAO, GREENS)
+    expect(board.row(greens)).to_be_visible()
+    board.settled()
+    board.keys("1", "Tab")  # a choice by number gives way
+    expect(board.page.locator("[data-selected]")).to_have_count(0)
+    board.row(greens).focus()
+    board.keys("Enter")
+    board.state(greens, "cooking")
+    board.state(chicken, "queued")
+    board.page.locator(".recall-button").focus()
+    board.keys("Enter")
+    expect(board.page.locator(".recall")).to_be_visible()
+    board.agrees()
 
 
 def test_only_live_orders_flash(boards: Boards, house: HouseOnThread) -> None:
@@ -304,10 +278,10 @@ def test_a_wrong_device_clock_changes_nothing(boards: Boards, house: HouseOnThre
     assert shown.startswith((f"{hour:02d}:", f"{(hour + 1) % 24:02d}:"))
 
 
-def test_a_blocked_sound_is_asked_for(house: HouseOnThread) -> None:
+def test_a_blocked_sound_is_asked_for(boards: Boards, house: HouseOnThread) -> None:
     """Over everything until a touch or key, which opens the sound and does nothing else."""
-    with boards_of(house, sound=False) as boards:
-        board = boards.open()
+    with boards.before_a_touch() as silent:
+        board = silent.open()
         _, (chicken,) = ordered(house, 1, KUNGPAO)
         expect(board.page.locator(".gate")).to_contain_text("点一下，打开声音")
         board.page.keyboard.press("1")

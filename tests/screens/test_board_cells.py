@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from server.events.catalogue import ItemState
@@ -49,9 +50,12 @@ async ({view, now, confirmed}) => {
 """
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def page() -> AsyncIterator[Page]:
-    """A page that can import the board's modules."""
+    """A page that can import the board's modules; pure files leave nothing behind in it."""
     async with ScriptedGateway(busy(NOW_MS, "2026-11-20")) as gateway, chromium() as browser:
         opened = await browser.new_page()
         await opened.goto(f"{gateway.origin}/link/tokens.css")

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.boards import BASS, GREENS, KUNGPAO, WOK, Board, Boards, boards_of, ordered
+from tests.support.boards import BASS, GREENS, KUNGPAO, WOK, Board, Boards, ordered
 from tests.support.house import HouseOnThread
 from tests.support.pads import Wire
-
-
-@pytest.fixture
-def boards(house: HouseOnThread) -> Iterator[Boards]:
-    """A browser full of boards of this house."""
-    with boards_of(house) as opened:
-        yield opened
 
 
 def with_clock(boards: Boards, house: HouseOnThread) -> Board:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from server.pairing.pairing import Wish
-from tests.support.boards import WOK, Boards, boards_of, manager, pairing_door
+from tests.support.boards import WOK, Boards, manager, pairing_door
 from tests.support.house import HouseOnThread
-
-
-@pytest.fixture
-def boards(house: HouseOnThread) -> Iterator[Boards]:
-    """A browser full of boards of this house."""
-    with boards_of(house) as opened:
-        yield opened
 
 
 @pytest.fixture

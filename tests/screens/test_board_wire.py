@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, ViewportSize, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from server.clock import SystemClock, to_ms
 from server.events import catalogue as c
-from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED, chromium
+from tests.support.browser import chromium
 from tests.support.kitchen_scene import Scene, busy
 from tests.support.scripted_gateway import TOKEN, ScriptedGateway
 
 CHICKEN = "宫保鸡丁"
 SIZE = ViewportSize(width=1920, height=1080)
+LAN = "kds.lan"  # a name in the shop's own network: plain http there is no secure context
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for this file; every test has a profile of its own in it."""
+    async with chromium(f"--host-resolver-rules=MAP {LAN} 127.0.0.1") as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def gateway() -> AsyncIterator[ScriptedGateway]:
     """A shop with one order of three dishes: ids 1, 2, 3."""
     scene = Scene(to_ms(SystemClock().now()))
@@ -27,16 +38,16 @@ async def gateway() -> AsyncIterator[ScriptedGateway]:
         yield opened
 
 
-@pytest.fixture
-async def page(gateway: ScriptedGateway) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, gateway: ScriptedGateway) -> AsyncIterator[Page]:
     """A board of that shop, whose time a test can move."""
-    async with chromium() as browser:
-        opened = await browser.new_page(viewport=SIZE)
-        await opened.clock.install()
-        await opened.goto(f"{gateway.origin}/kds-web/#token={TOKEN}")
-        await opened.wait_for_selector("[data-item='1']")
-        await opened.clock.run_for(1_000)
-        yield opened
+    opened = await browser.new_page(viewport=SIZE)
+    await opened.clock.install()
+    await opened.goto(f"{gateway.origin}/kds-web/#token={TOKEN}")
+    await opened.wait_for_selector("[data-item='1']")
+    await opened.clock.run_for(1_000)
+    yield opened
+    await opened.close()
 
 
 async def agrees(page: Page, gateway: ScriptedGateway) -> None:
@@ -147,46 +158,38 @@ async def test_nothing_is_left_behind_by_many_cuts(page: Page, gateway: Scripted
     assert gateway.connections == 1
 
 
-@asynccontextmanager
-async def lan_page(gateway: ScriptedGateway) -> AsyncIterator[Page]:
-    """A page at http://kds.lan: what a browser gives to a screen in a kitchen's own network."""
-    rules = "--host-resolver-rules=MAP kds.lan 127.0.0.1"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, SOUND_ALLOWED, rules]
-        )
-        page = await browser.new_page(viewport=SIZE)
-        port = gateway.origin.rsplit(":", 1)[1]
-        await page.goto(f"http://kds.lan:{port}/kds-web/#token={TOKEN}")
-        yield page
-        await browser.close()
-
-
-async def test_plain_http_is_enough(gateway: ScriptedGateway) -> None:
+async def test_plain_http_is_enough(browser: Browser, gateway: ScriptedGateway) -> None:
     """Without randomUUID, crypto.subtle, wake lock or service worker a dish is still cooked."""
-    async with lan_page(gateway) as page:
-        await page.wait_for_selector("[data-item='1']")
-        assert await page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [
-            False,
-            "undefined",
-        ]
-        await agrees(page, gateway)
-        await page.wait_for_function("() => performance.now() > 1500")
-        await page.click("[data-item='1']")
-        await page.wait_for_selector("[data-item='1'][data-state='cooking']")
-        shelf = await page.evaluate(
-            "async () => (await (await import('/link/storage.js')).openShelf('probe')).kind"
-        )
-        assert shelf == "indexeddb"
+    page = await browser.new_page(viewport=SIZE)
+    port = gateway.origin.rsplit(":", 1)[1]
+    await page.goto(f"http://{LAN}:{port}/kds-web/#token={TOKEN}")
+    await page.wait_for_selector("[data-item='1']")
+    assert await page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [
+        False,
+        "undefined",
+    ]
+    await agrees(page, gateway)
+    now = await page.evaluate("performance.now()")
+    await page.wait_for_function("from => performance.now() - from > 650", arg=now)
+    await page.click("[data-item='1']")
+    await page.wait_for_selector("[data-item='1'][data-state='cooking']")
+    shelf = await page.evaluate(
+        "async () => (await (await import('/link/storage.js')).openShelf('probe')).kind"
+    )
+    assert shelf == "indexeddb"
+    await page.close()
 
 
-async def test_yesterdays_ticket_says_so_and_the_pages_turn() -> None:
+async def test_yesterdays_ticket_says_so_and_the_pages_turn(browser: Browser) -> None:
     """A ticket left open over 03:00 carries 昨日; ten tickets take two pages, the rest is counted."""
     now_ms = to_ms(SystemClock().now())
     view = busy(now_ms, business_day="2020-01-01")
-    async with ScriptedGateway(view) as gateway, chromium() as browser:
+    async with ScriptedGateway(view) as gateway:
         page = await browser.new_page(viewport=SIZE)
         await page.goto(f"{gateway.origin}/kds-web/?lang=en#token={TOKEN}")
-        await expect(page.locator("article[data-part='0'] .meta").first).to_contain_text("Yesterday")
+        await expect(page.locator("article[data-part='0'] .meta").first).to_contain_text(
+            "Yesterday"
+        )
         await expect(page.locator(".more")).to_contain_text("more")
         await agrees(page, gateway)
+        await page.close()

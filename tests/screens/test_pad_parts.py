@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from server.demo.menu import MENU, PLACES, SHOP, STATIONS
@@ -17,9 +18,12 @@ from tests.support.scripted_gateway import ScriptedGateway
 PLAIN_MENU: dict[str, Any] = msgspec.to_builtins(MENU)
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def page() -> AsyncIterator[Page]:
-    """A page that can import the pads' modules."""
+    """A page that can import the pads' modules; pure files leave nothing behind in it."""
     device = DeviceView(id=1, kind="guest", name="801", account="801", place_id=1)
     view = View(SHOP, device, STATIONS, PLACES, MENU, orders=[], calls=[])
     async with ScriptedGateway(view) as gateway, chromium() as browser:

@@ -26,7 +26,9 @@ DUMPLINGS, KUNGPAO, BASS, GREENS, CUCUMBER = 1, 2, 3, 6, 7  # of the demo menu; 
 class Board:
     """One board: its page, its wire, and what a cook does and sees."""
 
-    def __init__(self, page: Page, wire: Wire, house: HouseOnThread, station_id: int | None) -> None:
+    def __init__(
+        self, page: Page, wire: Wire, house: HouseOnThread, station_id: int | None
+    ) -> None:
         self.page = page
         self.wire = wire
         self.house = house
@@ -101,7 +103,6 @@ class Boards:
         page.goto(f"{self.house.url}/kds/{query}#token={token}")
         page.wait_for_selector("kitchen-board .head")
         return Board(page, wire, self.house, station_id)
-
 
     @contextmanager
     def before_a_touch(self) -> Iterator[Boards]:

@@ -16,11 +16,11 @@ SOUND_ALLOWED = "--autoplay-policy=no-user-gesture-required"  # what a kiosk set
 
 
 @asynccontextmanager
-async def chromium(*, sound: bool = True) -> AsyncIterator[Browser]:
-    """Run a browser for the length of the block; without `sound` it waits for a touch."""
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """Run a browser that may sound, with more `flags`, for the length of the block."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, *([SOUND_ALLOWED] if sound else [])]
+            executable_path=CHROMIUM, args=[*QUIET, SOUND_ALLOWED, *flags]
         )
         try:
             yield browser
