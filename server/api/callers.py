@@ -7,7 +7,7 @@ told never depends on whether a key id exists.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -46,10 +46,12 @@ class Gate:
         self._keys: dict[str, tuple[float, store.KnownKey | None]] = {}
         self._brands: dict[int, int] = {}
 
-    def address(self, peer: str, headers: Mapping[str, str]) -> str:
-        """Return where a request came from, believing only our own proxies."""
-        forwarded_for = headers.get("x-forwarded-for", "")
-        return auth.caller_address(peer, forwarded_for, self._trusted_proxies)
+    def address(self, peer: str, forwarded_for: Sequence[str]) -> str:
+        """Return where a request came from, believing only our own proxies.
+
+        All `X-Forwarded-For` headers in their order: some proxies add one of their own at the end.
+        """
+        return auth.caller_address(peer, ",".join(forwarded_for), self._trusted_proxies)
 
     async def admit_stranger(self, address: str) -> None:
         """Raise `rate_limited` when an address calls unsigned too often."""

@@ -18,9 +18,9 @@ from server.clock import to_ms
 from server.events.decision import Actor
 from server.events.view import DeviceKind
 from server.pairing.door import Execute, PairingDoor
-from server.pairing.pairing import NAME_CHARS_MAX, PairedDevice, Wish
+from server.pairing.pairing import NAME_CHARS_MAX, NAME_PATTERN, PairedDevice, Wish
 
-DeviceName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX)]
+DeviceName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX, pattern=NAME_PATTERN)]
 
 PRESENCE_S_MAX = 1.0
 

@@ -17,9 +17,9 @@ from server.clock import to_ms
 from server.errors import Refusal
 from server.events.view import DeviceKind
 from server.pairing.door import PairingDoor
-from server.pairing.pairing import NAME_CHARS_MAX, PairedDevice, source_of
+from server.pairing.pairing import NAME_CHARS_MAX, NAME_PATTERN, PairedDevice, source_of
 
-Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX)]
+Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX, pattern=NAME_PATTERN)]
 TypedCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
 
 

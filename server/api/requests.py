@@ -109,7 +109,7 @@ class Endpoint:
 
     async def _call(self, door: Door, scope: Scope, receive: Receive, headers: Headers) -> Call:
         peer = scope["client"][0] if scope.get("client") else ""
-        address = self._gate.address(peer, headers)
+        address = self._gate.address(peer, headers.getlist("x-forwarded-for"))
         body = b""
         if door.access != "public":
             if self._meters.how_many_under_way > UNDER_WAY_MAX:

@@ -30,6 +30,7 @@ ANSWER_KEPT = CODE_LIVES
 OFFERS_OPEN_MAX = 5_000
 OFFERS_OPEN_PER_SOURCE_MAX = 100
 NAME_CHARS_MAX = 40
+NAME_PATTERN = r"^[^\x00-\x1f\x7f]*$"  # no table can hold U+0000, no board shows the others
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

@@ -150,6 +150,19 @@ async def test_offer_is_confirmed_once(house: ApiHouse) -> None:
     is_problem(await other.ask("POST", elsewhere, body), "pairing_code_used")
 
 
+async def test_a_name_no_table_can_hold_is_a_bad_field(house: ApiHouse) -> None:
+    """A name with control characters is refused by name, at every door that takes one."""
+    manager = await house.caller("manager", roles=("manager",))
+    name = "803\0"
+    for answer in (
+        await house.http.post(OFFERS, json={"kind": "kitchen", "name": name}),
+        await house.http.post(CLAIMS, json={"code": "12345678", "name": name}),
+        await manager.ask("POST", CODES, PAD_803 | {"name": name}),
+        await manager.ask("POST", CONFIRM, {"code": "12345678", "name": name}),
+    ):
+        assert is_problem(answer, "bad_field")["facts"] == {"field": "name"}
+
+
 async def test_codes_live_ten_minutes(house: ApiHouse) -> None:
     """After ten minutes a code opens nothing, and the screen is told to show a new one."""
     manager, offer = await house.manager(), await offered(house)
