@@ -36,6 +36,3 @@ export function rounds(order) {
 
 /** Only a dish nobody has begun can be taken back (R-004-15). @param {Item} item */
 export const canCancel = (item) => item.state === "queued";
-
-/** What the guest owes for what was ordered, in fen. @param {Order} order */
-export const orderFen = (order) => wanted(order).reduce((sum, item) => sum + item.price_fen * item.quantity, 0);

@@ -168,7 +168,7 @@ def test_an_unpaired_board_goes_back_to_pairing(boards: Boards, house: HouseOnTh
     board = boards.open()
     device = board.page.evaluate("chuancai.view().device.id")
     house.ask("manager", "RevokeDevice", device_id=device)
-    expect(board.page.locator("pairing-page .bad")).to_contain_text("管理台已解除")
+    expect(board.page.locator("pairing-page .bad")).to_contain_text("管理员已解除")
     board.page.reload()
     expect(board.page.locator("pairing-page")).to_be_visible()
 
