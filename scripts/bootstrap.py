@@ -113,7 +113,9 @@ def debian(reason: str, *names: str) -> None:
     if shutil.which("apt-get") is None:
         end(f"{reason} On Debian this installs it:\n\n    {command}\n")
     if os.geteuid() != 0:
-        end(f"{reason} Install it and start again:\n\n    sudo apt-get update\n    sudo {command}\n")
+        end(
+            f"{reason} Install it and start again:\n\n    sudo apt-get update\n    sudo {command}\n"
+        )
     say(f"{reason} Installing {' '.join(names)}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run("apt-get", "update", "-qq")
@@ -130,7 +132,9 @@ def run(*command: str | Path, stdout: int | None = None) -> None:
 
 def silent(*command: str | Path) -> bool:
     """Return whether a command ends well."""
-    return subprocess.run([str(p) for p in command], check=False, capture_output=True).returncode == 0
+    return (
+        subprocess.run([str(p) for p in command], check=False, capture_output=True).returncode == 0
+    )
 
 
 def say(sentence: str) -> None:

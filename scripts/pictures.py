@@ -133,9 +133,7 @@ async def stage(evening: Evening) -> None:
     evening.at(8, 48)
     pork, braised = await evening.order("801", dish(12), dish(13))
     evening.at(7, 6)
-    fish, tofu, _rice_2 = await evening.order(
-        "807", dish(3), dish(16), dish(23, 2, "no-scallion")
-    )
+    fish, tofu, _rice_2 = await evening.order("807", dish(3), dish(16), dish(23, 2, "no-scallion"))
     evening.at(5, 57)
     stew, prawns, *_ = await evening.order(
         "A3", dish(19), dish(14), dish(2), dish(16), dish(13), dish(6, 2), dish(22), dish(23), dish(18)
