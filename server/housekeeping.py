@@ -9,9 +9,11 @@ import structlog
 
 from server.clock import Clock
 from server.events import log
+from server.pairing import store as pairing
 
 COMMANDS_KEPT = timedelta(days=7)  # a device may come back from a week in a drawer
 PROMISES_KEPT = timedelta(days=7)
+PAIRING_KEPT = timedelta(days=1)  # long over, kept for whoever asks what happened yesterday
 BATCH_ROWS_MAX = 5_000
 
 _log = structlog.get_logger(__name__)
@@ -23,7 +25,10 @@ async def make_partitions(pool: asyncpg.Pool, clock: Clock) -> None:
 
 
 async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
-    """Forget replies nobody can ask for any more and promises long kept; return how many rows."""
+    """Forget replies nobody can ask for any more, promises long kept, codes and tries long over.
+
+    Returns how many replies and promises.
+    """
     now = clock.now()
     total = 0
     for statement, kept in (
@@ -35,5 +40,6 @@ async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
             total += count
             if count < BATCH_ROWS_MAX:
                 break
+    await pairing.forget_old(pool, now - PAIRING_KEPT)
     _log.info("forgotten", rows=total)
     return total

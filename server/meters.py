@@ -20,16 +20,26 @@ class HouseMeters(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
-        gateway = self._gateway
+        gateway, outgoing = self._gateway, self._gateway.outgoing
         yield _gauge(
             "desk_waiting_commands", "Commands that wait for a lane", self._desk.lanes.waiting_jobs
         )
         yield _gauge("gateway_connections", "Open sockets", len(gateway.connections))
         yield _gauge("gateway_devices", "Known devices connected here", len(gateway.devices))
+        yield _gauge(
+            "gateway_strangers", "Open sockets that have not proved who they are",
+            gateway.unauthenticated,
+        )  # fmt: skip
+        yield _gauge(
+            "gateway_redis_away", "1 while Redis does not answer this node", gateway.presence.away
+        )
         yield _gauge("gateway_shops", "Shops with a device here", len(gateway.shops))
         yield _gauge("gateway_loop_lag_seconds", "How late the loop's last tick was", gateway.lag_s)
         yield _counter("gateway_commands", "Commands devices asked for", gateway.commands_run)
         yield _counter("gateway_gaps", "Gaps in a shop's log that were read back", gateway.gaps)
+        yield _counter("gateway_writes", "Writes of events to sockets", outgoing.writes)
+        yield _counter("gateway_frames", "Event frames in those writes", outgoing.frames_sent)
+        yield _counter("gateway_slowed", "Devices whose socket took no more", outgoing.slowed)
         closed = CounterMetricFamily(
             "chuancai_gateway_closed", "Connections closed by us", labels=["code"]
         )
