@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -118,7 +119,8 @@ def stop(process: subprocess.Popen[bytes]) -> dict[int, str]:
         process.wait(STOP_S_MAX)
     rest = descendants()
     for pid in rest:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it was about to end
+            os.kill(pid, signal.SIGKILL)
     return rest
 
 
