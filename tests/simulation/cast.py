@@ -73,7 +73,7 @@ def seat(screens: dict[str, Screen], pace: Pace, seed: int, tally: Tally) -> Cas
     return Cast(cooks, waiters, pads)
 
 
-class Service:
+class Till:
     """A point-of-sale system: orders for tables over the API and cleans them, whatever breaks."""
 
     def __init__(self, api: Api, menu: Menu, pace: Pace, seed: int) -> None:

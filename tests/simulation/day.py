@@ -32,7 +32,7 @@ from server.demo.seed import seed as seed_demo
 from server.events.view import Menu
 from tests.simulation import checker, report
 from tests.simulation.browsers import open_boards
-from tests.simulation.cast import ROLES, SEATS, SHOP, Service, seat
+from tests.simulation.cast import ROLES, SEATS, SHOP, Till, seat
 from tests.simulation.pictures import settle
 from tests.simulation.plan import Fault, draw
 from tests.simulation.screens import Screen
@@ -105,7 +105,7 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
             f"{size.orders} orders at {size.orders_per_minute:g} a minute")  # fmt: skip
         watch = asyncio.get_running_loop().time
         began_s = watch()
-        tally, service = await _burning_evening(stage, size, seed, say)
+        tally, till = await _burning_evening(stage, size, seed, say)
         ended_s = watch()
         await _closing_scene(stage)
         complaints = await settle(pool, stage.screens, boards)
@@ -119,7 +119,7 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
             if board.flashed_again
         ]
         watched = [*stage.screens.values(), *(board.screen for board in boards)]
-        complaints += await _judge(stage, service, watched)
+        complaints += await _judge(stage, till, watched)
         for line in report.lines(stage.fire, stage.screens, stage.links, truth, tally):
             say(line)
         if complaints:
@@ -205,12 +205,12 @@ async def _stage(pool: asyncpg.Pool, fire: Fire, port: int, seed: int) -> AsyncI
         yield Stage(pool, fire, screens, links, api, service_api, port)
 
 
-async def _burning_evening(stage: Stage, size: Size, seed: int, say: Say) -> tuple[Tally, Service]:
+async def _burning_evening(stage: Stage, size: Size, seed: int, say: Say) -> tuple[Tally, Till]:
     """Let the evening run its course while the plan goes wrong around it."""
     tally, pace = Tally(), Pace(size.orders_per_minute)
     cast = seat(stage.screens, pace, seed, tally)
     menu = msgspec.convert((await stage.api.menu(SHOP))["menu"], Menu)
-    service = Service(stage.service_api, menu, pace, seed)
+    till = Till(stage.service_api, menu, pace, seed)
     evening = Evening(
         cooks=cast.cooks, waiters=cast.waiters, pads=cast.pads, places=SEATS, pace=pace,
         dice=report.dice(seed, "door"), tally=tally,
@@ -221,7 +221,7 @@ async def _burning_evening(stage: Stage, size: Size, seed: int, say: Say) -> tup
         cut_every_s=size.cut_every_s, kill_every_s=size.kill_every_s,
     )  # fmt: skip
     stop = asyncio.Event()
-    serving = asyncio.create_task(service.work(stop))
+    serving = asyncio.create_task(till.work(stop))
     burning = asyncio.create_task(_burn(stage, plan))
     watching = asyncio.create_task(_watch(tally, evening, stage, say))
     try:
@@ -237,7 +237,7 @@ async def _burning_evening(stage: Stage, size: Size, seed: int, say: Say) -> tup
     await stage.fire.all_up()
     stop.set()
     await serving
-    return tally, service
+    return tally, till
 
 
 async def _burn(stage: Stage, plan: list[Fault]) -> None:
@@ -275,7 +275,7 @@ async def _closing_scene(stage: Stage) -> None:
         await board.ask("StartItem", item_id=second)
 
 
-async def _judge(stage: Stage, service: Service, watched: list[Screen]) -> list[str]:
+async def _judge(stage: Stage, till: Till, watched: list[Screen]) -> list[str]:
     """Hold the screens' histories and every answer against the log."""
     truth = await read_truth(stage.pool)
     answers = [
@@ -283,7 +283,7 @@ async def _judge(stage: Stage, service: Service, watched: list[Screen]) -> list[
     ]
     complaints = checker.check_log(truth.log, truth.head)
     complaints += checker.check_remembered(answers, truth.remembered)
-    complaints += checker.check_effects([*answers, *service.answers], truth.log)
+    complaints += checker.check_effects([*answers, *till.answers], truth.log)
     complaints += checker.check_items(truth.log, truth.items)
     complaints += checker.check_calls(truth.log, RINGS_MAX)
     complaints += checker.check_promises(truth.log)
