@@ -72,7 +72,7 @@ def packages(purpose: str) -> None:
     if stamp(lock).exists() and stamp(lock).read_text(encoding="utf-8") == state:
         return
     say(f"Installing what {lock.name} pins (once; this can take a few minutes)")
-    pip = (PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+    pip = (PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "install")
     run(*pip, "--require-hashes", "--requirement", lock)
     run(*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT)
     stamp(lock).write_text(state, encoding="utf-8")

@@ -224,8 +224,13 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool) -> None
 
 
 @main.command("demo-traffic")
-@click.option("--pace", type=click.FloatRange(0.1, 600), default=12, show_default=True,
-              help="Orders a minute.")
+@click.option(
+    "--pace",
+    type=click.FloatRange(0.1, 600),
+    default=12,
+    show_default=True,
+    help="Orders a minute.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="The same evening again.")
 @click.option("--shop", type=int, default=1, show_default=True)
 @click.option("--url", help="Where the doors are; default: the running `chuancai run`.")

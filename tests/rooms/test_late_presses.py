@@ -57,9 +57,9 @@ async def test_new_hardware_keeps_its_kind(database_url: str) -> None:
 async def test_yesterdays_open_ticket_and_todays_first_are_distinct(database_url: str) -> None:
     """Orders of 02:58 and 03:01 are both #01, both live, told apart by their day (R-004-9)."""
     async with open_kitchen(database_url) as kitchen:
-        kitchen.clock.advance(seconds=(14 * 60 + 58) * 60)  # from noon to 02:58
+        kitchen.advance(seconds=(14 * 60 + 58) * 60)  # from noon to 02:58
         night = await kitchen.order(2, 1)
-        kitchen.clock.advance(seconds=3 * 60)
+        kitchen.advance(seconds=3 * 60)
         morning = await kitchen.order(TAG_PLACE, 1)
         assert night["number"] == morning["number"] == 1
         orders = (await kitchen.view("kitchen")).orders
@@ -81,7 +81,7 @@ async def test_a_hundred_orders_grow_past_ninety_nine(database_url: str) -> None
             numbers.append((await kitchen.order(2, 1))["number"])
             await kitchen.ask("waiter", "CleanPlace", place_id=2)
         assert numbers == list(range(1, 101))
-        kitchen.clock.advance(seconds=24 * 3600)
+        kitchen.advance(seconds=24 * 3600)
         assert (await kitchen.order(2, 1))["number"] == 1
 
 
