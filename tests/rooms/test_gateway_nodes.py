@@ -192,11 +192,11 @@ async def test_redis_wiped_and_back(tmp_path: Path) -> None:
                         if node.gateway.presence.away:
                             return False
                         found = await node.gateway.presence.online(SHOP)
-                        return {s.device_id for s in found if s.online} >= {other_id}
+                        value = await node.redis.hget(nodes_key(SHOP), "one")  # type: ignore[misc]
+                        online = {s.device_id for s in found if s.online}
+                        return online >= {other_id} and value is not None
 
                     await until(known_again)
-                    value = await node.redis.hget(nodes_key(SHOP), "one")  # type: ignore[misc]
-                    assert value is not None
                     # The inbox is heard again, from a stream that did not exist before.
                     async with gateway_node(url, pair.redis_url, "two") as second:
                         await second.order(4)

@@ -168,11 +168,11 @@ async def test_a_device_moves_itself(database_url: str, redis_url: str) -> None:
     """The `move` frame is answered and followed by a snapshot of the new place."""
     await seed(database_url)
     async with gateway_node(database_url, redis_url) as node:
-        token, _ = await node.pair("guest", place_id=3)
-        async with peer(node) as guest:
-            await guest.enter(token)
-            await guest.say("move", id=str(uuid.uuid4()), place_id=5)
-            frames = [await guest.hear(), await guest.hear(), await guest.hear()]
+        token, _ = await node.pair("waiter", place_id=3)
+        async with peer(node) as pad:
+            await pad.enter(token)
+            await pad.say("move", id=str(uuid.uuid4()), place_id=5)
+            frames = [await pad.hear(), await pad.hear(), await pad.hear()]
             kinds = {frame["t"]: frame for frame in frames}
             assert kinds["reply"]["ok"]
             assert kinds["snapshot"]["view"]["device"]["place_id"] == 5
