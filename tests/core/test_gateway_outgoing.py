@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from server.events.decision import Written
 from server.gateway import frames as f
-from server.gateway.outgoing import Outgoing
+from server.gateway.outgoing import OWED_BYTES_MAX, WRITE_BYTES_MAX, Outgoing
 from server.gateway.ring import Line, Ring
 from server.gateway.rooms import Member, ShopRooms
 from tests.core.test_gateway_frames import read_frames
@@ -266,6 +266,33 @@ def test_a_device_that_never_reads_is_cut_and_costs_nothing() -> None:
     stalled.drain(1_000)
     assert stalled.code == 4003
     assert len(read_frames(bytes(healthy.taken))) == 100
+
+
+def test_a_device_that_asks_and_never_reads_is_cut() -> None:
+    """Answers nobody takes are kept up to a bound, then the device is closed with 4003."""
+    outgoing, _ = soon()
+    stalled = Wire(outgoing, 1, 0)
+    outgoing.join(ShopRooms(Ring()), stalled.member, PAD, packed=False, seq=0)
+    stalled.write(b"x")
+    reply = b"r" * (OWED_BYTES_MAX // 4)
+    for _ in range(4):
+        outgoing.write(stalled.member, reply)
+    assert stalled.code == 0
+    outgoing.write(stalled.member, reply)
+    assert stalled.code == 4003
+    assert stalled.buffer == b"x", "nothing of it went to the transport"
+
+
+def test_a_joined_write_is_bounded() -> None:
+    """After a pause of the loop a device gets several writes, each far below its socket's buffer."""
+    outgoing, run = soon()
+    shop, wire = ShopRooms(Ring()), Wire(outgoing, 1, 1_000_000)
+    outgoing.join(shop, wire.member, PAD, packed=False, seq=0)
+    for seq in range(1, 201):
+        outgoing.append(shop, Line(Written(seq, 0, PAD, b'{"kind":"%b"}' % (b"x" * 1000))))
+    run()
+    assert outgoing.writes == -(-len(wire.taken) // WRITE_BYTES_MAX)
+    assert len(read_frames(bytes(wire.taken))) == 200
 
 
 class Crowd:
