@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import State
 
-from server.gateway.listener import FRAGMENTS_MAX, Door, WebSocket, between_messages
+from server.gateway.listener import FRAGMENTS_MAX, PARSERS_MAX, Door, WebSocket, between_messages
 from tests.core.test_gateway_frames import read_frames
 
 REQUEST = (
@@ -141,6 +141,14 @@ def test_an_idle_socket_holds_no_parser(loop: asyncio.AbstractEventLoop) -> None
         assert len(door.stock) == 1
     one.data_received(masked(Opcode.TEXT, b"he", fin=False))
     assert not door.stock, "mid-message"
+
+
+def test_the_stock_of_parsers_is_bounded() -> None:
+    """After a storm only as many parsers stay as are ever busy at one moment."""
+    door = Door()
+    for parser in [door.lend() for _ in range(PARSERS_MAX + 5)]:
+        door.take_back(parser)
+    assert len(door.stock) == PARSERS_MAX
 
 
 def test_a_fresh_parser_stands_between_messages() -> None:

@@ -295,6 +295,50 @@ def test_a_joined_write_is_bounded() -> None:
     assert len(read_frames(bytes(wire.taken))) == 200
 
 
+def test_a_ping_claims_nothing_that_lies_in_our_buffer() -> None:
+    """A stalled device is not told of a line it cannot have: it would take it for lost."""
+    outgoing, run = soon()
+    shop, wire = ShopRooms(Ring(40)), Wire(outgoing, 1, 5)
+    outgoing.join(shop, wire.member, PAD, packed=False, seq=40)
+    outgoing.append(shop, Line(Written(41, 0, PAD, b'{"kind":"x"}')))
+    run()
+    assert outgoing.room_seq(wire.member) == 0
+    wire.drain(1_000)
+    assert outgoing.room_seq(wire.member) in {0, 41}
+
+
+def test_a_line_for_an_account_reaches_its_devices_only() -> None:
+    """What concerns the cash desks' shared account is heard by each of them and by nobody else."""
+    outgoing, run = soon()
+    shop = ShopRooms(Ring())
+    wires = [Wire(outgoing, number, 1_000_000) for number in range(4)]
+    for wire in wires:
+        outgoing.join(shop, wire.member, PAD, packed=False, seq=0)
+    outgoing.append(shop, Line(Written(1, 0, frozenset({"account:101"}), b'{"kind":"x"}')))
+    run()
+    assert [len(read_frames(bytes(wire.taken))) for wire in wires] == [0, 1, 0, 1]
+
+
+def test_the_busier_the_loop_the_longer_lines_are_collected() -> None:
+    """Idle, a line goes out at once; a loop that lags collects for as long, 5 ms at most."""
+    delays: list[float] = []
+    calls: list[Callable[[], None]] = []
+    now_s = [0.0]
+
+    def schedule(delay_s: float, call: Callable[[], None]) -> None:
+        delays.append(delay_s)
+        calls.append(call)
+
+    outgoing = Outgoing(schedule, lambda: now_s[0])
+    shop = ShopRooms(Ring())
+    outgoing.join(shop, Wire(outgoing, 1, 1_000_000).member, PAD, packed=False, seq=0)
+    for seq, lag_s in enumerate((0.0, 0.003, 0.2, 0.0), start=1):
+        outgoing.append(shop, Line(Written(seq, 0, PAD, b"{}")))
+        now_s[0] += delays[-1] + lag_s
+        calls.pop()()
+    assert delays == pytest.approx([0.0, 0.0, 0.003, 0.005])
+
+
 class Crowd:
     """Three devices in a room that is written one device at a time, and the loop's turns."""
 

@@ -165,6 +165,17 @@ def test_the_budget_refills() -> None:
         assert word(session.receive(FRAMES["command"], tick / 30)[0]) == "Run"
 
 
+def test_only_excess_in_a_row_is_a_flood() -> None:
+    """A device that is a little too fast all day is told so each time and never closed."""
+    session = session_in("live")
+    for _ in range(298):
+        session.receive(FRAMES["command"], 0.0)
+    for second in range(1, 101):
+        said = [word(out) for _ in range(40) for out in session.receive(FRAMES["command"], second)]
+        assert said.count("Run") >= 30
+        assert set(said) <= {"Run", "Say"}
+
+
 @pytest.mark.parametrize("frame", [f.Command(id="7", name="X"), f.Move(id="", place_id=1)])
 def test_a_command_needs_a_uuid(frame: f.FromDevice) -> None:
     """An id that is no UUID is refused by name, and the connection stays."""
