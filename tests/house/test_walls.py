@@ -173,6 +173,20 @@ def test_pure_files_are_the_ones_the_layers_check() -> None:
     assert marked == set(pure["source_modules"])
 
 
+def test_only_the_clock_reads_a_clock() -> None:
+    """Time is handed in: the product imports `time` in one file, and pure files no clock at all."""
+    readers, pure = [], []
+    for file in tracked(".py"):
+        text = file.read_text("utf-8")
+        if not _name(file).startswith("server/"):
+            continue
+        if re.search(r"^\s*(import time\b|from time import)", text, re.MULTILINE):
+            readers.append(_name(file))
+        if text.startswith('"""◆') and re.search(r"\bimport .*\b(System)?Clock\b", text):
+            pure.append(_name(file))
+    assert (readers, pure) == (["server/clock.py"], [])
+
+
 def test_imports_point_down() -> None:
     """The layers of ARCHITECTURE.md hold."""
     program = Path(sys.executable).with_name("lint-imports")
