@@ -24,6 +24,7 @@ check: ## Lint, format, types of server and screens, layers (the screens' types 
 	$(bin)/ruff format --check
 	$(bin)/mypy
 	$(bin)/lint-imports --no-cache
+	@command -v npx >/dev/null || { echo '  The types of the screens need Node: apt-get install nodejs npm'; exit 1; }
 	npx --yes --package $(typescript) tsc --project clients
 
 fix: ## Mend what a machine can: lint and format
