@@ -6,6 +6,7 @@ Most general first: pool, Redis, the desk, the gateway, the routes. `build` is w
 from __future__ import annotations
 
 import asyncio
+import resource
 import secrets
 import socket
 from collections.abc import AsyncIterator
@@ -27,7 +28,7 @@ from server.db.pool import open_patiently
 from server.desk import Desk
 from server.events.alarm import Alarm
 from server.events.relay import Relay
-from server.gateway.gateway import Gateway
+from server.gateway.gateway import Gateway, Options
 from server.gateway.greeting import Greeting
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
@@ -69,6 +70,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
             redis=redis,
             ground=PostgresGround(pool, clock),
             execute=desk.execute,
+            options=Options(origins=frozenset(settings.origins)),
         )
         registry = CollectorRegistry()
         registry.register(HouseMeters(desk, gateway))
@@ -167,8 +169,15 @@ def web_server(house: House) -> WebServer:
     return WebServer(config, house.gateway)
 
 
+def allow_many_sockets() -> None:
+    """Raise the number of open files to what the system allows: a device is one file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def serve(settings: Settings) -> None:
     """Serve devices and callers until a signal says stop."""
+    allow_many_sockets()
     sock = listen(settings.host, settings.port)
     try:
         async with build(settings) as house:

@@ -32,6 +32,7 @@ from server.settings import Settings
 
 _logger = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
+_canonical = msgspec.json.Encoder(order="sorted").encode
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it
 
 
@@ -122,7 +123,7 @@ class Desk:
             raise Refusal("bad_field", str(error)) from error
         job = self._job(actor, entry, command)
         job.command_id = command_id
-        job.digest = _digest(actor, name, command)
+        job.digest = _digest(actor, name, body)
         return await self._submit(job)
 
     async def keep(
@@ -242,9 +243,13 @@ async def _load(connection: asyncpg.Connection, batch: list[Job], now_ms: int) -
     return facts
 
 
-def _digest(actor: Actor, name: str, command: Any) -> bytes:
-    """Return what a command is known by: who, what, exactly. Raises `bad_field` for a NUL."""
-    parts = _encode([actor.id, name, command])
+def _digest(actor: Actor, name: str, body: bytes) -> bytes:
+    """Return what a command is known by: who, what, exactly as sent. Raises `bad_field` for a NUL.
+
+    As sent and not as decoded: a newer version knows more fields, and a press that was on its way
+    while the house was updated must still be known by its id.
+    """
+    parts = _canonical([actor.id, name, msgspec.json.decode(body)])
     if _NUL.search(parts):
         raise Refusal("bad_field", "A text holds the character U+0000, which no table can.")
     return hashlib.blake2b(parts, digest_size=16).digest()

@@ -28,10 +28,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     decide_attempts_max: int = 12
     log_level: str = "info"
     trusted_proxies: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()  # pages from elsewhere that may open the socket
     node_id: str = ""  # empty: minted at start
 
 
 _PREFIX = "CHUANCAI_"
+_LISTS = {"TRUSTED_PROXIES", "ORIGINS"}
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
@@ -47,6 +49,6 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
             env.get(name) if name in {"DATABASE_URL", "REDIS_URL"} else None
         )
         if value is not None:
-            raw[field.name] = value.split(",") if name == "TRUSTED_PROXIES" else value
+            raw[field.name] = value.split(",") if name in _LISTS else value
     raw |= {name: value for name, value in given.items() if value is not None}
     return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
