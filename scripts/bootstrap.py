@@ -29,6 +29,7 @@ LOCKS = {
 PYTHON_MIN = (3, 11)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FONT_PACKAGE = "fonts-wqy-microhei"
+DRIVER_PACKAGE = "libatomic1"  # what Playwright brings to drive a browser is linked against it
 
 
 def main() -> None:
@@ -94,7 +95,9 @@ def digest(*files: Path) -> str:
 def browser() -> None:
     """Have a Chromium for the tests of the screens."""
     if not any(shutil.which(name) for name in CHROMIUMS):
-        debian("The tests of the screens need Chromium.", "chromium", FONT_PACKAGE)
+        debian("The tests of the screens need Chromium.", "chromium", FONT_PACKAGE, DRIVER_PACKAGE)
+    if not silent(PYTHON, "-m", "playwright", "--version"):
+        debian("Playwright's driver lacks a library.", DRIVER_PACKAGE)
 
 
 def font() -> None:

@@ -27,7 +27,8 @@ SHOPS = range(1001, 2001)
 BATCHES = {10: 15, 100: 3, 1000: 1}
 FEW, SOME, MANY = BATCHES
 COMMANDS = ("PlaceOrder", "StartItem", "FinishItem")
-ROUNDS = 2  # the best counts: it has least of what else the machine was doing
+# The best of a few rounds counts: it has least of what else the machine was doing.
+ROUNDS_MAX = 6
 # More shops mean more distinct blocks; a statement that reads a whole table means hundreds more.
 BLOCKS_RATIO_MAX = 1.6
 # From 100 to 1,000 a row gets a quarter cheaper. One quadratic join makes it a quarter dearer.
@@ -111,16 +112,23 @@ async def test_a_command_costs_no_more_in_a_larger_batch(near_database_url: str)
     """Per command neither the blocks nor the time of the database rise with the batch."""
     blocks: dict[int, float] = {}
     seconds: dict[tuple[int, str], float] = {}
+
+    def dearer() -> list[str]:
+        """Name the commands that cost more among many, as far as measured."""
+        return [n for n in COMMANDS if seconds[MANY, n] > seconds[SOME, n] * TIME_RATIO_MAX]
+
     async with _one_lane(near_database_url) as (kitchen, meter):
         await _round(kitchen, meter, FEW)  # so that statements have their generic plans
         await kitchen.pool.execute("VACUUM ANALYZE")
-        for size in [*BATCHES] * ROUNDS:
-            before = await _blocks(kitchen.pool)
-            spent = await _round(kitchen, meter, size)
-            touched = (await _blocks(kitchen.pool) - before) / size / BATCHES[size]
-            blocks[size] = min(blocks.get(size, touched), touched)
-            for name, took in spent.items():
-                seconds[size, name] = min(seconds.get((size, name), took), took)
+        for number in range(ROUNDS_MAX):
+            for size, batches in BATCHES.items():
+                before = await _blocks(kitchen.pool)
+                spent = await _round(kitchen, meter, size)
+                touched = (await _blocks(kitchen.pool) - before) / size / batches
+                blocks[size] = min(blocks.get(size, touched), touched)
+                for name, took in spent.items():
+                    seconds[size, name] = min(seconds.get((size, name), took), took)
+            if number and not dearer():
+                break
     assert blocks[MANY] <= blocks[FEW] * BLOCKS_RATIO_MAX, blocks
-    for name in COMMANDS:
-        assert seconds[MANY, name] <= seconds[SOME, name] * TIME_RATIO_MAX, seconds
+    assert dearer() == [], seconds
