@@ -8,15 +8,21 @@ export type ItemState = "queued" | "cooking" | "ready" | "called" | "picked_up" 
 
 export type CallState = "ringing" | "unanswered" | "claimed" | "ended";
 
-export type CallEnd = "picked_up" | "undone" | "cleaned";
+export type CallEnd = "picked_up" | "undone" | "cleaned" | "item_cancelled" | "acknowledged" | "served" | "cancelled" | "done" | "expired" | "suppressed";
+
+export type CallEvent = "order_placed" | "item_ready" | "item_cancelled" | "order_rushed" | "service_wanted" | "technician_wanted" | "custom";
+
+export type Channel = "kitchen" | "pad" | "cashier" | "call_screen" | "room" | "console";
+
+export type HeardStage = "shown" | "played" | "failed" | "blocked" | "muted" | "acknowledged";
 
 export type DeviceKind = "kitchen" | "waiter" | "guest" | "cashier" | "call_screen";
 
 export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
-export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | ByeOut;
+export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -52,7 +58,8 @@ export interface Ack {
 export interface RingStage {
   call_id: number;
   ring: number;
-  stage: "acknowledged" | "muted" | "played" | "shown";
+  stage: HeardStage;
+  at_ms?: number;
 }
 
 /** Are you there? The answer is a pong with the server's time. */
@@ -109,6 +116,8 @@ export interface View {
   menu: Menu | null;
   orders: Order[];
   calls: Call[];
+  announced: Utterance[];
+  heard: Heard[];
 }
 
 /** What every screen of a shop shows about the shop. */
@@ -244,16 +253,16 @@ export interface Modifier {
   allergen: boolean;
 }
 
-/** One call to the waiters' pads for one finished dish; it carries what a pad shows. */
+/** One pad call (MsgType 4); it carries what a pad shows. */
 export interface Call {
   id: number;
-  order_id: number;
-  item_id: number;
-  number: number;
-  place_kind: PlaceKind;
+  order_id: number | null;
+  item_id: number | null;
+  number: number | null;
+  place_kind: PlaceKind | null;
   place_name: string;
-  dish: Text;
-  quantity: number;
+  dish: Text | null;
+  quantity: number | null;
   state: CallState;
   rings: number;
   rings_max: number;
@@ -264,6 +273,39 @@ export interface Call {
   claimed_by_device: number | null;
   claimed_at_ms: number | null;
   escalated: boolean;
+  event: CallEvent;
+  text: Text | null;
+  accounts: number[];
+}
+
+/** One ring of a call as ends hear and show it: the words, how they are said, until when. */
+export interface Utterance {
+  call_id: number;
+  ring: number;
+  rings_max: number;
+  event: CallEvent;
+  msg_type: 1 | 2 | 3 | 4;
+  channels: Channel[];
+  accounts: number[];
+  text: Text;
+  spoken: Text;
+  audio: Record<string, string>;
+  sound: string;
+  priority: number;
+  at_ms: number;
+  expires_at_ms: number;
+  place_id: number | null;
+  item_id: number | null;
+}
+
+/** What became of one ring on one device. */
+export interface Heard {
+  call_id: number;
+  ring: number;
+  device_id: number;
+  device_name: string;
+  stage: HeardStage;
+  at_ms: number;
 }
 
 /** One line of the shop's log; `event` carries its `kind` (`events/catalogue.py`). */
@@ -306,6 +348,12 @@ export interface PongOut {
   room_seq: number;
   server_ms: number;
   sent_ms: number;
+}
+
+/** Whether this screen speaks for its kind: of several screens in one kitchen, one does. */
+export interface Voice {
+  t: "voice";
+  speaks: boolean;
 }
 
 /** The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself). */
@@ -430,6 +478,26 @@ export interface CallEnded {
   call_id: number;
   reason: CallEnd;
   at_ms: number;
+}
+
+/** Who said "coming" did not come yet; their own device is told again. */
+export interface CallReminded {
+  kind: "CallReminded";
+  call_id: number;
+  device_id: number | null;
+  at_ms: number;
+}
+
+/** The ends named in the utterance speak, show or refresh now; a cash desk lists it. */
+export interface Announced {
+  kind: "Announced";
+  utterance: Utterance;
+}
+
+/** Where rings were heard, or why not; for the cash desk's list and the console. */
+export interface CallHeard {
+  kind: "CallHeard";
+  heard: Heard[];
 }
 
 /** The room was cleaned: its order, if any, is completed (R-004-16). */

@@ -11,6 +11,10 @@ import { sha256 } from "./sha256.js";
  * @typedef {import("./frames.d.ts").Event} Event
  */
 
+/** A cash desk's list: the newest announcements, and where they were heard. */
+const ANNOUNCED_MAX = 100;
+const HEARD_MAX = 500;
+
 /** kind → [the state it leads to, the time stamp it sets] @type {Record<string, [Item["state"], keyof Item]>} */
 const STEPS = {
   ItemStarted: ["cooking", "started_at_ms"],
@@ -50,6 +54,11 @@ export function apply(view, event) {
     case "CallRang":
     case "CallClaimed":
       return { ...view, calls: view.calls.map((call) => (call.id === event.call_id ? called(call, event) : call)) };
+    case "Announced":
+      if (view.device.kind !== "cashier") return view;
+      return { ...view, announced: [...view.announced, event.utterance].slice(-ANNOUNCED_MAX) };
+    case "CallHeard":
+      return { ...view, heard: [...view.heard, ...event.heard].slice(-HEARD_MAX) };
     case "ItemStarted":
     case "ItemFinished":
     case "ItemCalled":

@@ -26,7 +26,7 @@ const readyAt = (item) => item.ready_at_ms ?? item.placed_at_ms;
 /** @param {{since_ms: number, order: Order}} a @param {{since_ms: number, order: Order}} b */
 const oldestFirst = (a, b) => a.since_ms - b.since_ms || a.order.id - b.order.id;
 
-/** @param {Order} order @param {Set<number>} ids */
+/** @param {Order} order @param {Set<number | null>} ids */
 const itemsOf = (order, ids) => order.items.filter((item) => ids.has(item.id));
 
 /** Calls nobody has answered, one entry per order. @param {View} view @returns {Ringing[]} */

@@ -119,7 +119,7 @@ class WaiterPad extends Part {
     tellAcknowledged(this.screen, calls);
   }
 
-  /** @param {Order} order @param {number} itemId */
+  /** @param {Order} order @param {number | null} itemId */
   #dish(order, itemId) {
     const item = order.items.find((one) => one.id === itemId);
     return item ? `${name(item.name)} ${item.quantity}` : "";

@@ -28,6 +28,9 @@ _ALIASES: dict[str, Any] = {
     "ItemState": catalogue.ItemState,
     "CallState": catalogue.CallState,
     "CallEnd": catalogue.CallEnd,
+    "CallEvent": catalogue.CallEvent,
+    "Channel": catalogue.Channel,
+    "HeardStage": catalogue.HeardStage,
     "DeviceKind": view.DeviceKind,
 }
 

@@ -15,7 +15,19 @@ PlaceKind = Literal["room", "table", "tag", "takeaway"]
 OrderSource = Literal["pad", "tag", "waiter", "cashier", "api"]
 ItemState = Literal["queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled"]
 CallState = Literal["ringing", "unanswered", "claimed", "ended"]
-CallEnd = Literal["picked_up", "undone", "cleaned"]
+CallEnd = Literal[
+    "picked_up", "undone", "cleaned", "item_cancelled", "acknowledged", "served", "cancelled",
+    "done", "expired", "suppressed",
+]  # fmt: skip
+# The client's EnumImCallEvent and EnumImCallChannel; server/api/im.proto numbers them.
+CallEvent = Literal[
+    "order_placed", "item_ready", "item_cancelled", "order_rushed", "service_wanted",
+    "technician_wanted", "custom",
+]  # fmt: skip
+Channel = Literal["kitchen", "pad", "cashier", "call_screen", "room", "console"]
+# 1 broadcast (spoken), 2 refresh, 3 notify, 4 pad call (R-004-32)
+MsgType = Literal[1, 2, 3, 4]
+HeardStage = Literal["shown", "played", "failed", "blocked", "muted", "acknowledged"]
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -77,16 +89,20 @@ class Order(msgspec.Struct):
 
 
 class Call(msgspec.Struct):
-    """One call to the waiters' pads for one finished dish; it carries what a pad shows."""
+    """One pad call (MsgType 4); it carries what a pad shows.
+
+    For a finished dish `order_id`, `item_id`, `number`, `dish` and `quantity` are set; a business
+    service's own call has `text` instead. `accounts`: who is meant; empty is every pad of the shop.
+    """
 
     id: int
-    order_id: int
-    item_id: int
-    number: int
-    place_kind: PlaceKind
+    order_id: int | None
+    item_id: int | None
+    number: int | None
+    place_kind: PlaceKind | None
     place_name: str
-    dish: Text
-    quantity: int
+    dish: Text | None
+    quantity: int | None
     state: CallState
     rings: int
     rings_max: int
@@ -97,6 +113,36 @@ class Call(msgspec.Struct):
     claimed_by_device: int | None = None
     claimed_at_ms: int | None = None
     escalated: bool = False  # the cash desk was told as well
+    event: CallEvent = "item_ready"
+    text: Text | None = None
+    accounts: list[int] = []
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """One ring of a call as ends hear and show it: the words, how they are said, until when.
+
+    `channels` are the ends that make it heard; whoever else gets it only lists it. A voice line is
+    never spoken after `expires_at_ms`. `spoken` has no digits: numbers are written as people say
+    them. `audio` maps a language to a path of ready speech; empty means the end speaks itself.
+    `priority` 0 is the most urgent (cancel 0, rush 1, call 2, new order 3, notice 4).
+    """
+
+    call_id: int
+    ring: int
+    rings_max: int  # 0: until somebody acknowledges
+    event: CallEvent
+    msg_type: MsgType
+    channels: list[Channel]
+    accounts: list[int]
+    text: Text
+    spoken: Text
+    audio: dict[str, str]
+    sound: str
+    priority: int
+    at_ms: int
+    expires_at_ms: int
+    place_id: int | None = None
+    item_id: int | None = None
 
 
 class _Event(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -189,6 +235,37 @@ class CallEnded(_Event, frozen=True, tag=True):
     at_ms: int
 
 
+class CallReminded(_Event, frozen=True, tag=True):
+    """Who said "coming" did not come yet; their own device is told again."""
+
+    call_id: int
+    device_id: int | None
+    at_ms: int
+
+
+class Announced(_Event, frozen=True, tag=True):
+    """The ends named in the utterance speak, show or refresh now; a cash desk lists it."""
+
+    utterance: Utterance
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What became of one ring on one device."""
+
+    call_id: int
+    ring: int
+    device_id: int
+    device_name: str
+    stage: HeardStage
+    at_ms: int
+
+
+class CallHeard(_Event, frozen=True, tag=True):
+    """Where rings were heard, or why not; for the cash desk's list and the console."""
+
+    heard: list[Heard]
+
+
 class PlaceCleaned(_Event, frozen=True, tag=True):
     """The room was cleaned: its order, if any, is completed (R-004-16)."""
 
@@ -234,6 +311,9 @@ Event = (
     | CallClaimed
     | CallUnanswered
     | CallEnded
+    | CallReminded
+    | Announced
+    | CallHeard
     | PlaceCleaned
     | DevicePaired
     | DeviceMoved

@@ -14,6 +14,9 @@ import msgspec
 
 from server.events import catalogue as c
 
+ANNOUNCED_MAX = 100
+HEARD_MAX = 500
+
 DeviceKind = Literal["kitchen", "waiter", "guest", "cashier", "call_screen"]
 
 
@@ -115,6 +118,8 @@ class View(msgspec.Struct):
     menu: Menu | None
     orders: list[c.Order]
     calls: list[c.Call]
+    announced: list[c.Utterance] = []  # a cash desk's list, the newest ANNOUNCED_MAX
+    heard: list[c.Heard] = []  # where those were heard
 
 
 # kind → (state it leads to, the time stamp it sets)
@@ -148,6 +153,11 @@ def apply(view: View, event: c.Event) -> None:
         _place_cleaned(view, event)
     elif isinstance(event, c.CallRaised | c.CallUnanswered):
         view.calls = [*(k for k in view.calls if k.id != event.call.id), event.call]
+    elif isinstance(event, c.Announced):
+        if view.device.kind == "cashier":
+            view.announced = [*view.announced, event.utterance][-ANNOUNCED_MAX:]
+    elif isinstance(event, c.CallHeard):
+        view.heard = [*view.heard, *event.heard][-HEARD_MAX:]
     elif kind.startswith("Call"):
         _call(view, event)
     elif kind.startswith("Item"):

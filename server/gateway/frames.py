@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
+from server.events.catalogue import HeardStage
 from server.events.view import View
 
 SUBPROTOCOL_JSON = "chuancai.v1.json"
@@ -62,7 +63,8 @@ class RingStage(msgspec.Struct, frozen=True):
 
     call_id: Whole
     ring: Whole
-    stage: Literal["shown", "played", "muted", "acknowledged"]
+    stage: HeardStage
+    at_ms: Whole = 0  # the server's time as the device knows it; 0: when it arrives
 
 
 class Ack(_FromDevice, frozen=True, tag="ack"):
@@ -166,6 +168,12 @@ class PongOut(_ToDevice, frozen=True, tag="pong"):
     sent_ms: int
 
 
+class Voice(_ToDevice, frozen=True, tag="voice"):
+    """Whether this screen speaks for its kind: of several screens in one kitchen, one does."""
+
+    speaks: bool
+
+
 class ByeOut(_ToDevice, frozen=True, tag="bye"):
     """The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself)."""
 
@@ -174,7 +182,7 @@ class ByeOut(_ToDevice, frozen=True, tag="bye"):
     reconnect_after_ms: int | None
 
 
-ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | ByeOut
+ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut
 
 
 class Close(NamedTuple):

@@ -39,6 +39,8 @@ def test_the_servers_reducer_ends_where_recorded(file: Path) -> None:
     assert msgspec.to_builtins(view.orders) == after["orders"]
     assert msgspec.to_builtins(view.calls) == after["calls"]
     assert msgspec.to_builtins(view.device) == after["device"]
+    assert msgspec.to_builtins(view.announced) == after["announced"]
+    assert msgspec.to_builtins(view.heard) == after["heard"]
     assert state_hash(view) == recorded["hash"]
 
 
@@ -65,7 +67,8 @@ async ({view, events}) => {
   const freeze = (x) => (x && typeof x === 'object' ? (Object.values(x).forEach(freeze), Object.freeze(x)) : x);
   let now = freeze(view);
   for (const event of events) now = freeze(apply(now, freeze(event)));
-  return {after: {orders: now.orders, calls: now.calls, device: now.device},
+  const {orders, calls, device, announced, heard} = now;
+  return {after: {orders, calls, device, announced, heard},
           canonical: canonical(now), hash: stateHash(now)};
 }
 """

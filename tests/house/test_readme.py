@@ -93,7 +93,11 @@ def test_every_dependency_has_its_reason() -> None:
     named = re.compile(r"^[\w-]+")
     wanted = {
         found.group().lower()
-        for line in [*settings["project"]["dependencies"], *settings["dependency-groups"]["dev"]]
+        for line in [
+            *settings["project"]["dependencies"],
+            *settings["project"]["optional-dependencies"]["voice"],
+            *settings["dependency-groups"]["dev"],
+        ]
         if (found := named.match(line))
     }
     page = (ROOT / "docs" / "decisions" / "0004-dependencies.md").read_text("utf-8")

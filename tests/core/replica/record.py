@@ -213,6 +213,14 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
                 c.DeviceUnpaired(8),
             ],
         ),
+        "announced": (
+            cash_desk(),
+            [
+                *(c.Announced(utterance(n, 1)) for n in range(1, 106)),
+                c.CallHeard([c.Heard(105, 1, 7, "热菜档", "played", NOON_MS)]),
+                c.CallReminded(1, 7, NOON_MS),
+            ],
+        ),
         "strange_words": (
             view(),
             [
@@ -222,6 +230,24 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
         ),
         "busy_day": busy_day(random.Random(2026)),
     }
+
+
+def cash_desk() -> View:
+    """Return a cash desk's empty view."""
+    seen = view()
+    seen.device.kind = "cashier"
+    return seen
+
+
+def utterance(call_id: int, ring: int) -> c.Utterance:
+    """Return one ring of an announcement."""
+    return c.Utterance(
+        call_id=call_id, ring=ring, rings_max=2, event="order_placed", msg_type=1,
+        channels=["kitchen"], accounts=[], text=c.Text("801房间下单了水饺2份,请注意", "801: 2 dumplings"),
+        spoken=c.Text("八零一房间下单了水饺两份,请注意", "eight oh one: two dumplings"),
+        audio={}, sound="new", priority=3, at_ms=NOON_MS + call_id,
+        expires_at_ms=NOON_MS + call_id + 60_000,
+    )  # fmt: skip
 
 
 def busy_day(chance: random.Random) -> tuple[View, list[c.Event]]:
@@ -263,7 +289,13 @@ def recorded(before: View, events: list[c.Event]) -> dict[str, Any]:
     return {
         "view": before,
         "events": events,
-        "after": {"orders": after.orders, "calls": after.calls, "device": after.device},
+        "after": {
+            "orders": after.orders,
+            "calls": after.calls,
+            "device": after.device,
+            "announced": after.announced,
+            "heard": after.heard,
+        },
         "hash": state_hash(after),
     }
 
