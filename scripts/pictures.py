@@ -29,7 +29,7 @@ from server.demo import menu as demo
 from server.demo.seed import seed
 from server.desk import Desk
 from server.engines import start_engines
-from server.events.decision import Actor, Armed, Role, Written
+from server.events.decision import Actor, Armed, Due, Role, Written
 from server.settings import Settings
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
@@ -99,8 +99,8 @@ class Evening:
         """Keep the latest promise of a further ring."""
         row = await self.pool.fetchrow(READ_RING)
         assert row is not None
-        promise = (row["id"], row["attempt"])
-        await self.desk.keep(demo.SHOP.id, "RingCall", row["payload"].encode(), promise)
+        due = Due(demo.SHOP.id, row["id"], "RingCall", row["payload"], row["attempt"])
+        await self.desk.keep([due])
 
     async def cook(self, item: int, *names: str) -> None:
         """Let the kitchen do steps."""

@@ -198,6 +198,29 @@ def devices(settings: Settings, shop: int, revoke: int | None) -> None:
     click.echo("\n".join(_run(do())))
 
 
+@main.command()
+@click.option("--shop", type=int, help="Only this shop's; default: every shop's.")
+@click.option("--revive", type=int, metavar="PROMISE", help="Try this one again now.")
+@click.option("--revive-all", is_flag=True, help="Try all of them again now.")
+@click.pass_obj
+def promises(
+    settings: Settings, shop: int | None, revive: int | None, *, revive_all: bool
+) -> None:  # fmt: skip
+    """List promises that were given up (dead), or bring them back to life."""
+    from server.office import open_office
+
+    async def do() -> list[str]:
+        async with open_office(_engines_known(settings)) as office:
+            if revive is not None or revive_all:
+                revived = await office.revive(shop, revive)
+                if revived == 0:
+                    raise click.ClickException("No such promise is dead.")
+                return [f"Revived: {revived}"]
+            return await office.dead_promises(shop)
+
+    click.echo("\n".join(_run(do())) or "No promise is dead.")
+
+
 @main.command("api-key")
 @click.option("--brand", type=int, default=1, show_default=True)
 @click.option("--name", required=True, help="The business service that calls.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from server.broadcast import commands as broadcast
 from server.broadcast import store as broadcast_store
@@ -17,6 +18,7 @@ from server.devices import commands as devices
 from server.devices import store as devices_store
 from server.errors import Refusal
 from server.events.decision import Context, Decision, Role
+from server.events.effects import SETTLE_EFFECT, Effect
 from server.kds import commands as kds
 from server.kds import store as kds_store
 from server.orders import commands as orders
@@ -62,6 +64,18 @@ async def _devices(connection: asyncpg.Connection, asked: Asked, now_ms: int) ->
         for shop, command in asked
     ]
     return list(await devices_store.read_devices(connection, named))
+
+
+class SettleEffect(msgspec.Struct, frozen=True):
+    """An effect of which nothing more is to be said than that it was done."""
+
+
+async def _nothing(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return [None] * len(asked)
+
+
+def _done(promise: SettleEffect, facts: None, context: Context) -> Decision:
+    return Decision(result={})
 
 
 class CallItemPromise(kds.CallItem, frozen=True):
@@ -121,4 +135,8 @@ BOOK: dict[str, Entry] = {
 PROMISES: dict[str, Entry] = {
     CALL_ITEM: Entry(CallItemPromise, _items, _call_if_untouched, _may("system")),
     "RingCall": Entry(broadcast.RingCall, _calls, broadcast.ring, _may("system")),
+    SETTLE_EFFECT: Entry(SettleEffect, _nothing, _done, _may("system")),
 }
+
+# What the house promised to do outside: the worker leases it, acts, then settles it at the desk.
+EFFECTS: dict[str, Effect] = {}

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import hashlib
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -20,20 +18,18 @@ import asyncpg
 import msgspec
 import structlog
 
+from server import answers
 from server.clock import Clock, to_ms
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events import log
-from server.events.decision import Actor, Armed, Context, Decision, Role, Write, Written
+from server.events.decision import Actor, Armed, Context, Decision, Due, Role, Write, Written
 from server.ids import IdMint
 from server.lanes import Lanes
 from server.reactions import react
 from server.settings import Settings
 
 _logger = structlog.get_logger()
-_encode = msgspec.json.Encoder().encode
-_canonical = msgspec.json.Encoder(order="sorted").encode
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it
 
 
 class Telling(Protocol):
@@ -123,18 +119,40 @@ class Desk:
             raise Refusal("bad_field", str(error)) from error
         job = self._job(actor, entry, command)
         job.command_id = command_id
-        job.digest = _digest(actor, name, body)
+        job.digest = answers.digest(actor, name, body)
         return await self._submit(job)
 
-    async def keep(
-        self, shop_id: int, kind: str, payload: bytes, promise: tuple[int, int]
-    ) -> dict[str, Any]:
-        """Keep a due promise (id, attempt as read): settled and done in the same commit."""
-        entry = self._book[kind]
-        actor = Actor(role="system", id="promise", name="", shop_id=shop_id)
-        job = self._job(actor, entry, msgspec.json.decode(payload, type=entry.struct))
-        job.kept = promise
-        return await self._submit(job)
+    async def keep(self, due: Sequence[Due]) -> list[Refusal | None]:
+        """Keep due promises: each settled in the commit that does it, all in one where they may.
+
+        None for what is settled, here or elsewhere; a refusal for what is still due. Promises of
+        one shop go together unless they change the same row.
+        """
+        outcomes: list[Refusal | None] = [None] * len(due)
+        jobs: list[tuple[int, Job]] = []
+        for index, one in enumerate(due):
+            try:
+                jobs.append((index, self._promised(one)))
+            except Refusal as refusal:
+                outcomes[index] = refusal
+        if jobs:
+            await self._work([job for _, job in jobs])
+        for index, job in jobs:
+            outcomes[index] = job.answer.exception()  # type: ignore[assignment]  # only refusals
+        return outcomes
+
+    def _promised(self, due: Due) -> Job:
+        entry = self._book.get(due.kind)
+        if entry is None:
+            raise Refusal("unknown_command", name=due.kind)
+        try:
+            body = msgspec.json.decode(due.payload, type=entry.struct)
+        except msgspec.DecodeError as error:
+            raise Refusal("bad_field", str(error)) from error
+        actor = Actor(role="system", id="promise", name="", shop_id=due.shop_id)
+        job = self._job(actor, entry, body)
+        job.kept = (due.id, due.attempt)
+        return job
 
     def _job(self, actor: Actor, entry: Entry, body: Any) -> Job:
         return Job(actor, entry, body, asyncio.get_running_loop().create_future())
@@ -159,29 +177,60 @@ class Desk:
             batch[0].asked_in.run(_log_broken, batch[0], error)
             _fail(batch, Refusal("internal"))
 
-    async def _attempt(self, connection: asyncpg.Connection, batch: list[Job]) -> None:
-        """Decide and write a batch; when the door refuses it, each half is tried by itself.
-
-        One that was seen before then costs its neighbours a few more statements, not one each.
-        """
+    async def _attempt(
+        self, connection: asyncpg.Connection, batch: list[Job], *, mended: bool = False
+    ) -> None:
+        """Decide and write a batch; what the door refuses is told apart and tried again."""
         now_ms = to_ms(self._clock.now())
         facts = await _load(connection, batch, now_ms)
         writes = [self._decide(job, fact, now_ms) for job, fact in zip(batch, facts, strict=True)]
+        taken = _independent(writes)
+        later = [job for job, take in zip(batch, taken, strict=True) if not take]
+        batch = [job for job, take in zip(batch, taken, strict=True) if take]
+        writes = [write for write, take in zip(writes, taken, strict=True) if take]
         try:
             written, armed = await log.write(connection, writes, now_ms, self._mint)
-        except (log.StaleError, log.SeenError, log.KeptError, log.NoShopError) as error:
-            if len(batch) > 1:
-                for half in _halves(batch):
-                    await self._attempt(connection, half)
-            else:
-                await self._refused(connection, batch[0], writes[0], error)
-            return
-        for job, write, events in zip(batch, writes, written, strict=True):
-            if events:
-                self._telling.publish(write.shop_id, events)
-            _answer(job, write.reply)
-        if armed:
-            self._telling.arm(armed)
+        except log.DoorError as error:
+            await self._again(connection, batch, writes, error, mended=mended)
+        else:
+            for job, write, events in zip(batch, writes, written, strict=True):
+                if events:
+                    self._telling.publish(write.shop_id, events)
+                _answer(job, write.reply)
+            if armed:
+                self._telling.arm(armed)
+        if later:
+            await self._attempt(connection, later)
+
+    async def _again(
+        self,
+        connection: asyncpg.Connection,
+        batch: list[Job],
+        writes: list[Write],
+        error: log.DoorError,
+        *,
+        mended: bool,
+    ) -> None:
+        """Answer what is settled and try the others again, together once, then in halves.
+
+        One that was seen before costs its neighbours a few more statements, not one each.
+        """
+        if isinstance(error, log.SeenError):
+            rest = await self._answer_seen(connection, batch, writes)
+        elif isinstance(error, log.KeptError):
+            rest = await _answer_kept(connection, batch, writes)
+        else:
+            rest = batch
+        if len(rest) < len(batch):
+            if rest:
+                await self._attempt(connection, rest, mended=mended)
+        elif len(batch) == 1:
+            await self._refused(connection, batch[0], error)
+        elif not mended and isinstance(error, log.StaleError):
+            await self._attempt(connection, batch, mended=True)
+        else:
+            for half in _halves(batch):
+                await self._attempt(connection, half, mended=True)
 
     def _decide(self, job: Job, facts: Any, now_ms: int) -> Write:
         context = Context(job.actor, now_ms, self._mint)
@@ -190,31 +239,68 @@ class Desk:
                 raise facts
             decision = job.entry.decide(job.body, facts, context)
             react(decision, facts, context)
-            reply = {"ok": True, "result": decision.result}
+            reply = b"" if job.kept else answers.accepted(decision.result)
         except Refusal as refusal:
             decision = Decision(result={})
-            reply = {"ok": False, "refusal": _refusal(refusal)}
-        return Write(
-            job.actor.shop_id, decision, job.command_id, job.digest, _encode(reply), job.kept
-        )
+            reply = answers.refused(refusal)
+        return Write(job.actor.shop_id, decision, job.command_id, job.digest, reply, job.kept)
+
+    async def _answer_seen(
+        self, connection: asyncpg.Connection, batch: list[Job], writes: list[Write]
+    ) -> list[Job]:
+        """Answer what was answered before the same again; return the others."""
+        found = await log.read_remembered(connection, writes)
+        rest = []
+        for job in batch:
+            remembered = job.command_id and found.get((job.actor.shop_id, job.command_id))
+            if remembered:
+                digest, reply = remembered
+                _answer(job, reply if digest == job.digest else answers.REUSED)
+            else:
+                rest.append(job)
+        return rest
 
     async def _refused(
-        self, connection: asyncpg.Connection, job: Job, write: Write, error: Exception
+        self, connection: asyncpg.Connection, job: Job, error: log.DoorError
     ) -> None:
-        if isinstance(error, log.SeenError):
-            remembered = await log.read_remembered(connection, write)
-            assert remembered is not None, "the door saw it a moment ago"
-            digest, reply = remembered
-            _answer(job, reply if digest == job.digest else _REUSED)
-        elif isinstance(error, log.KeptError):
-            _answer(job, _KEPT_ELSEWHERE)
-        elif isinstance(error, log.NoShopError):
+        if isinstance(error, log.NoShopError):
             _fail([job], Refusal("shop_not_found"))
         elif job.attempts < self._attempts_max:
             job.attempts += 1
             await self._attempt(connection, [job])
         else:
             _fail([job], Refusal("busy"))
+
+
+async def _answer_kept(
+    connection: asyncpg.Connection, batch: list[Job], writes: list[Write]
+) -> list[Job]:
+    """Be done with promises that somebody else kept or moved; return the others."""
+    waiting = await log.read_keepable(connection, writes)
+    rest = []
+    for job in batch:
+        if job.kept and (job.actor.shop_id, job.kept[0]) not in waiting:
+            _answer(job, b"")
+        else:
+            rest.append(job)
+    return rest
+
+
+def _independent(writes: list[Write]) -> list[bool]:
+    """Say of each write whether it changes only rows that none before it changes.
+
+    Lanes bring one command per shop; promises come as they are due.
+    """
+    if len({w.shop_id for w in writes}) == len(writes):
+        return [True] * len(writes)
+    changed: set[tuple[int, str, Any]] = set()
+    taken = []
+    for write in writes:
+        rows = {(write.shop_id, *row.key) for row in write.decision.rows}
+        taken.append(changed.isdisjoint(rows))
+        if taken[-1]:
+            changed |= rows
+    return taken
 
 
 def _halves(batch: list[Job]) -> tuple[list[Job], list[Job]]:
@@ -243,44 +329,17 @@ async def _load(connection: asyncpg.Connection, batch: list[Job], now_ms: int) -
     return facts
 
 
-def _digest(actor: Actor, name: str, body: bytes) -> bytes:
-    """Return what a command is known by: who, what, exactly as sent. Raises `bad_field` for a NUL.
-
-    As sent and not as decoded: a newer version knows more fields, and a press that was on its way
-    while the house was updated must still be known by its id.
-    """
-    parts = _canonical([actor.id, name, msgspec.json.decode(body)])
-    if _NUL.search(parts):
-        raise Refusal("bad_field", "A text holds the character U+0000, which no table can.")
-    return hashlib.blake2b(parts, digest_size=16).digest()
-
-
-def _refusal(refusal: Refusal) -> dict[str, Any]:
-    return {"code": refusal.code, "sentence": refusal.sentence, "detail": refusal.detail}
-
-
-_REUSED = _encode({"ok": False, "refusal": _refusal(Refusal("command_id_reused"))})
-_KEPT_ELSEWHERE = _encode({"ok": True, "result": {"kept_elsewhere": True}})
-
-
-class _Answer(msgspec.Struct):
-    ok: bool
-    result: dict[str, Any] | None = None
-    refusal: dict[str, Any] | None = None
-
-
-_decode_answer = msgspec.json.Decoder(_Answer).decode
-
-
 def _answer(job: Job, reply: bytes) -> None:
     if job.answer.done():
         return  # the caller went away; the answer is remembered for when it asks again
-    answer = _decode_answer(reply)
-    if answer.refusal is None:
-        job.answer.set_result(answer.result or {})
+    if job.kept:
+        job.answer.set_result({})
         return
-    said = answer.refusal
-    job.answer.set_exception(Refusal(said["code"], said["sentence"], **said["detail"]))
+    answer = answers.opened(reply)
+    if isinstance(answer, Refusal):
+        job.answer.set_exception(answer)
+    else:
+        job.answer.set_result(answer)
 
 
 def _fail(batch: list[Job], refusal: Refusal) -> None:

@@ -1,4 +1,4 @@
-"""A manager's desk for one command of the CLI: pairs devices, makes API keys."""
+"""A manager's desk for one command of the CLI: pairs devices, makes API keys, revives promises."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from server.clock import Clock, SystemClock
+from server.clock import Clock, SystemClock, from_ms, to_ms
 from server.commands import BOOK
 from server.db.pool import open_pool
 from server.desk import Desk
+from server.events import promises
 from server.events.alarm import Alarm
 from server.events.decision import Actor
 from server.events.relay import Relay
@@ -34,6 +35,20 @@ class Office(NamedTuple):
     def manager(self, shop_id: int) -> Actor:
         """Return the person at the command line, who may manage this shop."""
         return Actor(role="manager", id="cli", name="cli", shop_id=shop_id)
+
+    async def dead_promises(self, shop_id: int | None) -> list[str]:
+        """Return a line for each promise that was given up."""
+        return [
+            f"shop {dead.shop_id}  promise {dead.id}  {dead.kind}"
+            f"  due {from_ms(dead.due_at_ms):%Y-%m-%d %H:%M} UTC"
+            f"  attempts {dead.attempts}: {dead.why}"
+            for dead in await promises.read_dead(self.pool, shop_id)
+        ]
+
+    async def revive(self, shop_id: int | None, promise_id: int | None) -> int:
+        """Make dead promises due now; a worker's next sweep finds them. Returns how many."""
+        now_ms = to_ms(self.clock.now())
+        return await promises.revive(self.pool, shop_id, promise_id, now_ms)
 
 
 @asynccontextmanager

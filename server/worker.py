@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import structlog
 from arq.connections import ArqRedis
 from arq.cron import cron
@@ -21,14 +22,16 @@ from redis.exceptions import RedisError
 
 from server import housekeeping
 from server.clock import Clock, SystemClock
-from server.commands import BOOK, PROMISES
+from server.commands import BOOK, EFFECTS, PROMISES
 from server.db.pool import open_patiently
 from server.desk import Desk
 from server.events.alarm import Alarm
-from server.events.promises import PromiseLoop
+from server.events.effects import Effects, Outside
+from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.settings import Settings
 
+HTTP_S_MAX = 10.0  # for each part of a conversation with somebody outside
 ARQ_POLL_S = 5.0
 ARQ_JOB_S_MAX = 300
 ARQ_REST_S = 2.0
@@ -46,7 +49,9 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         stack.push_async_callback(redis.aclose)
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
-        loop = PromiseLoop(pool, redis, clock, desk.keep)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_S_MAX))
+        effects = Effects(EFFECTS, Outside(pool, clock, http), desk.keep)
+        loop = PromiseLoop(pool, redis, clock, desk.keep, effects)
         await housekeeping.make_partitions(pool, clock)
         _log.info("worker_ready")
         async with asyncio.TaskGroup() as tasks:

@@ -1,8 +1,8 @@
 """The delayed queue's alarm clock in Redis: which promises are due, and when to wake next.
 
-Per partition one sorted set of promise → due time. Refuses to be the truth: a promise is a row in
-PostgreSQL, a wiped alarm clock is set again by the worker's sweep, and a promise popped here by a
-worker that died is swept up the same way.
+Per partition (here: slice) one sorted set of promise → due time. Refuses to be the truth: a promise
+is a row in PostgreSQL, a wiped alarm clock is set again by a worker's sweep, and a promise popped
+here by a worker that died is swept up the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from server.events.decision import Armed
 from server.events.envelope import PARTITIONS, partition
 
 BATCH_PROMISES_MAX = 256
-POKE_CHANNEL = "alarm"
+POKE_CHANNEL = "alarms"
+SWEEP_KEY = "alarms:swept"
+SWEEP_KEY_S = 60
 REDIS_S_MAX = 2.0  # a Redis that does not even refuse is away as well
 
 # Pops what is due and says when the next is, in one call and one key: right on a cluster too.
@@ -25,6 +27,15 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, AR
 if #due > 0 then redis.call('ZREM', KEYS[1], unpack(due)) end
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return {due, first[2] or ''}
+"""
+
+# One worker sweeps for all. A time beyond the next sweep comes from a clock that was set back.
+_TAKE_SWEEP = """
+local now, every = tonumber(ARGV[1]), tonumber(ARGV[2])
+local free = tonumber(redis.call('GET', KEYS[1]) or '0')
+if free > now and free <= now + every then return 0 end
+redis.call('SET', KEYS[1], string.format('%.0f', now + every), 'EX', ARGV[3])
+return 1
 """
 
 
@@ -42,15 +53,15 @@ class Alarm:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._pop = redis.register_script(_POP)
+        self._take_sweep = redis.register_script(_TAKE_SWEEP)
 
     async def arm(self, promises: Iterable[Armed]) -> None:
-        """Set the clock for promises and wake workers that sleep past the earliest."""
+        """Set the clock for promises and tell the workers the earliest of each partition."""
         slices: dict[int, dict[str, int]] = {}
         for one in promises:
             slices.setdefault(one.shop_id % PARTITIONS, {})[f"{one.shop_id}:{one.id}"] = one.due_ms
         if not slices:
             return
-        earliest = min(min(members.values()) for members in slices.values())
         # `async with`: a pipeline that is left alone in the middle keeps its connection for ever.
         async with (
             asyncio.timeout(REDIS_S_MAX),
@@ -58,29 +69,49 @@ class Alarm:
         ):
             for slice_, members in slices.items():
                 pipeline.zadd(due_key(slice_), members)
-            pipeline.publish(POKE_CHANNEL, earliest)
+            pipeline.publish(
+                POKE_CHANNEL, ",".join(f"{s}:{min(m.values())}" for s, m in slices.items())
+            )
             await pipeline.execute()
 
     async def pop(
-        self, slices: Sequence[int], now_ms: int
-    ) -> tuple[list[tuple[int, int]], int | None]:
-        """Take up to a batch of due (shop, promise) per slice; also say when the next is due."""
+        self, slices: Sequence[int], now_ms: int, promises_max: int = BATCH_PROMISES_MAX
+    ) -> tuple[list[tuple[int, int]], dict[int, int]]:
+        """Take up to so many due (shop, promise) per slice; also say when each is due next."""
         async with (
             asyncio.timeout(REDIS_S_MAX),
             self._redis.pipeline(transaction=False) as pipeline,
         ):
             for slice_ in slices:
                 await self._pop(
-                    keys=[due_key(slice_)], args=[now_ms, BATCH_PROMISES_MAX], client=pipeline
+                    keys=[due_key(slice_)], args=[now_ms, promises_max], client=pipeline
                 )
             answers = await pipeline.execute()
-        due: list[tuple[int, int]] = []
-        nexts: list[int] = []
-        for members, first in answers:
-            due += [_key(member) for member in members]
-            if first:
-                nexts.append(int(float(first)))
-        return due, min(nexts, default=None)
+        due = [_key(member) for members, _ in answers for member in members]
+        nexts = {
+            slice_: int(float(first))
+            for slice_, (_, first) in zip(slices, answers, strict=True)
+            if first
+        }
+        return due, nexts
+
+    async def take_sweep(self, now_ms: int, every_ms: int) -> bool:
+        """Say whether a sweep is this worker's: the first who asks after `every_ms` has it."""
+        async with asyncio.timeout(REDIS_S_MAX):
+            return bool(
+                await self._take_sweep(keys=[SWEEP_KEY], args=[now_ms, every_ms, SWEEP_KEY_S])
+            )
+
+    async def leave_sweep(self) -> None:
+        """Let the next who asks sweep at once."""
+        async with asyncio.timeout(REDIS_S_MAX):
+            await self._redis.delete(SWEEP_KEY)
+
+
+def pokes(message: bytes) -> dict[int, int]:
+    """Return slice → earliest due of what somebody armed."""
+    pairs = (part.split(b":") for part in message.split(b","))
+    return {int(slice_): int(due_ms) for slice_, due_ms in pairs}
 
 
 def _key(member: bytes) -> tuple[int, int]:

@@ -55,6 +55,14 @@ class Row(msgspec.Struct, frozen=True):
     kind: str
     values: dict[str, Any]
 
+    @property
+    def key(self) -> tuple[str, Any]:
+        """Return what tells this row from the shop's other rows of its kind.
+
+        Rows known by neither an id nor a day are taken for one and the same.
+        """
+        return self.kind, self.values.get("id", self.values.get("business_day"))
+
 
 class Promise(msgspec.Struct, frozen=True):
     """A durable intention for `due_ms`."""
@@ -88,6 +96,16 @@ class Armed(NamedTuple):
     shop_id: int
     id: int
     due_ms: int
+
+
+class Due(NamedTuple):
+    """A promise whose time has come, as read; `attempt` is the fence."""
+
+    shop_id: int
+    id: int
+    kind: str
+    payload: str
+    attempt: int
 
 
 class Write(msgspec.Struct):

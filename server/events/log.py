@@ -5,6 +5,7 @@ Refuses to decide anything: it writes decisions and reads lines.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,18 @@ SELECT write_commands(
     $21::jsonb)
 """
 
-READ_REMEMBERED = "SELECT digest, reply FROM command WHERE shop_id = $1 AND id = $2"
+READ_REMEMBERED = """
+SELECT c.shop_id, c.id, c.digest, c.reply
+  FROM unnest($1::bigint[], $2::uuid[]) AS u(shop_id, id)
+  JOIN command c ON c.shop_id = u.shop_id AND c.id = u.id
+"""
+
+READ_KEEPABLE = """
+SELECT p.shop_id, p.id
+  FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS u(shop_id, id, attempt)
+  JOIN promise p ON p.shop_id = u.shop_id AND p.id = u.id
+ WHERE p.state = 'waiting' AND p.attempt = u.attempt
+"""
 
 READ_LOG = """
 SELECT seq, at, topics, body
@@ -43,23 +55,27 @@ LOG_PAGE_EVENTS_MAX = 1000
 _encode = msgspec.json.Encoder().encode
 
 
-class StaleError(Exception):
+class DoorError(Exception):
+    """The door refused a batch: nothing of it was written."""
+
+
+class StaleError(DoorError):
     """A row changed between reading and writing: read and decide again."""
 
 
-class SeenError(Exception):
+class SeenError(DoorError):
     """The command id is known."""
 
 
-class KeptError(Exception):
+class KeptError(DoorError):
     """The promise was kept or moved by somebody else."""
 
 
-class NoShopError(Exception):
+class NoShopError(DoorError):
     """The shop has no head row."""
 
 
-_DOOR_REFUSALS: dict[str, type[Exception]] = {
+_DOOR_REFUSALS: dict[str, type[DoorError]] = {
     "CC001": StaleError,
     "CC002": SeenError,
     "CC003": KeptError,
@@ -76,7 +92,7 @@ async def write(
 ) -> tuple[list[list[Written]], list[Armed]]:
     """Commit all of `writes` (or nothing); return what each said, with seqs, and all promises made.
 
-    Raises `StaleError`, `SeenError`, `KeptError`, `NoShopError`: nothing was written then.
+    Raises a `DoorError`: nothing was written then.
     """
     at = from_ms(now_ms)
     shops = sorted({w.shop_id for w in writes})
@@ -166,11 +182,22 @@ def _rows(writes: Sequence[Write]) -> str:
 
 
 async def read_remembered(
-    connection: asyncpg.Connection, write_: Write
-) -> tuple[bytes, bytes] | None:
-    """Return (digest, reply) remembered under this command's id."""
-    row = await connection.fetchrow(READ_REMEMBERED, write_.shop_id, write_.command_id)
-    return (row["digest"], row["reply"]) if row else None
+    connection: asyncpg.Connection, writes: Sequence[Write]
+) -> dict[tuple[int, uuid.UUID], tuple[bytes, bytes]]:
+    """Return (shop, command id) → (digest, reply) for the commands that are known."""
+    rows = await connection.fetch(
+        READ_REMEMBERED, [w.shop_id for w in writes], [w.command_id for w in writes]
+    )
+    return {(row["shop_id"], row["id"]): (row["digest"], row["reply"]) for row in rows}
+
+
+async def read_keepable(
+    connection: asyncpg.Connection, writes: Sequence[Write]
+) -> set[tuple[int, int]]:
+    """Return (shop, promise) of the promises that still wait as they were read."""
+    kept = [(w.shop_id, *w.kept) for w in writes if w.kept]
+    rows = await connection.fetch(READ_KEEPABLE, *_columns(kept, 3))
+    return {(row["shop_id"], row["id"]) for row in rows}
 
 
 async def read_log(pool: asyncpg.Pool, shop_id: int, after_seq: int) -> list[Written]:

@@ -66,3 +66,31 @@ async def test_without_engines_it_says_what_to_do() -> None:
     status, said = await chuancai("", "", "--data-dir", "/nowhere/at/all", "devices")
     assert status == 1
     assert "chuancai run" in said
+
+
+async def test_dead_promises_are_listed_and_revived(database_url: str, redis_url: str) -> None:
+    """Who looks after the house sees what was given up and why, and has it tried again."""
+    await seed(database_url)
+
+    async def ask(*words: str) -> tuple[int, str]:
+        return await chuancai(database_url, redis_url, "promises", *words)
+
+    assert await ask() == (0, "No promise is dead.\n")
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO promise (shop_id, id, kind, payload, due_at, state, attempt, last_error)"
+        " SELECT s, 70 + s, 'PostWebhook', '{}', '2026-11-20 04:00Z', 'dead', 12, 'refused'"
+        "   FROM generate_series(1, 3) s"
+    )
+    status, said = await ask("--shop", "2")
+    assert (status, said) == (
+        0, "shop 2  promise 72  PostWebhook  due 2026-11-20 04:00 UTC  attempts 12: refused\n"
+    )  # fmt: skip
+    status, said = await ask("--revive", "7")
+    assert status == 1
+    assert "No such promise is dead." in said
+    assert await ask("--revive", "71") == (0, "Revived: 1\n")
+    assert await ask("--revive-all") == (0, "Revived: 2\n")
+    states = await connection.fetch("SELECT state, attempt FROM promise")
+    await connection.close()
+    assert [tuple(row) for row in states] == [("waiting", 0)] * 3

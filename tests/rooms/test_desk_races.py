@@ -16,7 +16,7 @@ from server.desk import Entry
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events import log
-from server.events.decision import Decision, Said, Write
+from server.events.decision import Decision, Due, Said, Write
 from server.ids import IdMint
 from tests.support.kitchen import NOON, SHOP, Kitchen, actor, open_kitchen
 
@@ -97,13 +97,18 @@ async def test_a_promise_is_settled_once(database_url: str) -> None:
         for name in ("StartItem", "FinishItem"):
             await kitchen.ask("kitchen", name, item_id=item)
         (armed,) = kitchen.ear.armed
-        payload = msgspec.json.encode({"item_id": item, "version": 3})
-        one = (SHOP, "CallFinishedItem", payload)
-        elsewhere = {"kept_elsewhere": True}
-        assert await kitchen.desk.keep(*one, (armed.id, 7)) == elsewhere
-        assert await kitchen.desk.keep(*one, (armed.id, 0)) != elsewhere
-        assert await kitchen.desk.keep(*one, (armed.id, 0)) == elsewhere
-        assert await kitchen.desk.keep(*one, (armed.id, 1)) == elsewhere
+        payload = msgspec.json.encode({"item_id": item, "version": 3}).decode()
+        said = len(kitchen.ear.heard)
+
+        async def keep(attempt: int) -> int:
+            """Keep it as read at `attempt`; return how many events that made."""
+            before = len(kitchen.ear.heard)
+            due = Due(SHOP, armed.id, "CallFinishedItem", payload, attempt)
+            assert await kitchen.desk.keep([due]) == [None]
+            return len(kitchen.ear.heard) - before
+
+        assert [await keep(attempt) for attempt in (7, 0, 0, 1)] == [0, 2, 0, 0]
+        assert [type(e) for e in kitchen.events(said)] == [c.ItemCalled, c.CallRaised]
 
 
 async def test_two_waiters_say_coming_at_once(database_url: str) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from server.clock import ManualClock, SystemClock, to_ms
+from server.clock import ManualClock, SystemClock, from_ms, to_ms
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.alarm import Alarm
-from server.events.decision import Armed, Written
+from server.events.decision import Armed, Due, Written
 from server.events.envelope import inbox_key, nodes_key
-from server.events.promises import SWEEP_S, SWEEP_SOON_S, PromiseLoop
+from server.events.keeping import REST_S, SWEEP_S, PromiseLoop
 from server.events.relay import Relay
 from tests.support.kitchen import NOON, Kitchen, open_kitchen
+
+NOBODY = "redis://127.0.0.1:1/0"
 
 
 @asynccontextmanager
@@ -53,22 +54,20 @@ async def _finished(kitchen: Kitchen) -> int:
     return item
 
 
-@pytest.mark.parametrize("with_alarm", [True, False], ids=["alarm", "sweep only"])
+@pytest.mark.parametrize("how", ["alarm", "sweep", "no redis"])
 async def test_a_finished_dish_rings_the_pads_until_it_gives_up(
-    database_url: str, redis_url: str, with_alarm: bool
+    database_url: str, redis_url: str, how: str
 ) -> None:
     """Finished, five seconds later called, three rings 15 s apart, then the cash desk hears."""
-    async with _house(database_url, redis_url) as (kitchen, loop):
+    async with _house(database_url, NOBODY if how == "no redis" else redis_url) as (kitchen, loop):
         await _finished(kitchen)
         since = len(kitchen.ear.heard)
         story = []
         for seconds in (4.9, 0.1, 14.9, 0.1, 15, 15, 60):
-            if with_alarm:
+            if how == "alarm":
                 await _arm(kitchen, redis_url)
             kitchen.advance(seconds=seconds)
             await loop.turn()
-            if not with_alarm:
-                await loop.sweep()
             story.append(_kinds(kitchen, since))
             since = len(kitchen.ear.heard)
         assert story == [
@@ -85,15 +84,15 @@ async def test_taking_back_a_finish_retracts_the_call(database_url: str, redis_u
         await kitchen.ask("kitchen", "UndoItem", item_id=item, state="ready")
         since = len(kitchen.ear.heard)
         kitchen.advance(seconds=60)
-        await loop.sweep()
+        await loop.turn()
         assert _kinds(kitchen, since) == []
         await kitchen.ask("kitchen", "FinishItem", item_id=item)
         kitchen.advance(seconds=5)
-        await loop.sweep()
+        await loop.turn()
         await kitchen.ask("kitchen", "UndoItem", item_id=item, state="ready")
         assert _kinds(kitchen, since + 1) == ["ItemCalled", "CallRaised", "ItemUndone", "CallEnded"]
         kitchen.advance(seconds=60)
-        await loop.sweep()
+        await loop.turn()
         assert len(_kinds(kitchen, since)) == 5
 
 
@@ -103,26 +102,22 @@ async def test_an_unkept_promise_is_tried_again_soon(database_url: str, redis_ur
         redis = Redis.from_url(redis_url)
         away = True
 
-        async def keep(
-            shop_id: int, kind: str, payload: bytes, promise: tuple[int, int]
-        ) -> dict[str, Any]:
-            if away:
-                raise Refusal("unavailable")
-            return await kitchen.desk.keep(shop_id, kind, payload, promise)
+        async def keep(due: Sequence[Due]) -> list[Refusal | None]:
+            return [Refusal("unavailable")] if away else await kitchen.desk.keep(due)
 
         loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, keep)
         await _finished(kitchen)
         await _arm(kitchen, redis_url)
         since = len(kitchen.ear.heard)
-        assert await loop.turn() > SWEEP_SOON_S
+        assert await loop.turn() > REST_S
         kitchen.advance(seconds=5)
-        assert await loop.turn() <= SWEEP_SOON_S
+        assert await loop.turn() <= REST_S
         away = False
-        kitchen.advance(seconds=SWEEP_SOON_S)
+        kitchen.advance(seconds=REST_S)
         await loop.turn()
         assert _kinds(kitchen, since) == ["ItemCalled", "CallRaised"]
-        kitchen.advance(seconds=SWEEP_SOON_S)
-        assert await loop.turn() > SWEEP_SOON_S, "and then all is calm again"
+        kitchen.advance(seconds=REST_S)
+        assert await loop.turn() > REST_S, "and then all is calm again"
         await redis.aclose()
 
 
@@ -131,13 +126,13 @@ async def test_coming_stops_the_rings(database_url: str, redis_url: str) -> None
     async with _house(database_url, redis_url) as (kitchen, loop):
         await _finished(kitchen)
         kitchen.advance(seconds=5)
-        await loop.sweep()
+        await loop.turn()
         (call,) = (await kitchen.view("waiter")).calls
         await kitchen.ask("waiter", "ClaimCall", call_id=call.id)
         since = len(kitchen.ear.heard)
         for _ in range(4):
             kitchen.advance(seconds=15)
-            await loop.sweep()
+            await loop.turn()
         assert _kinds(kitchen, since) == []
 
 
@@ -149,13 +144,17 @@ async def test_a_picked_up_dish_rings_no_longer(database_url: str, redis_url: st
         since = len(kitchen.ear.heard)
         await kitchen.ask("waiter", "PickUpItem", item_id=item)
         kitchen.advance(seconds=60)
-        await loop.sweep()
+        await loop.turn()
         assert _kinds(kitchen, since) == ["ItemPickedUp", "CallEnded"]
         assert (await kitchen.view("waiter")).calls == []
 
 
-async def test_two_workers_keep_a_promise_once(database_url: str, redis_url: str) -> None:
+@pytest.mark.parametrize("with_redis", [True, False])
+async def test_two_workers_keep_a_promise_once(
+    database_url: str, redis_url: str, with_redis: bool
+) -> None:
     """Whoever reads a due promise, it is kept once: the row is the fence."""
+    redis_url = redis_url if with_redis else NOBODY
     async with _house(database_url, redis_url) as (one, loop):
         other = Kitchen(one.pool, one.clock)
         redis = Redis.from_url(redis_url)
@@ -165,7 +164,7 @@ async def test_two_workers_keep_a_promise_once(database_url: str, redis_url: str
             await one.ask("kitchen", "StartItem", item_id=item)
             await one.ask("kitchen", "FinishItem", item_id=item)
         one.advance(seconds=5)
-        await asyncio.gather(loop.sweep(), rival.sweep())
+        await asyncio.gather(loop.turn(), rival.turn())
         await redis.aclose()
         called = [e for k in (one, other) for e in k.events() if isinstance(e, c.ItemCalled)]
         assert len(called) == len({e.item_id for e in called}) == 10
@@ -180,7 +179,7 @@ async def test_a_wiped_alarm_clock_is_set_again(database_url: str, redis_url: st
         await redis.flushdb()
         kitchen.advance(seconds=SWEEP_S)
         await loop.turn()
-        assert await Alarm(redis).pop([1], 2**52) != ([], None)
+        assert (await Alarm(redis).pop([1], 2**52))[0] != []
         await redis.aclose()
 
 
@@ -305,26 +304,31 @@ async def test_what_is_armed_during_a_turn_is_not_slept_past(
     """A promise armed while the worker sweeps wakes it in time, not at the next sweep."""
     async with open_kitchen(database_url, SystemClock()) as kitchen:
         redis = Redis.from_url(redis_url)
-        loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
-        poked = asyncio.Event()
+        kept = asyncio.Event()
 
-        async def sweep() -> int:
-            soon_ms = to_ms(kitchen.clock.now()) + 500
-            await Alarm(redis).arm([Armed(1, 1, soon_ms)])
-            await loop._poke.wait()
-            poked.set()
-            return 0
+        async def keep(due: Sequence[Due]) -> list[Refusal | None]:
+            kept.set()
+            return await kitchen.desk.keep(due)
 
-        async with redis.pubsub() as ear:  # another ear: when it hears, the loop's own is there
-            await ear.subscribe("alarm")
-            listening = asyncio.create_task(loop._listen())
-            while (await redis.pubsub_numsub("alarm"))[0][1] < 2:
-                pass
-            loop.sweep = sweep  # type: ignore[method-assign]
-            running = asyncio.create_task(loop.run())
-            async with asyncio.timeout(10):
-                await poked.wait()
-        for task in (listening, running):
-            task.cancel()
-        await asyncio.wait([listening, running])
+        loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, keep)
+
+        async def sweep() -> bool:
+            if loop._asked_s < 0:
+                loop._asked_s = kitchen.clock.monotonic_s() + 3600  # nothing but a poke wakes it
+                soon_ms = to_ms(kitchen.clock.now()) + 200
+                await kitchen.pool.execute(
+                    "INSERT INTO promise (shop_id, id, kind, payload, due_at)"
+                    " VALUES (1, 1, 'RingCall', '{\"call_id\": 1, \"rang_at_ms\": 1}', $1)",
+                    from_ms(soon_ms),
+                )
+                await Alarm(redis).arm([Armed(1, 1, soon_ms)])
+                await loop._poke.wait()
+            return False
+
+        loop._sweep = sweep  # type: ignore[method-assign]
+        running = asyncio.create_task(loop.run())
+        async with asyncio.timeout(10):
+            await kept.wait()
+        running.cancel()
+        await asyncio.wait([running])
         await redis.aclose()

@@ -27,7 +27,7 @@ from server.demo.seed import seed
 from server.desk import Desk
 from server.events.alarm import Alarm
 from server.events.decision import Actor, Role
-from server.events.promises import PromiseLoop
+from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.events.view import DeviceKind, DeviceView, View
 from server.kds.views import snapshot
