@@ -68,7 +68,6 @@ class PromiseLoop:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen())
                 while True:
-                    self._wakes_ms = _NEVER  # what is armed during a turn may be too late for it
                     wait_s = await self.turn()
                     try:
                         async with asyncio.timeout(wait_s):
