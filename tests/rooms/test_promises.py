@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from server.clock import ManualClock, SystemClock, from_ms, to_ms
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.alarm import Alarm
+from server.events.alarm import POKE_CHANNEL, Alarm
 from server.events.decision import Armed, Due, Written
 from server.events.envelope import inbox_key, nodes_key
 from server.events.keeping import REST_S, SWEEP_S, PromiseLoop
@@ -312,9 +312,14 @@ async def test_what_is_armed_during_a_turn_is_not_slept_past(
 
         loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, keep)
 
+        turns = 0
+
         async def sweep() -> bool:
-            if loop._asked_s < 0:
-                loop._asked_s = kitchen.clock.monotonic_s() + 3600  # nothing but a poke wakes it
+            nonlocal turns
+            turns += 1
+            loop._asked_s = kitchen.clock.monotonic_s() + 3600  # nothing but a poke wakes it
+            if turns == 3:  # by now the alarm clock was asked, and named nothing
+                loop._poke.clear()
                 soon_ms = to_ms(kitchen.clock.now()) + 200
                 await kitchen.pool.execute(
                     "INSERT INTO promise (shop_id, id, kind, payload, due_at)"
@@ -328,6 +333,11 @@ async def test_what_is_armed_during_a_turn_is_not_slept_past(
         loop._sweep = sweep  # type: ignore[method-assign]
         running = asyncio.create_task(loop.run())
         async with asyncio.timeout(10):
+            while not (await redis.pubsub_numsub(POKE_CHANNEL))[0][1]:
+                pass
+            while turns < 3:
+                loop._poke.set()
+                await redis.ping()
             await kept.wait()
         running.cancel()
         await asyncio.wait([running])
