@@ -1,7 +1,8 @@
 """Collects commands of many callers into batches: alone when idle, together under load.
 
 A shop has one command under way at a time, so batches never fight inside one process; lanes work
-beside each other on different shops. Refuses to know what a command is.
+beside each other on different shops, once there is more than one of them can take along. Refuses to
+know what a command is.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Lanes(Generic[J]):
         self._ready: deque[Hashable] = deque()  # keys with a job to start
         self._waiting_jobs = 0
         self._busy: set[asyncio.Task[None]] = set()
+        self._open_lanes = 0
         # A lane serves many callers: it must not log in the name of the one who opened it.
         self._context = contextvars.copy_context()
 
@@ -71,18 +73,29 @@ class Lanes(Generic[J]):
             queue.append(job)
 
     def _open_lane(self) -> None:
-        if len(self._busy) < self._lanes:
+        """Begin when nobody is at work; beside others only for a full batch.
+
+        A lane that ends takes all that came meanwhile in one go, which costs less than going apart.
+        """
+        wanted = not self._open_lanes or len(self._ready) >= self._batch_jobs_max
+        if wanted and self._open_lanes < self._lanes:
+            self._open_lanes += 1
             lane = asyncio.create_task(self._drive(), context=self._context.copy())
             self._busy.add(lane)
             lane.add_done_callback(self._busy.discard)
 
     async def _drive(self) -> None:
-        while self._ready:
-            batch = self._take()
-            try:
-                await self._work(batch)
-            finally:
-                self._give_back(batch)
+        try:
+            while self._ready:
+                batch = self._take()
+                try:
+                    await self._work(batch)
+                finally:
+                    self._give_back(batch)
+        finally:
+            # With the last look, not when the loop comes round to saying that a task is over:
+            # a job queued between the two would find no lane open and none to be opened.
+            self._open_lanes -= 1
 
     def _take(self) -> list[J]:
         count = min(len(self._ready), self._batch_jobs_max)
