@@ -85,6 +85,26 @@ REFUSALS: dict[str, RefusalKind] = {
     "call_not_found": RefusalKind(404, False, "There is no such call.", "没有这个呼叫"),
     "call_already_claimed": RefusalKind(409, False, "Somebody else is coming.", "同事已接"),
     "call_ended": RefusalKind(409, False, "The call is over.", "呼叫已结束"),
+    # the ledger
+    "balance_insufficient": RefusalKind(409, False, "The balance is too low.", "余额不足"),
+    "ledger_account_not_found": RefusalKind(
+        404, False, "There is no such account.", "没有这个账户"
+    ),
+    "ledger_account_closed": RefusalKind(409, False, "The account is closed.", "账户已注销"),
+    "ledger_account_frozen": RefusalKind(409, False, "The account is frozen.", "账户已冻结"),
+    "ledger_amount_invalid": RefusalKind(422, False, "The amount is not possible.", "金额有误"),
+    "posting_id_reused": RefusalKind(
+        409, False, "This id was used for another posting.", "流水号已被别的内容使用"
+    ),
+    "posting_not_found": RefusalKind(404, False, "There is no such posting.", "没有这笔流水"),
+    "refund_exceeded": RefusalKind(
+        409, False, "More than was paid cannot be given back.", "退款超过原金额"
+    ),
+    "hold_not_found": RefusalKind(404, False, "There is no such hold.", "没有这笔冻结"),
+    "hold_ended": RefusalKind(409, False, "The hold has ended.", "冻结已结束"),
+    "hold_exceeded": RefusalKind(409, False, "More than is held.", "超过冻结数量"),
+    "lot_not_found": RefusalKind(404, False, "There is no such lot.", "没有这个批次"),
+    "lot_exceeded": RefusalKind(409, False, "More than is left in the lot.", "超过批次余量"),
 }
 
 

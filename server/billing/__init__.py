@@ -1,0 +1,1 @@
+"""The ledger: what is bought or earned in advance, held, used, given back and counted."""
