@@ -23,7 +23,9 @@ from server.errors import Refusal
 BATCH_POSTINGS_MAX = (
     512  # larger ones make all of them late; this is enough for the commit to be cheap
 )
-WAITING_POSTINGS_MAX = 20_000
+WAITING_POSTINGS_MAX = 20_000  # of a shard
+_INT8_MAX = 2**63 - 1  # a number PostgreSQL cannot hold would spoil its whole batch
+_INT2_MAX = 2**15 - 1
 
 _log = structlog.get_logger(__name__)
 
@@ -73,6 +75,8 @@ class Teller:
 
     def ask(self, posting: Posting) -> asyncio.Future[Receipt]:
         """Queue a posting; its future has the receipt, whatever it says. Raises `busy` when full."""
+        if not (abs(posting.amount) <= _INT8_MAX and abs(posting.priority) <= _INT2_MAX):
+            raise Refusal("ledger_amount_invalid")
         shard = posting.shard
         queue = self._queues[shard]
         if len(queue) >= self._waiting_postings_max:
@@ -104,8 +108,8 @@ class Teller:
         except LOST as error:
             _log.warning("ledger_unavailable", error=type(error).__name__)
             _fail(batch, Refusal("unavailable"))
-        except asyncpg.PostgresError as error:
-            # One that the database will not have (its id went to the other shard at the same moment)
+        except Exception as error:  # noqa: BLE001
+            # The task's edge. One that the database will not have (its id went to the other shard at the same moment)
             # must not take its neighbours with it.
             if len(batch) > 1:
                 middle = len(batch) // 2

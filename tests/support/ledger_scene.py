@@ -41,7 +41,7 @@ class Sort(NamedTuple):
     grace_s: int
 
 
-USES: tuple[Kind, ...] = tuple("DDDDHHCCCRFFX")  # type: ignore[assignment]  # letters of Kind
+USES: tuple[Kind, ...] = ("D", "D", "D", "D", "H", "H", "C", "C", "C", "R", "F", "F", "X")
 SORTS = (
     Sort(lotted=True, expiry_first=False, grace_s=3600),
     Sort(lotted=True, expiry_first=True, grace_s=0),
