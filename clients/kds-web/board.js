@@ -5,9 +5,9 @@ import { clock, monotonicMs } from "../link/clock.js";
 import { openPage } from "../link/doorway.js";
 import { Part } from "../link/elements.js";
 import { OUTBOX_MAX } from "../link/outbox.js";
+import { Speaker } from "../link/speaker.js";
 import { remember, remembered } from "../link/storage.js";
 import { html } from "../link/vendor/lit.js";
-import { Voice } from "../link/voice.js";
 import { gridFor, seat, split } from "./cells.js";
 import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusal } from "./frame.js";
 import { Keys } from "./keys.js";
@@ -18,6 +18,7 @@ import { Presses } from "./presses.js";
 import { cellTemplate } from "./ticket.js";
 import { batchesOf, countsOf, ticketsOf } from "./tickets.js";
 import { say } from "./words.js";
+import "../link/sounding.js";
 
 /**
  * @typedef {import("../link/screen.js").Screen} Screen
@@ -60,7 +61,6 @@ class KitchenBoard extends Part {
     this.seats = new Map();
     /** When each cell of the page got what it holds. @type {Map<number, {key: string, atMs: number}>} */
     this.filled = new Map();
-    this.voice = new Voice();
     this.ruler = new Ruler();
     this.touchedAtMs = 0;
     this.lostSaidAtMs = 0;
@@ -69,8 +69,9 @@ class KitchenBoard extends Part {
   subscribe() {
     document.documentElement.dataset.theme = theme();
     this.presses = new Presses(this.screen);
-    this.news = new News(this.screen, this.voice);
-    this.voice.start();
+    const speaker = new Speaker(this.screen);
+    this.speaker = speaker;
+    this.news = new News(this.screen, speaker);
     const resize = () => this.#fit();
     window.addEventListener("resize", resize);
     this.#fit();
@@ -80,8 +81,8 @@ class KitchenBoard extends Part {
     });
     return [
       this.screen.changed.on(() => this.requestUpdate()),
-      this.voice.changed.on(() => this.requestUpdate()),
-      () => this.voice.stop(),
+      speaker.changed.on(() => this.requestUpdate()),
+      speaker.listen(),
       clock.onTick(() => this.#tick()),
       this.news.listen(),
       this.presses.listen(),
@@ -116,7 +117,7 @@ class KitchenBoard extends Part {
     if (this.screen.link.health() !== "lost") this.lostSaidAtMs = 0;
     else if (!this.lostSaidAtMs || monotonicMs() - this.lostSaidAtMs > LOST_AGAIN_MS) {
       this.lostSaidAtMs = monotonicMs();
-      this.voice.play("lost");
+      this.speaker?.chime("lost");
     }
   }
 
@@ -179,8 +180,8 @@ class KitchenBoard extends Part {
 
   render() {
     const { view } = this.screen;
-    const { presses, news } = this;
-    if (!view || !presses || !news) return html`<main class="grid">${emptyTemplate(false)}</main>${this.#gate()}`;
+    const { presses, news, speaker } = this;
+    if (!view || !presses || !news || !speaker) return html`<main class="grid">${emptyTemplate(false)}</main>${this.#gate()}`;
     const nowMs = clock.nowMs();
     const health = this.screen.link.health();
     document.documentElement.dataset.link = health;
@@ -194,7 +195,7 @@ class KitchenBoard extends Part {
     };
     const { more, moreNew } = this.#seat(open, look);
     const counts = countsOf(open, finished, nowMs, view.shop.warn_percent);
-    const board = { view, nowMs, screen: this.screen, sound: this.voice.state };
+    const board = { view, nowMs, screen: this.screen, speaker };
     const shown = new Set(open.flatMap(({ items }) => items.map(({ id }) => id)));
     this.orphan = orphanedRefusal(this.screen, shown);
     const foot = {
@@ -210,7 +211,7 @@ class KitchenBoard extends Part {
   }
 
   #gate() {
-    return html`<sound-gate .voice=${this.voice}></sound-gate>`;
+    return html`<spoken-line .speaker=${this.speaker}></spoken-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
   }
 
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */

@@ -20,10 +20,10 @@ function clockTemplate(view, nowMs) {
 }
 
 /**
- * @param {{view: View, nowMs: number, screen: Screen, sound: string}} board
+ * @param {{view: View, nowMs: number, screen: Screen, speaker: import("../link/speaker.js").Speaker}} board
  * @param {{queued: number, cooking: number, ready: number, late: number}} counts
  */
-export function headTemplate({ view, nowMs, screen, sound }, counts) {
+export function headTemplate({ view, nowMs, screen, speaker }, counts) {
   const { device, shop, stations } = view;
   const station = stations.find(({ id }) => id === device.station_id);
   const title = station ? name(station.name) : say("all_stations");
@@ -39,7 +39,7 @@ export function headTemplate({ view, nowMs, screen, sound }, counts) {
     </div>
     <div class="end">
       <button class="btn lang" @click=${toggleLang}><key-cap .key=${"L"}></key-cap>${say("lang")}</button>
-      <span class="sound">${icon(sound === "on" ? "speaker" : "silent")}<span class="word">${shared(sound === "on" ? "sound_on" : "sound_off")}</span></span>
+      <sound-state .speaker=${speaker} .key=${"T"}></sound-state>
       <link-health .link=${screen.link}></link-health>
       ${clockTemplate(view, nowMs)}
     </div>

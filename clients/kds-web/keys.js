@@ -15,6 +15,7 @@
  * @property {(mode: "recall" | "batch") => void} show
  * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
+ * @property {import("../link/speaker.js").Speaker | undefined} speaker
  */
 
 import { toggleLang } from "../link/i18n.js";
@@ -56,6 +57,7 @@ export class Keys {
     else if (key === "Tab") return this.#leave();
     else if (key === "Escape" || key === "Backspace") board.home();
     else if (key.toLowerCase() === "l") toggleLang();
+    else if (key.toLowerCase() === "t") void board.speaker?.soundTest.run();
     else return false;
     return true;
   }

@@ -10,16 +10,16 @@ const KEPT_MAX = 300;
 
 export class News {
   #screen;
-  #voice;
+  #speaker;
   /** `order/round` → when it came @type {Map<string, number>} */
   #cameAtMs = new Map();
   /** Orders with something new on a page nobody has looked at since. @type {Set<number>} */
   #unseen = new Set();
 
-  /** @param {import("../link/screen.js").Screen} screen @param {import("../link/voice.js").Voice} voice */
-  constructor(screen, voice) {
+  /** @param {import("../link/screen.js").Screen} screen @param {import("../link/speaker.js").Speaker} speaker */
+  constructor(screen, speaker) {
     this.#screen = screen;
-    this.#voice = voice;
+    this.#speaker = speaker;
   }
 
   /** Hear what happens until the returned function is called. */
@@ -37,10 +37,10 @@ export class News {
       this.#cameAtMs.set(`${event.order.id}/${event.round}`, monotonicMs());
       this.#unseen.add(event.order.id);
       if (this.#cameAtMs.size > KEPT_MAX) this.#cameAtMs.delete([...this.#cameAtMs.keys()][0]);
-      this.#voice.play(event.round > 1 ? "round" : "new");
+      this.#speaker.chime(event.round > 1 ? "round" : "new");
     } else if (event.kind === "ItemCancelled") {
       const item = view.orders.flatMap(({ items }) => items).find(({ id }) => id === event.item_id);
-      if (item && shows(item, stationId)) this.#voice.play("cancelled");
+      if (item && shows(item, stationId)) this.#speaker.chime("cancelled");
     }
   }
 

@@ -59,6 +59,8 @@ export class Screen {
   view = null;
   /** The view, the outbox or the link changed: paint. @type {Signal<void>} */
   changed = new Signal();
+  /** What this page says aloud, if it speaks. @type {import("./speaker.js").Speaker | null} */
+  speaker = null;
   /** An event that happened just now, not one caught up with: flash and sound. @type {Signal<Event>} */
   happened = new Signal();
 

@@ -4,6 +4,7 @@ import { clock } from "../link/clock.js";
 import { Part } from "../link/elements.js";
 import { wallClock } from "../link/format.js";
 import { lang, name, setLang } from "../link/i18n.js";
+import { Speaker } from "../link/speaker.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { CartShelf } from "./cart-shelf.js";
 import { cartList } from "./cart-list.js";
@@ -12,6 +13,7 @@ import { orderProgress } from "./order-progress.js";
 import { say } from "./words.js";
 import "./allergy-sheet.js";
 import "./confirm-sheet.js";
+import "../link/sounding.js";
 
 /**
  * @typedef {import("../link/frames.d.ts").Item} Item
@@ -31,6 +33,7 @@ class GuestPad extends Part {
   constructor(screen) {
     super();
     this.screen = screen;
+    this.speaker = new Speaker(screen);
     const view = /** @type {View} */ (screen.view);
     this.shelf = new CartShelf(screen, `chuancai.cart.${view.shop.id}.${view.device.id}`);
     this.category = view.menu?.categories[0]?.id ?? "";
@@ -39,7 +42,12 @@ class GuestPad extends Part {
   subscribe() {
     const key = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     window.addEventListener("keydown", key);
+    // a gate over the menu would be a riddle to a guest: the first touch of the menu opens the sound
+    const unlock = () => void this.speaker.voice.unlock();
+    window.addEventListener("pointerdown", unlock);
     return [
+      this.speaker.listen(),
+      () => window.removeEventListener("pointerdown", unlock),
       this.screen.changed.on(() => this.requestUpdate()),
       this.shelf.listen(),
       this.shelf.changed.on(() => this.requestUpdate()),
@@ -105,6 +113,7 @@ class GuestPad extends Part {
         ${this.#cart(view)}
       </aside>
       <dish-sheet></dish-sheet><allergy-sheet></allergy-sheet><confirm-sheet></confirm-sheet>
+      <spoken-line .speaker=${this.speaker}></spoken-line>
       <div class="lost-frame"></div>`;
   }
 

@@ -59,7 +59,7 @@ export function ringingCalls(calling) {
       others.length
         ? html`<div class="more">${repeat(
             others,
-            (one) => one?.order.id,
+            (one) => one?.key,
             (one) => (one ? small(one, calling) : nothing),
           )}</div>`
         : nothing
@@ -73,13 +73,29 @@ const isClaiming = (group, claiming) => group.calls.every((call) => claiming.has
 /** @param {Ringing} group @param {Calling} calling @param {string} [wait] what a pressed one says @returns {unknown} */
 function button(group, { claiming, settling, come }, wait = say("come_wait")) {
   const pending = isClaiming(group, claiming);
-  const words = pending ? html`${icon("waits")}${wait}` : say("come");
+  const words = pending ? html`${icon("waits")}${wait}` : say(group.order ? "come" : "come_there");
   return html`<button class="come" ?data-pending=${pending} ?disabled=${pending || settling} @click=${() => come(group)}>${words}</button>`;
 }
+
+/**
+ * Where a call without an order comes from: a place, or the bell alone.
+ * @param {import("../link/frames.d.ts").Call} call
+ */
+export const callPlate = ({ place_kind: kind, place_name: place }) =>
+  kind ? html`<place-plate .kind=${kind} .place=${place}></place-plate>` : html`<span class="place">${icon("bell")}</span>`;
 
 /** @param {Ringing} group @param {Calling} calling */
 function large(group, calling) {
   const { order, items } = group;
+  if (!order) {
+    const [call] = group.calls;
+    return html`<article class="call" data-call=${call.id}>
+      ${callPlate(call)}
+      <span class="since"><stage-clock .since=${group.since_ms}></stage-clock></span>
+      <p class="dishes-called words">${call.text ? name(call.text) : nothing}</p>
+      ${button(group, calling)}
+    </article>`;
+  }
   return html`<article class="call" data-order=${order.id}>
     <place-plate .kind=${order.place_kind} .place=${order.place_name}></place-plate>
     <span class="since"><stage-clock .since=${group.since_ms}></stage-clock>${numberAndPass(calling.view, order, items)}</span>
@@ -93,6 +109,13 @@ function large(group, calling) {
 /** @param {Ringing} group @param {Calling} calling */
 function small(group, calling) {
   const { order, items } = group;
+  if (!order) {
+    const [call] = group.calls;
+    return html`<article class="also" data-call=${call.id}>
+      ${callPlate(call)}<span>${call.text ? name(call.text) : nothing}</span>
+      <stage-clock .since=${group.since_ms}></stage-clock>${button(group, calling, shared("to_send"))}
+    </article>`;
+  }
   const dishes = items.map((item) => `${name(item.name)} ${say("portion", { n: item.quantity })}`).join(" · ");
   const pass = madeAt(calling.view, items);
   return html`<article class="also" data-order=${order.id}>

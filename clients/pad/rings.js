@@ -5,7 +5,7 @@
  * @typedef {import("../link/frames.d.ts").Event} Event
  * @typedef {import("../link/frames.d.ts").RingStage} RingStage
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {import("../link/voice.js").Voice} Voice
+ * @typedef {import("../link/speaker.js").Speaker} Speaker
  */
 
 /** Two dishes of one order ring in the same moment: one chime says it. A chime lasts 0.8 s. */
@@ -14,43 +14,40 @@ const BUZZ_MS = [220, 90, 220];
 
 /**
  * Ring from now on; returns the end of it. A claim, wherever it was pressed, ends the buzz at once, and the
- * chime is over within its 0.8 s: nothing is queued behind it.
- * @param {Screen} screen @param {Voice} voice @returns {() => void}
+ * chime is over within its 0.8 s. Who said "coming" and did not come is rung for again, alone.
+ * @param {Screen} screen @param {Speaker} speaker @returns {() => void}
  */
-export function ringOnCalls(screen, voice) {
+export function ringOnCalls(screen, speaker) {
   let rangAtMs = -TOGETHER_MS;
-  let heard = false;
+  /** @type {RingStage["stage"]} */
+  let heard = "played";
+  const ring = () => {
+    if (performance.now() - rangAtMs < TOGETHER_MS) return;
+    rangAtMs = performance.now();
+    heard = speaker.chime("ring");
+    buzz(BUZZ_MS);
+  };
   return screen.happened.on((event) => {
     const rung = ringOf(event);
     if (rung) {
-      if (performance.now() - rangAtMs >= TOGETHER_MS) {
-        rangAtMs = performance.now();
-        heard = voice.play("ring");
-        buzz(BUZZ_MS);
-      }
+      ring();
       /** @type {RingStage} */
-      const sound = { ...rung, stage: heard ? "played" : "muted" };
-      tell(screen, document.visibilityState === "visible" ? [{ ...rung, stage: "shown" }, sound] : [sound]);
+      const sound = { ...rung, stage: heard };
+      speaker.receipts.tell(document.visibilityState === "visible" ? [{ ...rung, stage: "shown" }, sound] : [sound]);
+    } else if (event.kind === "CallReminded") {
+      if (event.device_id === screen.view?.device.id) ring();
     } else if (event.kind === "CallClaimed" || event.kind === "CallEnded") buzz(0);
   });
 }
 
-/** Say that a person answered this ring. @param {Screen} screen @param {{id: number, rings: number}[]} calls */
-export const tellAcknowledged = (screen, calls) =>
-  tell(
-    screen,
-    calls.map((call) => ({ call_id: call.id, ring: call.rings, stage: "acknowledged" })),
-  );
+/** Say that a person answered this ring. @param {Speaker} speaker @param {{id: number, rings: number}[]} calls */
+export const tellAcknowledged = (speaker, calls) =>
+  speaker.receipts.tell(calls.map((call) => ({ call_id: call.id, ring: call.rings, stage: "acknowledged" })));
 
 /** @param {Event} event @returns {{call_id: number, ring: number} | null} */
 function ringOf(event) {
   if (event.kind === "CallRaised") return { call_id: event.call.id, ring: event.call.rings };
   return event.kind === "CallRang" ? { call_id: event.call_id, ring: event.rings } : null;
-}
-
-/** @param {Screen} screen @param {RingStage[]} rings */
-function tell(screen, rings) {
-  screen.link.send({ t: "ack", up_to: screen.link.seq, rings });
 }
 
 /** @param {number | number[]} pattern */

@@ -13,7 +13,7 @@ import { say } from "./words.js";
  * @typedef {import("../link/frames.d.ts").Reply} Reply
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {"claim" | "take" | "deliver" | "clean" | "cancel" | "undo" | "order"} Act
+ * @typedef {"claim" | "close" | "take" | "deliver" | "clean" | "cancel" | "undo" | "order"} Act
  * @typedef {{act: Act, press: number, where: string, what: string, all: string}} About what a command remembers
  *   of the press that made it: what it is about, and all that the press was about
  * @typedef {{text: string, slip: boolean, untilMs: number, undo: {item_id: number, state: string}[], press: number,
@@ -143,7 +143,7 @@ const COLLEAGUE_WAS_QUICKER = new Set(["call_already_claimed", "call_ended"]);
 function doneBefore(about, by) {
   if (about.act === "take") return say("already_taken", { ...about, by });
   if (about.act === "deliver") return say("already_delivered", { ...about, by });
-  return about.act === "claim" ? "" : say("already", { ...about, by });
+  return about.act === "claim" || about.act === "close" ? "" : say("already", { ...about, by });
 }
 
 /** @param {Entry} entry */

@@ -1,7 +1,7 @@
 /**
  * ◆ A waiter's work, read from the view: what rings, what is mine, what lies ready, what to clean.
  *
- * One order is one walk, so everything is grouped by order. Order of a list never depends on what a
+ * One order is one walk, so everything is grouped by order; a call without an order stands for itself. Order of a list never depends on what a
  * person presses: the oldest stands first. Refuses to know the clock, commands or words.
  */
 
@@ -10,12 +10,13 @@
  * @typedef {import("../link/frames.d.ts").Order} Order
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("../link/frames.d.ts").Call} Call
- * @typedef {{order: Order, calls: Call[], items: Item[], since_ms: number, rings: number,
+ * @typedef {{key: string, order: Order | null, calls: Call[], items: Item[], since_ms: number, rings: number,
  *   next_ring_ms: number | null, unanswered: boolean}} Ringing
  * @typedef {{order: Order, take: Item[], carry: Item[], claimed_at_ms: number | null, since_ms: number}} Mine
  * @typedef {{order: Order, items: Item[], since_ms: number, cooking: number}} Ready
  * @typedef {{order: Order, items: Item[], who: string, doing: "fetching" | "carrying", since_ms: number}} Theirs
  * @typedef {{order: Order, count: number, done_at_ms: number}} Clean
+ * @typedef {{call: Call, mine: boolean, since_ms: number}} Errand a claimed call without an order
  */
 
 const MADE = new Set(["ready", "called"]);
@@ -29,25 +30,49 @@ const oldestFirst = (a, b) => a.since_ms - b.since_ms || a.order.id - b.order.id
 /** @param {Order} order @param {Set<number | null>} ids */
 const itemsOf = (order, ids) => order.items.filter((item) => ids.has(item.id));
 
-/** Calls nobody has answered, one entry per order. @param {View} view @returns {Ringing[]} */
+/** @param {Call} call */
+const rings = (call) => call.state === "ringing" || call.state === "unanswered";
+
+/** Calls nobody has answered, one entry per order, and one per call without an order. @param {View} view @returns {Ringing[]} */
 export function ringing(view) {
-  const open = view.calls.filter((call) => call.state === "ringing" || call.state === "unanswered");
-  return view.orders
-    .map((order) => ({ order, calls: open.filter((call) => call.order_id === order.id) }))
+  const open = view.calls.filter(rings);
+  /** @type {{key: string, order: Order | null, calls: Call[]}[]} */
+  const groups = [
+    ...view.orders.map((order) => ({ key: `order/${order.id}`, order, calls: open.filter((one) => one.order_id === order.id) })),
+    ...orderless(view, open).map((call) => ({ key: `call/${call.id}`, order: null, calls: [call] })),
+  ];
+  return groups
     .filter(({ calls }) => calls.length > 0)
-    .map(({ order, calls }) => {
+    .map(({ key, order, calls }) => {
       const again = calls.filter((call) => call.state === "ringing" && call.rings < call.rings_max);
       return {
+        key,
         order,
         calls,
-        items: itemsOf(order, new Set(calls.map((call) => call.item_id))),
+        items: order ? itemsOf(order, new Set(calls.map((call) => call.item_id))) : [],
         since_ms: Math.min(...calls.map((call) => call.raised_at_ms)),
         rings: Math.max(...calls.map((call) => call.rings)),
         next_ring_ms: again.length ? Math.min(...again.map((call) => call.rang_at_ms + call.interval_s * 1000)) : null,
         unanswered: calls.some((call) => call.state === "unanswered"),
       };
     })
-    .sort(oldestFirst);
+    .sort((a, b) => a.since_ms - b.since_ms || a.calls[0].id - b.calls[0].id);
+}
+
+/** Calls with words and without a dish on the screen: a guest wants service, a manager asks. @param {View} view @param {Call[]} calls */
+function orderless(view, calls) {
+  const known = new Set(view.orders.map(({ id }) => id));
+  return calls.filter((call) => call.text !== null && (call.order_id === null || !known.has(call.order_id)));
+}
+
+/** What somebody said "coming" to, and is not done yet. @param {View} view @returns {Errand[]} */
+export function errands(view) {
+  return orderless(view, view.calls)
+    .filter((call) => call.state === "claimed")
+    .map((call) => ({
+      call, mine: call.claimed_by_device === view.device.id, since_ms: call.claimed_at_ms ?? call.raised_at_ms,
+    }))
+    .sort((a, b) => a.since_ms - b.since_ms || a.call.id - b.call.id);
 }
 
 /** What this waiter promised to fetch or has in hand. @param {View} view @returns {Mine[]} */

@@ -6,9 +6,9 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
-import { madeAt, numberAndPass, orderNumber } from "./ringing-call.js";
+import { callPlate, madeAt, numberAndPass, orderNumber } from "./ringing-call.js";
 import { dishWords } from "./said.js";
-import { mine, readyUncalled, ringing, theirs, toClean } from "./tasks.js";
+import { errands, mine, readyUncalled, ringing, theirs, toClean } from "./tasks.js";
 import { say } from "./words.js";
 
 /**
@@ -20,6 +20,8 @@ import { say } from "./words.js";
  * @property {number} nowMs
  * @property {Set<number>} pendingItems item ids with a command on its way
  * @property {Set<number>} pendingPlaces place ids being cleared
+ * @property {Set<number>} pendingCalls call ids being answered or done
+ * @property {(call: import("../link/frames.d.ts").Call) => void} close
  * @property {(order: Order, items: Item[]) => void} take
  * @property {(order: Order, items: Item[]) => void} deliver
  * @property {(order: Order) => void} clean
@@ -47,7 +49,9 @@ const section = (drawing, words, rows, count) =>
 export function callsPage(work) {
   const { view } = work;
   const [my, ready, others, clean] = [mine(view), readyUncalled(view), theirs(view), toClean(view)];
-  const calm = my.length + ready.length + others.length + clean.length === 0;
+  const going = errands(view);
+  const [goingMine, goingOthers] = [going.filter((one) => one.mine), going.filter((one) => !one.mine)];
+  const calm = my.length + ready.length + others.length + clean.length + going.length === 0;
   return html`<div class="lists">
     ${
       calm && !ringing(view).length
@@ -63,11 +67,12 @@ export function callsPage(work) {
           (one) => one.order.id,
           (one) => mineCard(one, work),
         ),
+        goingMine.map((one) => errandCard(one, work)),
       ],
-      my.length,
+      my.length + goingMine.length,
     )}
     ${section("tray", say("ready_uncalled"), [readyLines(ready, work)], ready.length)}
-    ${section(undefined, say("theirs"), [html`<div class="card">${others.map((one) => theirLine(one))}</div>`], others.length)}
+    ${section(undefined, say("theirs"), [html`<div class="card">${others.map((one) => theirLine(one))}${goingOthers.map(errandLine)}</div>`], others.length + goingOthers.length)}
     ${section("broom", say("to_clean"), [html`<div class="card">${clean.map((one) => cleanLine(one, work))}</div>`], clean.length)}
   </div>`;
 }
@@ -135,6 +140,21 @@ const theirLine = ({
 }) => html`<div class="line" data-mine="no" data-order=${order.id}>
   ${plate(order)}<span class="what">${dishWords(items)}</span>
   <stage-clock .since=${since}></stage-clock><span class="who">${say(doing, { who })}</span>
+</div>`;
+
+/** A call without an order that this waiter answered. @param {import("./tasks.js").Errand} one @param {Work} work */
+function errandCard({ call, since_ms: since }, work) {
+  return html`<article class="card mine" data-call=${call.id}>
+    <div class="top">${callPlate(call)}<span>${say("claimed_at", { time: wallClock(since, work.view.shop.timezone).hm })}</span></div>
+    <p class="what">${call.text ? name(call.text) : nothing}</p>
+    ${actButton({ kind: "go", drawing: "tick", words: say("errand_done"), pending: work.pendingCalls.has(call.id), press: () => work.close(call) })}
+  </article>`;
+}
+
+/** @param {import("./tasks.js").Errand} one */
+const errandLine = ({ call, since_ms: since }) => html`<div class="line" data-mine="no" data-call=${call.id}>
+  ${callPlate(call)}<span class="what">${call.text ? name(call.text) : nothing}</span>
+  <stage-clock .since=${since}></stage-clock><span class="who">${say("going", { who: call.claimed_by })}</span>
 </div>`;
 
 /** @param {import("./tasks.js").Clean} one @param {Work} work */

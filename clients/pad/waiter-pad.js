@@ -6,9 +6,8 @@ import { Part } from "../link/elements.js";
 import { wallClock } from "../link/format.js";
 import { name, toggleLang } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
+import { Speaker } from "../link/speaker.js";
 import { html, nothing } from "../link/vendor/lit.js";
-import { say as shared } from "../link/words.js";
-import { Voice } from "../link/voice.js";
 import { OrderDesk } from "./order-desk.js";
 import { placeBoard } from "./place-board.js";
 import { ringingCalls } from "./ringing-call.js";
@@ -19,8 +18,10 @@ import { callsPage, readyPage } from "./waiter-lists.js";
 import { say } from "./words.js";
 import "./confirm-sheet.js";
 import "./order-sheet.js";
+import "../link/sounding.js";
 
 /**
+ * @typedef {import("../link/frames.d.ts").Call} Call
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("../link/frames.d.ts").Order} Order
  * @typedef {import("../link/frames.d.ts").PlaceView} PlaceView
@@ -43,7 +44,7 @@ const SETTLE_MS = 350; // a tap that was begun lands within this; so does the se
 
 class WaiterPad extends Part {
   static properties = { tab: { state: true } };
-  /** @type {number[]} order ids as they ring, oldest first */
+  /** @type {string[]} keys of what rings, oldest first */
   #ringing = [];
   #settledAtMs = 0;
 
@@ -53,23 +54,24 @@ class WaiterPad extends Part {
     this.screen = screen;
     /** @type {Tab} */
     this.tab = "calls"; // not a class field: that would hide the accessor that repaints
-    this.voice = new Voice();
+    this.speaker = new Speaker(screen);
     this.said = new SaidSlot(screen);
     this.desk = new OrderDesk(screen);
     this.desk.className = "ordering";
+    /** What rings on a card needs no line beside it. @type {(utterance: {call_id: number}) => boolean} */
+    this.hidesLine = ({ call_id: id }) => this.screen.view?.calls.some((call) => call.id === id) ?? false;
   }
 
   subscribe() {
     const key = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     window.addEventListener("keydown", key);
-    this.voice.start();
     return [
       this.screen.changed.on(() => this.requestUpdate()),
-      this.voice.changed.on(() => this.requestUpdate()),
-      () => this.voice.stop(),
+      this.speaker.changed.on(() => this.requestUpdate()),
+      this.speaker.listen(),
       this.said.listen(),
       this.said.changed.on(() => this.requestUpdate()),
-      ringOnCalls(this.screen, this.voice),
+      ringOnCalls(this.screen, this.speaker),
       clock.onTick(() => {
         this.said.tick();
         this.requestUpdate();
@@ -100,7 +102,7 @@ class WaiterPad extends Part {
    * @param {Ringing[]} groups
    */
   #settling(groups) {
-    const now = groups.map((group) => group.order.id);
+    const now = groups.map((group) => group.key);
     const stayed = this.#ringing.length > 0 && this.#ringing.every((id, i) => now[i] === id);
     if (!stayed && now.length) {
       this.#settledAtMs = performance.now() + SETTLE_MS;
@@ -114,9 +116,12 @@ class WaiterPad extends Part {
   #come(group) {
     const claiming = this.#pending("call_id");
     const calls = group.calls.filter((call) => !claiming.has(call.id));
-    const targets = calls.map((call) => ({ body: { call_id: call.id }, what: this.#dish(group.order, call.item_id) }));
-    this.said.press("ClaimCall", "claim", where(group.order), targets);
-    tellAcknowledged(this.screen, calls);
+    const { order } = group;
+    const targets = calls.map((call) => ({
+      body: { call_id: call.id }, what: order ? this.#dish(order, call.item_id) : callWords(call),
+    }));
+    this.said.press("ClaimCall", "claim", order ? where(order) : whence(group.calls[0]), targets);
+    tellAcknowledged(this.speaker, calls);
   }
 
   /** @param {Order} order @param {number | null} itemId */
@@ -162,6 +167,8 @@ class WaiterPad extends Part {
       nowMs: clock.nowMs(),
       pendingItems: this.#pending("item_id"),
       pendingPlaces: this.#pending("place_id"),
+      pendingCalls: this.#pending("call_id"),
+      close: (call) => this.said.press("CloseCall", "close", whence(call), [{ body: { call_id: call.id }, what: callWords(call) }]),
       take: (order, items) => this.#items("PickUpItem", "take", order, items),
       deliver: (order, items) => this.#items("DeliverItem", "deliver", order, items),
       clean: (order) =>
@@ -197,9 +204,11 @@ class WaiterPad extends Part {
       })}
       ${this.#tabs(groups.length, waitingCount(view))}
       <order-sheet .doing=${this.#doing()}></order-sheet><confirm-sheet></confirm-sheet>
-      <sound-gate .voice=${this.voice} .why=${say("waiter_gate")}></sound-gate>
+      <spoken-line .speaker=${this.speaker} .hides=${this.hidesLine}></spoken-line>
+      <sound-gate .voice=${this.speaker.voice} .why=${say("waiter_gate")}></sound-gate>
       <div class="lost-frame"></div>`;
   }
+
 
   updated() {
     // the sheet paints from the same view, and has nobody else to tell it
@@ -228,12 +237,11 @@ class WaiterPad extends Part {
 
   /** @param {View} view */
   #head(view) {
-    const loud = this.voice.state === "on";
     return html`<header class="head">
       <h1>${view.device.name}</h1><span class="at">${name(view.shop.name)}</span>
       <div class="end">
         <link-health .link=${this.screen.link}></link-health>
-        <span>${icon(loud ? "speaker" : "silent")} ${shared(loud ? "sound_on" : "sound_off")}</span>
+        <sound-state .speaker=${this.speaker}></sound-state>
         <button class="flip" @click=${toggleLang}>${say("other_language")}</button>
         <time>${wallClock(clock.nowMs(), view.shop.timezone).hm}</time>
       </div>
@@ -276,6 +284,12 @@ class WaiterPad extends Part {
 
 /** @param {Order} order */
 const where = (order) => placeWords(order.place_kind, order.place_name);
+
+/** @param {Call} call */
+const whence = (call) => (call.place_kind ? placeWords(call.place_kind, call.place_name) : "");
+
+/** @param {Call} call */
+const callWords = (call) => (call.text ? name(call.text) : "");
 
 customElements.define("waiter-pad", WaiterPad);
 export { WaiterPad };

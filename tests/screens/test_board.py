@@ -249,10 +249,11 @@ def test_each_live_event_sounds_once_and_old_news_never(
     assert board.page.evaluate(notes) == 3
     _, (greens,) = ordered(house, 1, GREENS)
     expect(board.row(greens)).to_be_visible()
-    assert board.page.evaluate(notes) == 5
+    board.page.wait_for_function("() => window.notes === 5")  # after the one before it
     house.ask("waiter", "CancelItem", item_id=greens)
     expect(board.row(greens).locator(".stamp")).to_be_visible()
-    assert board.page.evaluate(notes) == 7
+    board.page.wait_for_function("() => window.notes === 7")
+    board.page.wait_for_function("() => chuancai.screen.speaker.saying === null")
     board.wire.cut()
     _, (other,) = ordered(house, 2, KUNGPAO)
     board.mend()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -55,9 +56,11 @@ class ScriptedGateway:
         self.deaf_to_commands = False  # they come, and nothing is done or answered
         self.closed_door = False  # nobody gets in
         self.pages: dict[str, tuple[int, Any]] = {}  # path → status and JSON, for pairing
+        self.sounds: dict[str, bytes] = {}  # path → a recorded sentence
         self.version = "1"
         self._replies: dict[str, f.Reply] = {}
-        self._sockets: set[ServerConnection] = set()
+        self._sockets: dict[ServerConnection, None] = {}  # in the order they came
+        self._speaker: ServerConnection | None = None
         self._changed = asyncio.Event()
         self._server: Server | None = None
 
@@ -154,6 +157,8 @@ class ScriptedGateway:
         if path in self.pages:
             status, body = self.pages[path]
             return _answer(status, msgspec.json.encode(body), "application/json", self.version)
+        if path in self.sounds:
+            return _answer(200, self.sounds[path], "audio/wav", self.version)
         file = CLIENTS / (path.lstrip("/") + ("index.html" if path.endswith("/") else ""))
         if not file.is_file():
             return _answer(404, b"{}", "application/json", self.version)
@@ -163,7 +168,8 @@ class ScriptedGateway:
     async def _talk(self, socket: ServerConnection) -> None:
         try:
             await self._welcome(socket, _decode(await socket.recv()))
-            self._sockets.add(socket)
+            self._sockets[socket] = None
+            await self._choose_speaker()
             self._changed.set()
             async for text in socket:
                 await self._receive(socket, _decode(text))
@@ -171,8 +177,20 @@ class ScriptedGateway:
         except ConnectionClosed:
             pass  # the test cut it, or the page went away
         finally:
-            self._sockets.discard(socket)
+            self._sockets.pop(socket, None)
+            await self._choose_speaker()
             self._changed.set()
+
+    async def _choose_speaker(self) -> None:
+        """Let the screen that came first speak for all, and tell the one that just came."""
+        first = next(iter(self._sockets), None)
+        newest = next(reversed(self._sockets), None)
+        for socket in {first, newest} - {None}:
+            assert socket is not None
+            if socket is newest or socket is not self._speaker:
+                with suppress(ConnectionClosed):
+                    await self._say(socket, f.Voice(speaks=socket is first))
+        self._speaker = first
 
     async def _welcome(self, socket: ServerConnection, hello: f.FromDevice) -> None:
         assert isinstance(hello, f.Hello)
@@ -221,6 +239,8 @@ class ScriptedGateway:
 
     async def _execute(self, command: f.Command) -> dict[str, Any]:
         body = msgspec.json.decode(command.body)
+        if command.name in {"ClaimCall", "CloseCall"}:
+            return await self._answer_call(command.name, body["call_id"])
         item = self.item(body["item_id"])
         if command.name == "UndoItem":
             back = machine.undone_state(item.state, body["state"])
@@ -237,6 +257,18 @@ class ScriptedGateway:
         if after is not None:
             await self.happen(self._event(item, kind, "这块屏"))
         return {"item_id": item.id, "changed": after is not None}
+
+    async def _answer_call(self, name: str, call_id: int) -> dict[str, Any]:
+        card = any(call.id == call_id for call in self.view.calls)
+        at_ms, mine = self.now_ms(), self.view.device
+        if name == "ClaimCall" and card:
+            await self.happen(
+                c.CallClaimed(call_id=call_id, by=mine.name, device_id=mine.id, at_ms=at_ms)
+            )
+        else:
+            why: c.CallEnd = "served" if name == "CloseCall" else "acknowledged"
+            await self.happen(c.CallEnded(call_id=call_id, reason=why, at_ms=at_ms))
+        return {"call_id": call_id}
 
     def _event(self, item: c.Item, kind: type[Any], by: str) -> c.Event:
         more = {"reason": ""} if kind is c.ItemCancelled else {}
