@@ -16,6 +16,7 @@ import msgspec
 import uvloop
 
 from server import addresses, logs
+from server.bookkeeper import billing
 from server.engines import EngineRefusal
 from server.errors import Refusal
 from server.events.view import DeviceKind
@@ -273,6 +274,9 @@ def demo_traffic(
         )
 
     _until_signal(until_told)
+
+
+main.add_command(billing)
 
 
 def _given(settings: Settings, **changes: Any) -> Settings:

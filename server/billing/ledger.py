@@ -106,6 +106,7 @@ class Books:
         self.holds: dict[UUID, Hold] = {}
         self.journal: dict[UUID, Line] = {}
         self.refunded: dict[UUID, int] = {}
+        self.lines = 0
 
     def open(self, account: Account) -> None:
         """Take in an account."""
@@ -136,6 +137,7 @@ class Books:
         if posting.contra is not None:
             self.accounts[posting.contra].posted -= moved
         receipt = Receipt("ok", account.posted, account.available)
+        self.lines += 1
         self.journal[posting.id] = Line(posting, receipt, uses)
         return receipt
 
@@ -217,7 +219,7 @@ class Books:
     def _new_lot(self, posting: Posting, account: Account) -> Lot:
         return Lot(
             id=posting.id,
-            seq=len(self.journal),
+            seq=self.lines,
             priority=posting.priority,
             turn=turn_of(posting.expires, expiry_first=account.expiry_first),
             expires=posting.expires,

@@ -48,6 +48,18 @@ SET_STATE = """
 UPDATE ledger.account SET state = $2 WHERE id = $1 AND guarded AND state <> 'closed' RETURNING id
 """
 
+FREEZE = """
+UPDATE ledger.account SET state = 'frozen'
+ WHERE id = ANY ($1::bigint[]) AND guarded AND state = 'open' RETURNING id
+"""
+
+ADD_ALARM = """
+INSERT INTO ledger.alarm (at, finding, account, shard, seq, sentence)
+VALUES ($1::timestamptz, $2, $3, $4, $5, $6)
+"""
+
+COUNT_ALARMS = "SELECT count(*) FROM ledger.alarm"
+
 HOUSE = ""
 _LETTERS = {kind: kind.encode() for kind in KINDS}  # "char" travels as a byte
 # Another process may have minted the same number in the same millisecond.
@@ -193,3 +205,13 @@ async def set_state(connection: Connection, account_id: int, state: AccountState
     Raises `asyncpg.CheckViolationError` when an account is closed that is not empty.
     """
     return await connection.fetchval(SET_STATE, account_id, state) is not None
+
+
+async def freeze(connection: Connection, account_ids: Sequence[int]) -> list[int]:
+    """Freeze customers' accounts that are open; return which were."""
+    return [row["id"] for row in await connection.fetch(FREEZE, account_ids)]
+
+
+async def count_alarms(connection: Connection) -> int:
+    """Return how many findings of audits there are, for the meters."""
+    return int(await connection.fetchval(COUNT_ALARMS))
