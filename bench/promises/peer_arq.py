@@ -13,7 +13,7 @@ from typing import Any
 import uvloop
 from arq import create_pool
 from arq.connections import RedisSettings
-from arq.worker import Worker
+from arq.worker import Worker, func
 
 ENQUEUERS = 32
 
@@ -36,7 +36,7 @@ async def measure(url: str, jobs: int, max_jobs: int, poll_s: float) -> None:
         ends.append(time.perf_counter())
 
     worker = Worker(
-        functions=[nothing], redis_pool=redis, burst=True, max_jobs=max_jobs, poll_delay=poll_s,
+        functions=[func(nothing, name="nothing")], redis_pool=redis, burst=True, max_jobs=max_jobs, poll_delay=poll_s,
         handle_signals=False, keep_result=0,
     )  # fmt: skip
     await worker.async_run()

@@ -8,4 +8,4 @@ if [ ! -x "$DIRECTORY/arq/bin/arq" ]; then
     python3 -m venv "$DIRECTORY/arq"
     "$DIRECTORY/arq/bin/pip" install -q 'arq>=0.28' 'redis[hiredis]>=5.3,<6' uvloop
 fi
-(cd "$DIRECTORY" && [ -d node_modules/bullmq ] || npm install --silent --no-fund --no-audit bullmq)
+(cd "$DIRECTORY" && [ -d node_modules/ioredis ] || npm install --silent --no-fund --no-audit bullmq ioredis)
