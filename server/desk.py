@@ -23,7 +23,17 @@ from server.clock import Clock, to_ms
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events import log
-from server.events.decision import Actor, Armed, Context, Decision, Due, Role, Write, Written
+from server.events.decision import (
+    Actor,
+    Armed,
+    Context,
+    Decision,
+    Due,
+    Role,
+    Write,
+    Written,
+    independent,
+)
 from server.ids import IdMint
 from server.lanes import Lanes
 from server.reactions import react
@@ -69,7 +79,7 @@ class Job(msgspec.Struct, eq=False):
     kept: tuple[int, int] | None = None
     attempts: int = 0
     # Lanes serve everybody; what goes wrong is logged in the words (request id) of who asked.
-    asked_in: contextvars.Context = msgspec.field(default_factory=contextvars.copy_context)
+    asked_in: contextvars.Context | None = None
 
     @property
     def key(self) -> int:
@@ -93,6 +103,7 @@ class Desk:
         self._book = book
         self._telling = telling
         self._mint = IdMint()
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
         self._attempts_max = settings.decide_attempts_max
         self.lanes: Lanes[Job] = Lanes(
             self._work,
@@ -114,13 +125,15 @@ class Desk:
         if actor.role not in entry.roles:
             raise Refusal("not_allowed", role=actor.role, command=name)
         try:
-            command = msgspec.json.decode(body, type=entry.struct)
+            command = self._decoder(name).decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refusal("bad_field", str(error)) from error
         job = self._job(actor, entry, command)
         job.command_id = command_id
         job.digest = answers.digest(actor, name, body)
-        return await self._submit(job)
+        job.asked_in = contextvars.copy_context()
+        self.lanes.submit(job)
+        return await job.answer
 
     async def keep(self, due: Sequence[Due]) -> list[Refusal | None]:
         """Keep due promises: each settled in the commit that does it, all in one where they may.
@@ -146,7 +159,7 @@ class Desk:
         if entry is None:
             raise Refusal("unknown_command", name=due.kind)
         try:
-            body = msgspec.json.decode(due.payload, type=entry.struct)
+            body = self._decoder(due.kind).decode(due.payload)
         except msgspec.DecodeError as error:
             raise Refusal("bad_field", str(error)) from error
         actor = Actor(role="system", id="promise", name="", shop_id=due.shop_id)
@@ -154,12 +167,15 @@ class Desk:
         job.kept = (due.id, due.attempt)
         return job
 
+    def _decoder(self, name: str) -> msgspec.json.Decoder[Any]:
+        """Return the one decoder of a line of the book: making one costs more than using it."""
+        known = self._decoders.get(name)
+        if known is None:
+            known = self._decoders[name] = msgspec.json.Decoder(self._book[name].struct)
+        return known
+
     def _job(self, actor: Actor, entry: Entry, body: Any) -> Job:
         return Job(actor, entry, body, asyncio.get_running_loop().create_future())
-
-    async def _submit(self, job: Job) -> dict[str, Any]:
-        self.lanes.submit(job)
-        return await job.answer
 
     async def _work(self, batch: list[Job]) -> None:
         try:
@@ -174,7 +190,7 @@ class Desk:
                 for half in _halves(batch):
                     await self._work(half)
                 return
-            batch[0].asked_in.run(_log_broken, batch[0], error)
+            (batch[0].asked_in or contextvars.copy_context()).run(_log_broken, batch[0], error)
             _fail(batch, Refusal("internal"))
 
     async def _attempt(
@@ -184,7 +200,7 @@ class Desk:
         now_ms = to_ms(self._clock.now())
         facts = await _load(connection, batch, now_ms)
         writes = [self._decide(job, fact, now_ms) for job, fact in zip(batch, facts, strict=True)]
-        taken = _independent(writes)
+        taken = independent(writes)
         later = [job for job, take in zip(batch, taken, strict=True) if not take]
         batch = [job for job, take in zip(batch, taken, strict=True) if take]
         writes = [write for write, take in zip(writes, taken, strict=True) if take]
@@ -284,23 +300,6 @@ async def _answer_kept(
         else:
             rest.append(job)
     return rest
-
-
-def _independent(writes: list[Write]) -> list[bool]:
-    """Say of each write whether it changes only rows that none before it changes.
-
-    Lanes bring one command per shop; promises come as they are due.
-    """
-    if len({w.shop_id for w in writes}) == len(writes):
-        return [True] * len(writes)
-    changed: set[tuple[int, str, Any]] = set()
-    taken = []
-    for write in writes:
-        rows = {(write.shop_id, *row.key) for row in write.decision.rows}
-        taken.append(changed.isdisjoint(rows))
-        if taken[-1]:
-            changed |= rows
-    return taken
 
 
 def _halves(batch: list[Job]) -> tuple[list[Job], list[Job]]:

@@ -1,9 +1,10 @@
 """The delayed queue: lateness, throughput beside arq and BullMQ, four workers, kill -9.
 
-`python -m bench.promises`, or parts of it by name: lateness, throughput, kill. The handler is the
-product's own: a call that rings again (guard, row, event, the promise of the next ring, all
-durable). The peers do nothing per job and keep their jobs in Redis only. Workers are processes of
-the product, on the same cores as PostgreSQL, Redis and this measurement.
+`python -m bench.promises`, or parts of it by name: lateness, throughput, kill. The handler guards,
+renders and appends an event; beside it the product's dearest, a call that rings again (a row and
+the promise of the next ring as well). All of it is durable. The peers do nothing per job and keep
+their jobs in Redis only. Workers are processes of the product, on the same cores as PostgreSQL,
+Redis and this measurement.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from server.events.decision import Armed
 from server.events.envelope import EVENTS_FIELD, inbox_key, nodes_key, unpack
 
 SHOPS = 1000
-RINGS = 20_000
+PROMISED = 20_000
 ROUNDS = 3
 PEER_JOBS = 20_000
 ARMED = 100_000
@@ -98,9 +99,14 @@ async def until(done: Callable[[], Awaitable[bool]]) -> float:
     return time.perf_counter()
 
 
-async def ring_all(ground: Ground, rings: int, count: int) -> float:
-    """Let so many rings be due in one moment; return how many a second `count` workers keep."""
-    made = await store.make_rings(ground.pool, SHOPS, rings)
+async def keep_all(ground: Ground, count: int, *, rings: bool, many: int = PROMISED) -> float:
+    """Let many promises be due in one moment; return how many a second `count` workers keep.
+
+    Either what the bar names (guard, render, append an event) or the rings of open calls.
+    """
+    made = await store.make_rings(ground.pool, SHOPS, many)
+    if not rings:
+        await ground.pool.execute(store.AS_REMINDERS)
     async with workers(ground, count):
         said = await ground.pool.fetchval(store.SAID)
         due_ms = now_ms() + int(HEAD_START_S * 1000)
@@ -130,8 +136,9 @@ async def throughput(ground: Ground) -> None:
     arq = [str(PEERS / "arq/bin/python"), str(HERE / "peer_arq.py"), ground.redis_url, "10000"]
     bullmq = ["node", str(HERE / "peer_bullmq.cjs"), socket, str(PEER_JOBS)]
     ways: dict[str, Callable[[], Awaitable[float]]] = {
-        "1 worker": lambda: ring_all(ground, RINGS, 1),
-        "4 workers": lambda: ring_all(ground, RINGS, 4),
+        "1 worker": lambda: keep_all(ground, 1, rings=False),
+        "4 workers": lambda: keep_all(ground, 4, rings=False),
+        "1 worker, calls that ring": lambda: keep_all(ground, 1, rings=True),
         "arq, 1000 jobs, poll 0.5 s": lambda: peer(*arq, "1000", "0.5"),
         "arq, 1000 jobs, poll 0.05 s": lambda: peer(*arq, "1000", "0.05"),
         "BullMQ, 100 jobs": lambda: peer(*bullmq, "100"),

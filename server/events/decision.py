@@ -6,6 +6,7 @@ A room decides; the desk writes. Refuses to know SQL, sockets or clocks.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -117,3 +118,20 @@ class Write(msgspec.Struct):
     digest: bytes = b""
     reply: bytes = b""
     kept: tuple[int, int] | None = None  # promise id, attempt as read
+
+
+def independent(writes: Sequence[Write]) -> list[bool]:
+    """Say of each write whether it changes only rows that none before it changes.
+
+    Lanes bring one command per shop; promises come as they are due.
+    """
+    if len({w.shop_id for w in writes}) == len(writes):
+        return [True] * len(writes)
+    changed: set[tuple[int, str, Any]] = set()
+    taken = []
+    for write in writes:
+        rows = {(write.shop_id, *row.key) for row in write.decision.rows}
+        taken.append(changed.isdisjoint(rows))
+        if taken[-1]:
+            changed |= rows
+    return taken
