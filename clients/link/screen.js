@@ -21,7 +21,7 @@ export function gatewayUrl() {
 
 /**
  * Where a page keeps its token. `?as=hot` gives several screens of one kind in one browser a token each.
- * @param {string} app "kds" or "pad"
+ * @param {string} app "kds", "pad", "cashier" or "screen"
  */
 export function tokenKey(app) {
   const as = new URLSearchParams(location.search).get("as");

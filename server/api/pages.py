@@ -67,7 +67,12 @@ MEDIA_TYPES = {
 CLIENTS = Path(__file__).parents[2] / "clients"
 SITE = Path(__file__).parent / "site"
 
-_FOLDERS = {"/kds": "kds-web", "/pad": "pad", "/link": "link"}
+_FOLDERS = {
+    "/kds": "kds-web",
+    "/pad": "pad",
+    "/screen": "call-screen",
+    "/link": "link",
+}
 
 
 class Files(StaticFiles):
