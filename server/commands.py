@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from server.broadcast import commands as broadcast
+from server.broadcast import rings
 from server.broadcast import store as broadcast_store
 from server.desk import Entry
 from server.devices import commands as devices
@@ -52,6 +53,23 @@ async def _calls(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> l
     return [found.get(key, Refusal("call_not_found", call_id=key[1])) for key in keys]
 
 
+async def _rings(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return list(await broadcast_store.read_rings(connection, asked, now_ms))
+
+
+async def _announcements(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return list(await broadcast_store.read_announcements(connection, asked, now_ms))
+
+
+async def _sends(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    found = await broadcast_store.read_sends(connection, asked, now_ms)
+    return [facts or Refusal("shop_not_found") for facts in found]
+
+
+async def _nothing(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return [None] * len(asked)
+
+
 async def _devices(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
     named = [
         devices_store.Asked(
@@ -68,10 +86,6 @@ async def _devices(connection: asyncpg.Connection, asked: Asked, now_ms: int) ->
 
 class SettleEffect(msgspec.Struct, frozen=True):
     """An effect of which nothing more is to be said than that it was done."""
-
-
-async def _nothing(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
-    return [None] * len(asked)
 
 
 def _done(promise: SettleEffect, facts: None, context: Context) -> Decision:
@@ -120,7 +134,18 @@ BOOK: dict[str, Entry] = {
     ),
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
     # calls
-    "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter")),
+    "SendImCall": Entry(broadcast.SendImCall, _sends, broadcast.send, _may("business", "system")),
+    "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter", "cashier")),
+    "CloseCall": Entry(
+        broadcast.CloseCall, _calls, broadcast.close, _may("waiter", "cashier", "business")
+    ),
+    "CancelCall": Entry(
+        broadcast.CancelCall, _calls, broadcast.cancel_call, _may("business", "manager")
+    ),
+    "NoteRings": Entry(broadcast.NoteRings, _nothing, broadcast.note, _may("system")),
+    "SetTechnician": Entry(
+        broadcast.SetTechnician, _nothing, broadcast.set_technician, _may("business", "manager")
+    ),
     # devices
     "PairDevice": Entry(devices.PairDevice, _devices, devices.pair, _may("manager")),
     # A guest's pad does not move itself: whoever held it could order on another room's bill.
@@ -134,7 +159,10 @@ BOOK: dict[str, Entry] = {
 # What the house promised itself; nobody else may ask for these.
 PROMISES: dict[str, Entry] = {
     CALL_ITEM: Entry(CallItemPromise, _items, _call_if_untouched, _may("system")),
-    "RingCall": Entry(broadcast.RingCall, _calls, broadcast.ring, _may("system")),
+    "RingCall": Entry(rings.RingCall, _rings, rings.ring, _may("system")),
+    "RingEnd": Entry(rings.RingEnd, _rings, rings.ring_end, _may("system")),
+    "Announce": Entry(rings.Announce, _announcements, rings.announce, _may("system")),
+    "RemindClaimer": Entry(rings.RemindClaimer, _rings, rings.remind, _may("system")),
     SETTLE_EFFECT: Entry(SettleEffect, _nothing, _done, _may("system")),
 }
 

@@ -85,6 +85,14 @@ REFUSALS: dict[str, RefusalKind] = {
     "call_not_found": RefusalKind(404, False, "There is no such call.", "没有这个呼叫"),
     "call_already_claimed": RefusalKind(409, False, "Somebody else is coming.", "同事已接"),
     "call_ended": RefusalKind(409, False, "The call is over.", "呼叫已结束"),
+    "template_not_found": RefusalKind(404, False, "There is no such template.", "没有这个模板"),
+    "template_invalid": RefusalKind(422, False, "The template cannot be read.", "模板有误"),
+    "template_parameter_missing": RefusalKind(
+        422, False, "A parameter of the template is missing.", "缺少模板参数"
+    ),
+    "template_parameter_unknown": RefusalKind(
+        422, False, "The template has no such parameter.", "模板没有这个参数"
+    ),
     # the ledger
     "balance_insufficient": RefusalKind(409, False, "The balance is too low.", "余额不足"),
     "ledger_account_not_found": RefusalKind(

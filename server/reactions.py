@@ -12,6 +12,7 @@ from typing import Any
 from server.broadcast import call as calls
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Promise
+from server.events.facts import CallRow
 from server.kds.commands import ItemFacts
 from server.orders.commands import PlaceFacts
 
@@ -40,11 +41,21 @@ def call_if_back_at_the_pass(
 
 
 def ring_the_pads(event: c.ItemCalled, facts: ItemFacts, context: Context) -> calls.Outcome:
-    """Raise a call for the dish, or ring anew when one is open."""
-    if facts.calls:
-        return calls.called_again(facts.calls[0], context.now_ms)
+    """Raise the card for the dish, or ring anew when one is open; then give it its voice."""
+    card = next((row for row in facts.calls if row.is_dish_card), None)
+    if card is None:
+        card = CallRow(_card(facts, context), 0, place_id=facts.place_id, params=_dish(facts))
+        outcome = calls.raised(card, version=1)
+    else:
+        outcome = calls.called_again(card, context.now_ms)
+    if outcome.said:
+        outcome.promises.append(_voice_of_card(card.call.id, facts, context))
+    return outcome
+
+
+def _card(facts: ItemFacts, context: Context) -> c.Call:
     item, rules = facts.item, facts.rules
-    call = c.Call(
+    return c.Call(
         id=context.new_id(),
         order_id=item.order_id,
         item_id=item.id,
@@ -60,28 +71,102 @@ def ring_the_pads(event: c.ItemCalled, facts: ItemFacts, context: Context) -> ca
         raised_at_ms=context.now_ms,
         rang_at_ms=context.now_ms,
     )
-    return calls.raised(call, version=1)
+
+
+def _voice_of_card(call_id: int, facts: ItemFacts, context: Context) -> Promise:
+    item = facts.item
+    payload = {
+        "event": "item_ready",
+        "at_ms": context.now_ms,
+        "call_id": call_id,
+        "place_id": facts.place_id,
+        "order_id": item.order_id,
+        "item_id": item.id,
+        "tag": facts.place_kind == "tag",
+        "params": _dish(facts),
+    }
+    return Promise(calls.ANNOUNCE, payload, context.now_ms)
+
+
+def announce_order(event: c.OrderPlaced, facts: PlaceFacts, context: Context) -> calls.Outcome:
+    """Let the kitchen hear a room's order, the cash desk a wrist tag's (R-004-10)."""
+    order = event.order
+    goods = [(item.name, item.quantity) for item in order.items]
+    payload = {
+        "event": "order_placed",
+        "at_ms": context.now_ms,
+        "place_id": order.place_id,
+        "order_id": order.id,
+        "tag": order.place_kind == "tag",
+        "params": _about(order.place_name, order.number, goods),
+    }
+    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+
+
+def announce_cancel(event: c.ItemCancelled, facts: ItemFacts, context: Context) -> calls.Outcome:
+    """Offer the cancel to the voice; by default it only refreshes the screens (R-004-15)."""
+    item = facts.item
+    payload = {
+        "event": "item_cancelled",
+        "at_ms": context.now_ms,
+        "place_id": facts.place_id,
+        "order_id": item.order_id,
+        "tag": facts.place_kind == "tag",
+        "params": _dish(facts),
+    }
+    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+
+
+def _dish(facts: ItemFacts) -> dict[str, str]:
+    return _about(facts.place_name, facts.number, [(facts.item.name, facts.item.quantity)])
+
+
+def _about(place_name: str, number: int, goods: list[tuple[c.Text, int]]) -> dict[str, str]:
+    """Return the params of the house's templates; several dishes read as one list.
+
+    `{goodsName}{num}份` is the client's sentence for one dish (R-004-35): all but the last dish
+    stand inside the name with their numbers, so the same sentence holds for a whole order.
+    """
+    *first, (name, quantity) = goods[:GOODS_SPOKEN_MAX]
+    return {
+        "roomName": place_name,
+        "goodsName": "".join(f"{dish.zh}{count}份，" for dish, count in first) + name.zh,
+        "goodsName_en": "".join(f"{dish.en} × {count}, " for dish, count in first) + name.en,
+        "num": str(quantity),
+        "number": f"{number:02d}",  # as the screens write it (R-004-9)
+    }
+
+
+GOODS_SPOKEN_MAX = 6  # a sentence people can follow
 
 
 def _end_calls(reason: c.CallEnd) -> Reaction:
     def end(event: c.Event, facts: ItemFacts | PlaceFacts, context: Context) -> calls.Outcome:
         outcome = calls.Outcome()
         for row in facts.calls:
-            over = calls.ended(row, reason, context.now_ms)
-            outcome.rows += over.rows
-            outcome.said += over.said
+            outcome.add(calls.ended(row, reason, context.now_ms))
         return outcome
 
     end.__name__ = f"end_calls_{reason}"
     return end
 
 
+def remind_who_comes(event: c.CallClaimed, facts: CallRow, context: Context) -> calls.Outcome:
+    """Promise to tell whoever said "coming" again, should the dish still wait then."""
+    payload = {"call_id": event.call_id, "claimed_at_ms": context.now_ms}
+    due_ms = context.now_ms + calls.REMIND_AFTER_S * 1000
+    return calls.Outcome(promises=[Promise(calls.REMIND_CLAIMER, payload, due_ms)])
+
+
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
+    c.OrderPlaced: (announce_order,),
     c.ItemFinished: (call_after_a_while,),
     c.ItemCalled: (ring_the_pads,),
     c.ItemPickedUp: (_end_calls("picked_up"),),
+    c.ItemCancelled: (_end_calls("item_cancelled"), announce_cancel),
     c.ItemUndone: (_end_calls("undone"), call_if_back_at_the_pass),
     c.PlaceCleaned: (_end_calls("cleaned"),),
+    c.CallClaimed: (remind_who_comes,),
 }
 
 

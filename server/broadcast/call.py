@@ -1,7 +1,7 @@
-"""◆ A call to the pads: rings until somebody says "coming", or until its reason is gone.
+"""◆ A call: rings until somebody says "coming", or until its reason is gone.
 
-`STEPS` is the only place of its transitions. Refuses to know devices and sounds: a ring is a line
-in the log, and the pads make the noise.
+`STEPS` is the only place of its transitions; a pad call is a card on the pads as well. Refuses to
+know devices and sounds: a ring is a line in the log, the ends make the noise.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import msgspec
 
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.decision import Promise, Row, Said
+from server.events.decision import Decision, Promise, Row, Said
 from server.events.facts import CallRow
-from server.events.topics import call_topics
+from server.events.topics import LISTENING, account_topics, call_topics, channel_topics
 
 Verb = Literal["ring", "give_up", "claim", "end"]
 
@@ -30,6 +30,24 @@ STEPS: dict[tuple[c.CallState, Verb], c.CallState] = {
 }
 
 RING_CALL = "RingCall"
+ANNOUNCE = "Announce"
+REMIND_CLAIMER = "RemindClaimer"
+POST_WEBHOOK = "PostWebhook"
+REMIND_AFTER_S = 90  # the first time; then as the shop's policy says
+
+MessageState = Literal["queued", "sent", "suppressed"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One ring of a call at one end, as stored: a channel, or `account:12`."""
+
+    end_key: str
+    ring: int
+    state: MessageState
+    due_at_ms: int
+    reason: str = ""
+    sent_at_ms: int | None = None
+    spoken_by: int | None = None
 
 
 class Outcome(msgspec.Struct):
@@ -39,35 +57,68 @@ class Outcome(msgspec.Struct):
     said: list[Said] = []
     promises: list[Promise] = []
 
+    def add(self, other: Outcome) -> None:
+        """Append what another step adds."""
+        self.rows += other.rows
+        self.said += other.said
+        self.promises += other.promises
 
-def raised(call: c.Call, version: int) -> Outcome:
+    def join(self, decision: Decision) -> Decision:
+        """Put all of it into a decision and return it."""
+        decision.rows += self.rows
+        decision.said += self.said
+        decision.promises += self.promises
+        return decision
+
+
+def card_topics(row: CallRow) -> frozenset[str]:
+    """Return who sees the call's card."""
+    return call_topics(row.call.accounts, escalated=row.call.escalated)
+
+
+def heard_topics(row: CallRow) -> frozenset[str]:
+    """Return everybody who may have heard of the call, and so must hear of its end."""
+    ends = channel_topics(row.channels, row.place_id) | account_topics(row.call.accounts)
+    return ends | (card_topics(row) if row.is_card else frozenset()) | LISTENING
+
+
+def raised(row: CallRow, version: int) -> Outcome:
     """Ring for the first time, or anew (version above 1), and promise the next ring."""
-    topics = call_topics(escalated=call.escalated)
     return Outcome(
-        rows=[_row(call, version)],
-        said=[Said(c.CallRaised(call=call), topics)],
-        promises=[_next_ring(call)],
+        rows=[stored(row, version)],
+        said=[Said(c.CallRaised(call=row.call), card_topics(row))],
+        promises=[_next_ring(row.call), *stage(row, "rung", row.call.rang_at_ms)],
     )
 
 
-def rung(row: CallRow, rang_at_ms: int, now_ms: int) -> Outcome:
+def rung(row: CallRow, rang_at_ms: int, now_ms: int) -> tuple[CallRow, Outcome]:
     """Ring again, or give up after the last ring; nothing when the call moved on since then.
 
     `rang_at_ms` is the ring this promise was made at: a call that rang since has its own promise.
+    Returns the call as it is afterwards, too; its row is the caller's to store (`stored`).
     """
     call = row.call
     if call.state != "ringing" or call.rang_at_ms != rang_at_ms:
-        return Outcome()
-    if call.rings >= call.rings_max:
-        tired = msgspec.structs.replace(call, state=STEPS[call.state, "give_up"], escalated=True)
-        said = Said(c.CallUnanswered(call=tired), call_topics(escalated=True))
-        return Outcome(rows=[_row(tired, row.version + 1)], said=[said])
+        return row, Outcome()
+    if call.rings_max and call.rings >= call.rings_max:
+        return _given_up(row, now_ms)
     again = msgspec.structs.replace(call, rings=call.rings + 1, rang_at_ms=now_ms)
     event = c.CallRang(call_id=call.id, rings=again.rings, at_ms=now_ms)
-    return Outcome(
-        rows=[_row(again, row.version + 1)],
-        said=[Said(event, call_topics(escalated=call.escalated))],
-        promises=[_next_ring(again)],
+    after = msgspec.structs.replace(row, call=again)
+    return after, Outcome(
+        said=[Said(event, card_topics(row))],
+        promises=[_next_ring(again), *stage(row, "rung", now_ms, ring=again.rings)],
+    )
+
+
+def _given_up(row: CallRow, now_ms: int) -> tuple[CallRow, Outcome]:
+    tired = msgspec.structs.replace(
+        row.call, state=STEPS[row.call.state, "give_up"], escalated=True
+    )
+    after = msgspec.structs.replace(row, call=tired)
+    return after, Outcome(
+        said=[Said(c.CallUnanswered(call=tired), card_topics(after))],
+        promises=stage(row, "escalated", now_ms),
     )
 
 
@@ -78,7 +129,7 @@ def called_again(row: CallRow, now_ms: int) -> Outcome:
     anew = msgspec.structs.replace(
         row.call, state=STEPS[row.call.state, "ring"], rings=1, rang_at_ms=now_ms
     )
-    return raised(anew, row.version + 1)
+    return raised(msgspec.structs.replace(row, call=anew), row.version + 1)
 
 
 def claimed(row: CallRow, by: str, device_id: int | None, now_ms: int) -> Outcome | None:
@@ -100,17 +151,27 @@ def claimed(row: CallRow, by: str, device_id: int | None, now_ms: int) -> Outcom
         claimed_by_device=device_id,
         claimed_at_ms=now_ms,
     )
+    after = msgspec.structs.replace(row, call=mine)
+    if not row.is_card:  # heard and understood: nobody has to go anywhere
+        return ended(after, "acknowledged", now_ms)
     event = c.CallClaimed(call_id=call.id, by=by, device_id=device_id, at_ms=now_ms)
-    said = Said(event, call_topics(escalated=call.escalated))
-    return Outcome(rows=[_row(mine, row.version + 1)], said=[said])
+    return Outcome(
+        rows=[stored(after, row.version + 1)],
+        said=[Said(event, heard_topics(row))],
+        promises=stage(row, "claimed", now_ms, by=by, device_id=device_id),
+    )
 
 
 def ended(row: CallRow, reason: c.CallEnd, now_ms: int) -> Outcome:
-    """End a call because its reason is gone."""
+    """End a call because its reason is gone; ends drop what they still wanted to say of it."""
     over = msgspec.structs.replace(row.call, state=STEPS[row.call.state, "end"])
     event = c.CallEnded(call_id=over.id, reason=reason, at_ms=now_ms)
-    said = Said(event, call_topics(escalated=row.call.escalated))
-    return Outcome(rows=[_row(over, row.version + 1, reason)], said=[said])
+    after = msgspec.structs.replace(row, call=over)
+    return Outcome(
+        rows=[stored(after, row.version + 1, ended_reason=reason)],
+        said=[Said(event, heard_topics(row))],
+        promises=stage(row, "ended", now_ms, reason=reason),
+    )
 
 
 def _next_ring(call: c.Call) -> Promise:
@@ -118,12 +179,40 @@ def _next_ring(call: c.Call) -> Promise:
     return Promise(RING_CALL, payload, call.rang_at_ms + call.interval_s * 1000)
 
 
-_STORED = (
+def stage(row: CallRow, name: str, at_ms: int, **detail: Any) -> list[Promise]:
+    """Promise to tell the business service that raised the call; nobody else is told."""
+    if row.client_id is None:
+        return []
+    payload = {
+        "client_id": row.client_id,
+        "call_id": row.call.id,
+        "stage": name,
+        "at_ms": at_ms,
+        "detail": detail,
+    }
+    return [Promise(POST_WEBHOOK, payload, at_ms)]
+
+
+_OF_CALL = (
     "id", "order_id", "item_id", "state", "rings", "rings_max", "interval_s", "raised_at_ms",
-    "rang_at_ms", "claimed_by", "claimed_by_device", "claimed_at_ms", "escalated",
+    "rang_at_ms", "claimed_by", "claimed_by_device", "claimed_at_ms", "escalated", "event", "text",
+    "accounts",
+)  # fmt: skip
+_OF_ROW = (
+    "msg_type", "channels", "params", "template_id", "place_id", "technician_id", "source",
+    "client_id", "expires_at_ms", "reminders",
 )  # fmt: skip
 
 
-def _row(call: c.Call, version: int, ended_reason: c.CallEnd | None = None) -> Row:
-    values: dict[str, Any] = {name: getattr(call, name) for name in _STORED}
-    return Row("call", values | {"version": version, "ended_reason": ended_reason})
+def stored(
+    row: CallRow,
+    version: int,
+    *,
+    ended_reason: c.CallEnd | None = None,
+    messages: list[Message] | None = None,
+) -> Row:
+    """Return the row to write: the call with its rings so far; version 1 is a new call."""
+    values: dict[str, Any] = {name: getattr(row.call, name) for name in _OF_CALL}
+    values |= {name: getattr(row, name) for name in _OF_ROW}
+    more = {"version": version, "ended_reason": ended_reason, "messages": messages or []}
+    return Row("call", values | more)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from server.events.catalogue import Channel
+
 
 def order_topics(
     place_id: int, place_kind: str, station_ids: Iterable[int | None]
@@ -18,9 +20,33 @@ def order_topics(
     return frozenset({"kitchen", "pad", f"place:{place_id}", front} | stations)
 
 
-def call_topics(*, escalated: bool) -> frozenset[str]:
-    """Return the topics of a call: the pads, and the cash desk once nobody came."""
-    return frozenset({"pad", "cashier"} if escalated else {"pad"})
+_TOPICS: dict[Channel, str] = {
+    "kitchen": "kitchen",
+    "pad": "pad",
+    "cashier": "cashier",
+    "call_screen": "screen",
+    "console": "console",
+}
+LISTENING = frozenset({"cashier", "console"})  # they list every announcement
+
+
+def channel_topics(channels: Iterable[Channel], place_id: int | None) -> frozenset[str]:
+    """Return the topics of ends; the channel `room` is the place, and nobody without one."""
+    topics = {_TOPICS[one] for one in channels if one != "room"}
+    if "room" in channels and place_id is not None:
+        topics.add(f"place:{place_id}")
+    return frozenset(topics)
+
+
+def account_topics(accounts: Iterable[int]) -> frozenset[str]:
+    """Return the topics of designated accounts."""
+    return frozenset(f"account:{one}" for one in accounts)
+
+
+def call_topics(accounts: Iterable[int] = (), *, escalated: bool) -> frozenset[str]:
+    """Return the topics of a card: the pads or who is meant, and the cash desk once nobody came."""
+    meant = account_topics(accounts) or frozenset({"pad"})
+    return meant | LISTENING if escalated else meant
 
 
 def device_topics(device_id: int) -> frozenset[str]:

@@ -16,16 +16,16 @@ READ_ITEMS = """
 SELECT g.shop_id, g.id, item_view(g) AS item,
        o.number, o.place_id, o.place_kind, o.place_name, o.state = 'open' AS order_open,
        s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max,
-       k.version AS call_version, CASE WHEN k.id IS NOT NULL THEN call_view(k) END AS call
+       (SELECT json_agg(call_row(k)) FROM im_call k
+         WHERE k.shop_id = g.shop_id AND k.item_id = g.id AND k.state <> 'ended') AS calls
   FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
   JOIN catering_order_goods g ON g.shop_id = u.shop_id AND g.id = u.id
   JOIN catering_order o ON o.shop_id = g.shop_id AND o.id = g.order_id
   JOIN shop s ON s.id = g.shop_id
-  LEFT JOIN im_call k ON k.shop_id = g.shop_id AND k.item_id = g.id AND k.state <> 'ended'
 """
 
 _decode_item = msgspec.json.Decoder(c.Item).decode
-_decode_call = msgspec.json.Decoder(c.Call).decode
+_decode_calls = msgspec.json.Decoder(list[CallRow]).decode
 
 
 async def read_items(
@@ -37,7 +37,6 @@ async def read_items(
 
 
 def _facts(row: asyncpg.Record) -> ItemFacts:
-    calls = [CallRow(_decode_call(row["call"]), row["call_version"])] if row["call"] else []
     return ItemFacts(
         rules=ShopRules.of(row),
         item=_decode_item(row["item"]),
@@ -46,5 +45,5 @@ def _facts(row: asyncpg.Record) -> ItemFacts:
         place_kind=row["place_kind"],
         place_name=row["place_name"],
         order_open=row["order_open"],
-        calls=calls,
+        calls=_decode_calls(row["calls"]) if row["calls"] else [],
     )

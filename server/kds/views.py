@@ -14,6 +14,8 @@ import msgspec
 from server.clock import Clock, to_ms
 from server.events import catalogue as c
 from server.events.view import (
+    ANNOUNCED_MAX,
+    HEARD_MAX,
     Category,
     DeviceKind,
     DeviceView,
@@ -25,6 +27,7 @@ from server.events.view import (
     View,
 )
 
+SAID_EVENTS_MAX = ANNOUNCED_MAX + HEARD_MAX
 OPEN_ORDERS_MAX = 2000  # the newest; a shop with more has forgotten to clean
 
 # One statement is one snapshot: head, orders and calls belong together.
@@ -48,11 +51,20 @@ SELECT h.epoch, h.seq,
            ELSE coalesce((SELECT json_agg(call_view(k) ORDER BY k.id)
                             FROM im_call k
                            WHERE k.shop_id = s.id AND k.state <> 'ended'
-                             AND ($4 = 'all' OR k.escalated)), '[]') END AS calls
+                             AND k.msg_type = 4
+                             AND ($4 = 'all' AND (k.accounts = '{}' OR $6 = ANY (k.accounts))
+                                  OR k.escalated)), '[]') END AS calls,
+       CASE WHEN $7::boolean THEN
+           (SELECT json_agg(l.said) FROM
+               (SELECT convert_from(e.body, 'UTF8')::json AS said FROM event e
+                 WHERE e.shop_id = s.id AND e.kind IN ('Announced', 'CallHeard')
+                 ORDER BY e.seq DESC LIMIT $8::integer) l) END AS said
   FROM shop s
   JOIN shop_head h ON h.shop_id = s.id
  WHERE s.id = $1::bigint
 """
+
+READ_ACCOUNT = "SELECT account_id FROM device WHERE shop_id = $1 AND id = $2"
 
 READ_MENU = """
 SELECT coalesce((SELECT json_agg(json_build_object('id', m.id, 'name', m.name) ORDER BY m.position)
@@ -67,19 +79,20 @@ READ_ORDER = (
 
 
 class Sight(NamedTuple):
-    """What a kind of device may see: places' kinds, only its own place?, which calls, the menu?"""
+    """What a kind of device may see: places' kinds, only its own?, which calls, menu, voices?"""
 
     place_kinds: tuple[c.PlaceKind, ...] | None
     own_place: bool
     calls: str
     menu: bool
+    announced: bool = False
 
 
 SIGHT: dict[DeviceKind, Sight] = {
     "kitchen": Sight(None, own_place=False, calls="none", menu=False),
     "waiter": Sight(None, own_place=False, calls="all", menu=True),
     "guest": Sight(None, own_place=True, calls="none", menu=True),
-    "cashier": Sight(("tag",), own_place=False, calls="escalated", menu=True),
+    "cashier": Sight(("tag",), own_place=False, calls="escalated", menu=True, announced=True),
     "call_screen": Sight(("room", "table", "takeaway"), own_place=False, calls="none", menu=False),
 }
 
@@ -108,6 +121,7 @@ _stations = msgspec.json.Decoder(list[StationView]).decode
 _places = msgspec.json.Decoder(list[PlaceView]).decode
 _orders = msgspec.json.Decoder(list[c.Order]).decode
 _calls = msgspec.json.Decoder(list[c.Call]).decode
+_events = msgspec.json.Decoder(list[c.Announced | c.CallHeard]).decode
 _categories = msgspec.json.Decoder(list[Category]).decode
 _dishes = msgspec.json.Decoder(list[Dish]).decode
 _order = msgspec.json.Decoder(c.Order).decode
@@ -118,6 +132,7 @@ async def snapshot(
 ) -> Snapshot | None:
     """Return what this device may see now, or None when there is no such shop."""
     sight = SIGHT[device.kind]
+    account_id = await pool.fetchval(READ_ACCOUNT, shop_id, device.id)  # never changes
     row = await pool.fetchrow(
         READ_BOARD,
         shop_id,
@@ -125,9 +140,13 @@ async def snapshot(
         device.place_id if sight.own_place else None,
         sight.calls,
         OPEN_ORDERS_MAX,
+        account_id or 0,
+        sight.announced,
+        SAID_EVENTS_MAX,
     )
     if row is None:
         return None
+    announced, heard = _said(row["said"])
     view = View(
         shop=_shop(row["shop"]),
         device=device,
@@ -136,13 +155,28 @@ async def snapshot(
         menu=await read_menu(pool, shop_id) if sight.menu else None,
         orders=_orders(row["orders"]),
         calls=_calls(row["calls"]),
+        announced=announced,
+        heard=heard,
     )
     return Snapshot(row["epoch"], row["seq"], to_ms(clock.now()), view)
 
 
+def _said(newest_first: str | None) -> tuple[list[c.Utterance], list[c.Heard]]:
+    """Return what was announced and where it was heard, oldest first, no more than a desk lists."""
+    events = reversed(_events(newest_first)) if newest_first else ()
+    announced: list[c.Utterance] = []
+    heard: list[c.Heard] = []
+    for event in events:
+        if isinstance(event, c.Announced):
+            announced.append(event.utterance)
+        else:
+            heard += event.heard
+    return announced[-ANNOUNCED_MAX:], heard[-HEARD_MAX:]
+
+
 async def read_board(pool: asyncpg.Pool, clock: Clock, shop_id: int) -> Board | None:
     """Return every open order and call of a shop, or None when there is no such shop."""
-    row = await pool.fetchrow(READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX)
+    row = await pool.fetchrow(READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0)
     if row is None:
         return None
     orders, calls = _orders(row["orders"]), _calls(row["calls"])

@@ -36,7 +36,7 @@ SELECT p.shop_id, p.id, p.kind, p.name, p.version,
          WHERE d.shop_id = p.shop_id AND d.business_day BETWEEN $4::date - 1 AND $4::date + 1) AS days,
        (SELECT json_agg(DISTINCT g.station_id) FROM catering_order_goods g
          WHERE g.shop_id = p.shop_id AND g.order_id = p.open_order_id) AS stations,
-       (SELECT json_agg(json_build_object('call', call_view(k), 'version', k.version)) FROM im_call k
+       (SELECT json_agg(call_row(k)) FROM im_call k
          WHERE k.shop_id = p.shop_id AND k.order_id = p.open_order_id AND k.state <> 'ended') AS calls
   FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u(shop_id, id, dishes)
   JOIN place p ON p.shop_id = u.shop_id AND p.id = u.id

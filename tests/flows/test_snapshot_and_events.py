@@ -6,10 +6,12 @@ import random
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.commands import BOOK
 from server.errors import Refusal
+from server.events import catalogue as c
 from server.events.decision import Role
 from server.events.view import DeviceKind, View, canonical
 from server.kds import item as machine
@@ -24,6 +26,7 @@ SHOP_COMMANDS = set(BOOK) - {
     "PairDevice",
     "MoveDevice",
     "RevokeDevice",
+    "SetTechnician",
 }  # about no screen's picture
 
 
@@ -35,6 +38,8 @@ async def _check(kitchen: Kitchen, before: list[View], since: int) -> None:
     for old, fresh in zip(before, await _views(kitchen), strict=True):
         carried = kitchen.carry(old, since)
         assert canonical(carried) == canonical(fresh), fresh.device.kind
+        assert carried.announced == fresh.announced
+        assert carried.heard == fresh.heard
 
 
 async def _and_check(kitchen: Kitchen, role: Role, name: str, **body: Any) -> dict[str, Any]:
@@ -72,6 +77,19 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             await ask("waiter", "UndoItem", item_id=first, state="delivered")
             await ask("waiter", "UndoItem", item_id=first, state="picked_up")
             await ask("waiter", "CleanPlace", place_id=place)
+        await kitchen.pair("waiter")
+        await kitchen.pair("cashier")
+        ends: list[tuple[Role, str]] = [("waiter", "CloseCall"), ("business", "CancelCall")]
+        for ender, name in ends:
+            wanted = {"event": "service_wanted", "msg_type": 4, "template_id": 3}
+            sent = await ask("business", "SendImCall", calls=[wanted | {"params": {"number": "8"}}])
+            call_id = sent["calls"][0]["call_id"]
+            heard = c.Heard(call_id, 1, 7, "pad", "played", 1)
+            await ask("system", "NoteRings", rings=[msgspec.to_builtins(heard)])
+            await ask("waiter", "ClaimCall", call_id=call_id)
+            await ask(ender, name, call_id=call_id)
+        spoken = {"event": "custom", "channels": ["cashier"], "template_id": 3}
+        await ask("business", "SendImCall", calls=[spoken | {"params": {"number": "8"}}])
         assert asked == SHOP_COMMANDS
 
 

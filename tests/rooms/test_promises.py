@@ -44,7 +44,9 @@ async def _arm(kitchen: Kitchen, redis_url: str) -> None:
 
 
 def _kinds(kitchen: Kitchen, since: int) -> list[str]:
-    return [type(event).__name__ for event in kitchen.events(since)]
+    """Return what was said, voices left out: tests/rooms/test_calls.py listens to those."""
+    said = kitchen.events(since)
+    return [type(event).__name__ for event in said if not isinstance(event, c.Announced)]
 
 
 async def _finished(kitchen: Kitchen) -> int:
@@ -100,7 +102,7 @@ async def test_an_unkept_promise_is_tried_again_soon(database_url: str, redis_ur
     """A call that came due while the database was away rings a quarter of a second after it is back."""
     async with open_kitchen(database_url, ManualClock(NOON)) as kitchen:
         redis = Redis.from_url(redis_url)
-        away = True
+        away = False
 
         async def keep(due: Sequence[Due]) -> list[Refusal | None]:
             return [Refusal("unavailable")] if away else await kitchen.desk.keep(due)
@@ -110,6 +112,7 @@ async def test_an_unkept_promise_is_tried_again_soon(database_url: str, redis_ur
         await _arm(kitchen, redis_url)
         since = len(kitchen.ear.heard)
         assert await loop.turn() > REST_S
+        away = True
         kitchen.advance(seconds=5)
         assert await loop.turn() <= REST_S
         away = False
@@ -191,7 +194,7 @@ async def test_a_promise_popped_by_a_dead_worker_is_kept(database_url: str, redi
         kitchen.advance(seconds=5)
         redis = Redis.from_url(redis_url)
         popped, _ = await Alarm(redis).pop(range(64), 2**52)
-        assert len(popped) == 1
+        assert len(popped) == 2, "the order's voice and the dish's call"
         await redis.aclose()
         since = len(kitchen.ear.heard)
         kitchen.advance(seconds=SWEEP_S)

@@ -68,6 +68,17 @@ class Kitchen:
         lines = [{"dish_id": dish} for dish in dish_ids]
         return await self.ask(role, "PlaceOrder", place_id=place_id, lines=lines)
 
+    async def pair(
+        self, kind: DeviceKind, *, place_id: int | None = None, account: str | None = None
+    ) -> int:
+        """Pair a device and return its id."""
+        made = await self.ask(
+            "manager", "PairDevice", kind=kind, name=account or kind, place_id=place_id,
+            station_id=None, token_hash=uuid.uuid4().hex * 2,
+        )  # fmt: skip
+        device_id: int = made["device_id"]
+        return device_id
+
     def advance(self, *, seconds: float) -> None:
         """Let time pass; only a clock that stands still can be moved."""
         assert isinstance(self.clock, ManualClock)

@@ -1,0 +1,258 @@
+"""◆ How a call reaches its ends: who they are, whether each may ring now, what is said, what is next.
+
+An end is a channel of the shop or a designated account. Every ring, the first, a repeat or an
+escalation, goes through the same gate (`Policy.may_ring`) at the moment it is sent. Refuses to
+know how a call begins or ends (`call.py`) and what a policy says (`policy.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from server.broadcast import call as calls
+from server.broadcast.policy import Policy, may_ring
+from server.broadcast.template import Template, Words, together, words
+from server.errors import Refusal
+from server.events import catalogue as c
+from server.events.decision import Promise, Said
+from server.events.facts import CallRow
+from server.events.topics import LISTENING, account_topics, channel_topics
+from server.events.view import DeviceKind
+
+RING_END = "RingEnd"
+RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
+REFRESH: c.MsgType = 2
+
+_KINDS: dict[DeviceKind, c.Channel] = {
+    "kitchen": "kitchen",
+    "waiter": "pad",
+    "cashier": "cashier",
+    "call_screen": "call_screen",
+    "guest": "room",
+}
+
+
+class EndDevice(msgspec.Struct, frozen=True):
+    """A paired device, as far as calls are concerned."""
+
+    id: int
+    kind: DeviceKind
+    account_id: int
+    account: str
+    place_id: int | None
+
+
+class Ground(msgspec.Struct):
+    """What every ring of a shop's event needs to know."""
+
+    timezone: str
+    policies: dict[c.Channel, Policy]
+    templates: dict[int, Template]
+    devices: list[EndDevice]
+    last_raised_ms: int | None = None  # the newest other call of this event
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Now, and when the ring was due: the difference is what the house slept through."""
+
+    now_ms: int
+    due_ms: int
+
+
+class End(msgspec.Struct, frozen=True):
+    """Who is to hear: all devices of a channel, or one account's."""
+
+    key: str
+    channel: c.Channel  # whose policy applies
+    account_id: int | None
+    device_ids: list[int]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of a call at one end when it was raised, or of one ring later."""
+
+    end: End
+    state: str  # queued, suppressed, no_such_end
+    reason: str = ""
+
+
+def channel_end(channel: c.Channel, place_id: int | None, ground: Ground) -> End:
+    """Return the end of a channel; the channel `room` is the devices of one place."""
+    there = [
+        one.id
+        for one in ground.devices
+        if _KINDS[one.kind] == channel and (channel != "room" or one.place_id == place_id)
+    ]
+    return End(channel, channel, None, there)
+
+
+def account_end(account_id: int, channel: c.Channel, ground: Ground) -> End:
+    """Return the end of a designated account."""
+    there = [one.id for one in ground.devices if one.account_id == account_id]
+    return End(f"account:{account_id}", channel, account_id, there)
+
+
+def end_of(key: str, row: CallRow, ground: Ground) -> End:
+    """Return a stored end."""
+    if key.startswith("account:"):
+        channel = row.channels[0] if row.channels else "pad"
+        return account_end(int(key[8:]), channel, ground)
+    return channel_end(msgspec.convert(key, c.Channel), row.place_id, ground)
+
+
+def ends_of(row: CallRow, ground: Ground) -> list[End]:
+    """Return the ends of a call: the designated accounts if any are named, else its channels."""
+    if row.call.accounts:
+        channel: c.Channel = row.channels[0] if row.channels else "pad"
+        return [account_end(one, channel, ground) for one in row.call.accounts]
+    return [channel_end(channel, row.place_id, ground) for channel in row.channels]
+
+
+def said_in_words(row: CallRow, policy: Policy, ground: Ground) -> Words:
+    """Return what the call says at an end of this policy; a refresh says nothing."""
+    if row.msg_type == REFRESH:
+        return Words(c.Text("", ""), c.Text("", ""))
+    template_id = row.template_id if row.template_id is not None else policy.template_id
+    template = ground.templates.get(template_id) if template_id is not None else None
+    if template is None:
+        raise Refusal("template_not_found", template_id=template_id)
+    return words(template, row.params)
+
+
+def judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | None:
+    """Return why this end may not ring now, or None."""
+    if row.expires_at_ms is not None and moment.now_ms > row.expires_at_ms:
+        return "expired"
+    policy = ground.policies[end.channel]
+    try:
+        said_in_words(row, policy, ground)
+    except Refusal as refusal:  # the shop chose another sentence meanwhile, and it does not fit
+        return refusal.code
+    return may_ring(
+        policy, row.msg_type, now_ms=moment.now_ms, due_ms=moment.due_ms, timezone=ground.timezone
+    )
+
+
+class Round:
+    """One step of one call: rings its ends, arms what comes next, and gathers what that adds."""
+
+    def __init__(self, row: CallRow, ground: Ground, moment: Moment) -> None:
+        self.row = row
+        self.messages: list[calls.Message] = []
+        self.outcome = calls.Outcome()
+        self.moment = moment
+        self._ground = ground
+        self._ringing: list[tuple[End, int]] = []
+
+    @property
+    def waits(self) -> bool:
+        """Whether a further ring was armed."""
+        return any(message.state == "queued" for message in self.messages)
+
+    def begin(self, end: End, gone: str = "") -> Verdict:
+        """Ring an end for the first time, or queue it behind what was said a moment ago.
+
+        `gone`: why nobody needs the call any more; the end is then suppressed with it.
+        """
+        if not end.device_ids and end.channel != "console":
+            self._write(end, 1, "suppressed", "no_device")
+            return Verdict(end, "no_such_end", "no_device")
+        wait_ms = self._together_ms(end)
+        if wait_ms and not gone and judged(self.row, end, self._ground, self.moment) is None:
+            self._queue(end, 1, wait_ms)
+            return Verdict(end, "queued")
+        reason = self.ring(end, 1, gone)
+        return Verdict(end, "suppressed", reason) if reason else Verdict(end, "queued")
+
+    def ring(self, end: End, ring: int, gone: str = "") -> str:
+        """Ring an end now and arm its next ring, or write down why not; return the reason."""
+        reason = gone or judged(self.row, end, self._ground, self.moment)
+        if reason:
+            self._write(end, ring, "suppressed", reason)
+            return reason
+        self.told(end, ring)
+        self._ringing.append((end, ring))
+        return ""
+
+    def told(self, end: End, ring: int, spoken_by: int | None = None) -> None:
+        """Write down a ring that is heard now, in the call's own words or in another's."""
+        now_ms = self.moment.now_ms
+        self.messages.append(
+            calls.Message(end.key, ring, "sent", self.moment.due_ms, "", now_ms, spoken_by)
+        )
+        policy = self._ground.policies[end.channel]
+        card = self.row.is_card and (end.channel in CARD_CHANNELS or end.account_id is not None)
+        if not card and ring < rings_wanted(policy):  # a card repeats by itself
+            self._queue(end, ring + 1, policy.interval_s * 1000)
+
+    def _together_ms(self, end: End) -> int:
+        """Return how long to wait for company: orders that come together are said together."""
+        window_ms = self._ground.policies[end.channel].coalesce_s * 1000
+        last = self._ground.last_raised_ms
+        return window_ms if last is not None and self.moment.now_ms - last < window_ms else 0
+
+    def _write(self, end: End, ring: int, state: calls.MessageState, reason: str) -> None:
+        self.messages.append(calls.Message(end.key, ring, state, self.moment.due_ms, reason))
+
+    def _queue(self, end: End, ring: int, wait_ms: int) -> None:
+        """Arm one further ring of an end: its row and its promise."""
+        due_ms = self.moment.now_ms + wait_ms
+        self.messages.append(calls.Message(end.key, ring, "queued", due_ms))
+        payload = {"call_id": self.row.call.id, "end_key": end.key, "ring": ring}
+        self.outcome.promises.append(Promise(RING_END, payload, due_ms))
+
+    def announce(self, said: Sequence[Words] = ()) -> None:
+        """Say it to the ends that ring: one event for all that hear the same.
+
+        `said`: the words of further calls that are told in the same breath.
+        """
+        groups: dict[bytes, tuple[c.Utterance, list[End]]] = {}
+        for end, ring in self._ringing:
+            utterance = _utterance(self.row, end, ring, self._ground, self.moment.now_ms, said)
+            known = groups.setdefault(_same(utterance), (utterance, []))
+            known[1].append(end)
+        self.outcome.said += [_said(self.row, one, ends) for one, ends in groups.values()]
+
+
+_same = msgspec.msgpack.Encoder().encode
+CARD_CHANNELS = frozenset({"pad", "cashier"})  # the cash desk joins a card that nobody answered
+
+
+def rings_wanted(policy: Policy) -> int:
+    """Return how often an end rings at most."""
+    return RINGS_MAX if policy.until_acknowledged else min(policy.repeat_max + 1, RINGS_MAX)
+
+
+def _said(row: CallRow, utterance: c.Utterance, ends: list[End]) -> Said:
+    channels = [end.channel for end in ends if end.account_id is None]
+    accounts = [end.account_id for end in ends if end.account_id is not None]
+    whole = msgspec.structs.replace(utterance, channels=channels, accounts=accounts)
+    topics = channel_topics(channels, row.place_id) | account_topics(accounts) | LISTENING
+    return Said(c.Announced(utterance=whole), topics)
+
+
+def _utterance(
+    row: CallRow, end: End, ring: int, ground: Ground, now_ms: int, said: Sequence[Words]
+) -> c.Utterance:
+    policy = ground.policies[end.channel]
+    mine = together([said_in_words(row, policy, ground), *said])
+    return c.Utterance(
+        call_id=row.call.id,
+        ring=ring,
+        rings_max=0 if policy.until_acknowledged else rings_wanted(policy),
+        event=row.call.event,
+        msg_type=row.msg_type,
+        channels=[],
+        accounts=[],
+        text=mine.shown,
+        spoken=mine.spoken,
+        audio={},
+        sound=policy.sound,
+        priority=policy.priority,
+        at_ms=now_ms,
+        expires_at_ms=now_ms + policy.expiry_s * 1000,
+        place_id=row.place_id,
+        item_id=row.call.item_id,
+    )

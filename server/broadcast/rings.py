@@ -1,0 +1,241 @@
+"""◆ What the house's promises do with calls: announce what happened, ring again, remind.
+
+Each takes the call as it is now and returns a decision; a promise that is no longer wanted does
+nothing. Refuses to read or write anything by itself.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from server.broadcast import call as calls
+from server.broadcast import ringing
+from server.broadcast.commands import begun, new_row
+from server.errors import Refusal
+from server.events import catalogue as c
+from server.events.decision import Context, Decision, Promise, Said
+from server.events.facts import HOUSE, CallRow
+from server.events.topics import LISTENING
+
+REMINDERS_MAX = 3
+
+
+class RingCall(msgspec.Struct, frozen=True):
+    """A promise: ring the pads again, unless the call moved on since `rang_at_ms`."""
+
+    call_id: int
+    rang_at_ms: int
+
+
+class RingEnd(msgspec.Struct, frozen=True):
+    """A promise: the `ring`-th ring of a call at one end."""
+
+    call_id: int
+    end_key: str
+    ring: int
+
+
+class Announce(msgspec.Struct, frozen=True):
+    """A promise due at once: the house says what happened, to whom the shop's policy names."""
+
+    event: c.CallEvent
+    params: dict[str, str]
+    at_ms: int
+    place_id: int | None = None
+    order_id: int | None = None
+    item_id: int | None = None
+    tag: bool = False  # a wrist tag's order: the cash desk announces it (R-004-10)
+    call_id: int | None = None  # the card on the pads that rings for the same reason
+
+
+class RemindClaimer(msgspec.Struct, frozen=True):
+    """A promise: who said "coming" and did not come is told again."""
+
+    call_id: int
+    claimed_at_ms: int
+
+
+class RingFacts(msgspec.Struct):
+    """What a ring needs to know now."""
+
+    row: CallRow | None
+    ground: ringing.Ground
+    rung: dict[str, int] = {}  # end → rings sent so far
+    queued: dict[tuple[str, int], int] = {}  # further rings that are armed, and when they are due
+    gone: str = ""
+    company: list[CallRow] = []  # other calls of this event that wait at the same end
+    order_open: bool = True
+
+
+# Which ends the house tells by itself, for a room's order and for a wrist tag's (R-004-10).
+HOUSE_CHANNELS: dict[tuple[c.CallEvent, bool], tuple[c.Channel, ...]] = {
+    ("order_placed", False): ("kitchen",),
+    ("order_placed", True): ("cashier",),
+    ("item_ready", False): ("pad", "call_screen"),
+    ("item_ready", True): ("pad",),
+    ("item_cancelled", False): ("kitchen",),
+    ("item_cancelled", True): ("kitchen", "cashier"),
+}
+
+
+def announce(promise: Announce, facts: RingFacts, context: Context) -> Decision:
+    """Say what happened in the house: an order came, a dish waits, a dish was cancelled."""
+    if facts.gone or not facts.order_open:
+        return Decision({})
+    told = HOUSE_CHANNELS[promise.event, promise.tag]
+    moment = ringing.Moment(context.now_ms, promise.at_ms)
+    if promise.call_id is not None:
+        return _voice_of_card(told, facts, moment)
+    channels = [channel for channel in told if facts.ground.policies[channel].on]
+    if not channels:
+        return Decision({})
+    row = new_row(promise.event, promise.params, 1, channels, context)
+    row.source, row.place_id, row.call.order_id = HOUSE, promise.place_id, promise.order_id
+    _, outcome = begun(row, facts.ground, moment)
+    return outcome.join(Decision({}))
+
+
+def _voice_of_card(
+    told: tuple[c.Channel, ...], facts: RingFacts, moment: ringing.Moment
+) -> Decision:
+    """Give the card on the pads its voice, and the call screen its number."""
+    row, ground = facts.row, facts.ground
+    if row is None or row.call.state != "ringing":
+        return Decision({})
+    row.channels = [one for one in told if one == "pad" or ground.policies[one].on]
+    round_ = ringing.Round(row, ground, moment)
+    for end in ringing.ends_of(row, ground):
+        round_.ring(end, facts.rung.get(end.key, 0) + 1)
+    round_.announce()
+    round_.outcome.rows.append(calls.stored(row, row.version + 1, messages=round_.messages))
+    return round_.outcome.join(Decision({}))
+
+
+def ring(promise: RingCall, facts: RingFacts, context: Context) -> Decision:
+    """Keep the promise of a card's further ring, or give up and tell the cash desk."""
+    if facts.row is None:
+        raise Refusal("call_not_found")
+    row, ground = _as_configured(facts.row, facts.ground), facts.ground
+    after, outcome = calls.rung(row, promise.rang_at_ms, context.now_ms)
+    if not outcome.said:
+        return Decision({})
+    due_ms = promise.rang_at_ms + facts.row.call.interval_s * 1000
+    if after.call.state == "unanswered":
+        after.channels = list(dict.fromkeys([*after.channels, "cashier"]))
+    round_ = ringing.Round(after, ground, ringing.Moment(context.now_ms, due_ms))
+    for end in _card_ends(after, ground):
+        round_.ring(end, facts.rung.get(end.key, 0) + 1)
+    round_.announce()
+    outcome.add(round_.outcome)
+    outcome.rows.append(calls.stored(after, row.version + 1, messages=round_.messages))
+    return outcome.join(Decision({}))
+
+
+def _as_configured(row: CallRow, ground: ringing.Ground) -> CallRow:
+    """Return the card with the rings the shop wants now: changes reach calls that wait."""
+    policy = ground.policies["pad"]
+    call = msgspec.structs.replace(
+        row.call, interval_s=policy.interval_s, rings_max=ringing.rings_wanted(policy)
+    )
+    return msgspec.structs.replace(row, call=call)
+
+
+def _card_ends(row: CallRow, ground: ringing.Ground) -> list[ringing.End]:
+    """Return who rings with the card: the pads or who is meant, and the cash desk at last."""
+    if row.call.state == "unanswered":
+        return [ringing.channel_end("cashier", row.place_id, ground)]
+    if row.call.accounts:
+        return ringing.ends_of(row, ground)
+    return [ringing.channel_end("pad", row.place_id, ground)]
+
+
+def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
+    """Keep the promise of one end's further ring; alone, or with others that wait for a voice."""
+    row, ground = facts.row, facts.ground
+    due_ms = facts.queued.get((promise.end_key, promise.ring))
+    if row is None or due_ms is None:
+        return Decision({})  # said with another call's, or the call is over
+    end = ringing.end_of(promise.end_key, row, ground)
+    moment = ringing.Moment(context.now_ms, due_ms)
+    round_ = ringing.Round(row, ground, moment)
+    gone = facts.gone or ("" if facts.order_open else "order_completed")
+    silent = round_.ring(end, promise.ring, gone)
+    company = [] if silent else facts.company
+    policy = ground.policies[end.channel]
+    round_.announce([ringing.said_in_words(other, policy, ground) for other in company])
+    if not silent:
+        _escalate(round_, end, promise.ring, ground)
+        stage = calls.stage(row, "rung", context.now_ms, end=end.key, ring=promise.ring)
+        round_.outcome.promises += stage
+    elsewhere = facts.queued.keys() - {(promise.end_key, promise.ring)}
+    _settle(round_, waits=bool(elsewhere))
+    for other in company:
+        beside = ringing.Round(other, ground, moment)
+        beside.told(end, 1, spoken_by=row.call.id)
+        _settle(beside, waits=len(other.channels) > 1)
+        round_.outcome.add(beside.outcome)
+    return round_.outcome.join(Decision({}))
+
+
+def _escalate(
+    round_: ringing.Round, end: ringing.End, ring_number: int, ground: ringing.Ground
+) -> None:
+    """Tell further ends when this one stayed unanswered for so many rings; through the same gate."""
+    policy, row = ground.policies[end.channel], round_.row
+    if ring_number != policy.escalate_after_rings:
+        return
+    further = [one for one in policy.escalate_to if one not in row.channels]
+    row.channels = [*row.channels, *further]
+    row.call.escalated = True
+    more = ringing.Round(row, ground, round_.moment)
+    for channel in further:
+        more.begin(ringing.channel_end(channel, row.place_id, ground))
+    more.announce()
+    round_.messages += more.messages
+    round_.outcome.add(more.outcome)
+    round_.outcome.promises += calls.stage(
+        row, "escalated", round_.moment.now_ms, channels=list(further)
+    )
+
+
+def _settle(round_: ringing.Round, *, waits: bool) -> None:
+    """Write the call down; an announcement that has nothing left to say is done."""
+    row = round_.row
+    ended: c.CallEnd | None = None
+    if not row.is_card and not waits and not round_.waits:
+        state = calls.STEPS[row.call.state, "end"]
+        row = msgspec.structs.replace(row, call=msgspec.structs.replace(row.call, state=state))
+        ended = "done"
+    round_.outcome.rows.append(
+        calls.stored(row, row.version + 1, ended_reason=ended, messages=round_.messages)
+    )
+
+
+def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decision:
+    """Tell who said "coming" again, on their own device only; at last the cash desk hears."""
+    row = facts.row
+    if row is None or row.call.state != "claimed":
+        return Decision({})
+    if row.call.claimed_at_ms != promise.claimed_at_ms:
+        return Decision({})
+    after = msgspec.structs.replace(row, reminders=row.reminders + 1)
+    decision = Decision({})
+    event = c.CallReminded(
+        call_id=row.call.id, device_id=row.call.claimed_by_device, at_ms=context.now_ms
+    )
+    device = row.call.claimed_by_device
+    topics = frozenset({f"device:{device}"}) if device is not None else calls.card_topics(row)
+    if after.reminders >= REMINDERS_MAX:
+        topics |= LISTENING
+    else:
+        decision.promises.append(reminder(after, facts.ground, context.now_ms))
+    decision.said.append(Said(event, topics))
+    decision.rows.append(calls.stored(after, row.version + 1))
+    return decision
+
+
+def reminder(row: CallRow, ground: ringing.Ground, now_ms: int) -> Promise:
+    """Return the promise of the next reminder to who is coming."""
+    payload = {"call_id": row.call.id, "claimed_at_ms": row.call.claimed_at_ms}
+    wait_s = ground.policies["pad"].claim_reminder_s
+    return Promise(calls.REMIND_CLAIMER, payload, now_ms + wait_s * 1000)

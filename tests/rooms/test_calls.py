@@ -1,0 +1,396 @@
+"""Calls of every kind: accepted per end, repeated, spoken together, answered, cancelled, too late."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from server.clock import ManualClock
+from server.errors import Refusal
+from server.events import catalogue as c
+from server.events.promises import PromiseLoop
+from tests.support.kitchen import DUMPLINGS, NOON, SHOP, Kitchen, actor, open_kitchen
+
+Call = dict[str, Any]
+
+
+class Calling:
+    """A kitchen with paired ends, its worker, and what a business service asks."""
+
+    def __init__(self, kitchen: Kitchen, loop: PromiseLoop) -> None:
+        self.kitchen = kitchen
+        self.loop = loop
+
+    async def send(self, **ask: Any) -> Call:
+        """Send one call and return its answer."""
+        sent = await self.kitchen.ask("business", "SendImCall", calls=[ask])
+        answer: Call = sent["calls"][0]
+        return answer
+
+    async def after(self, *, seconds: float) -> list[c.Utterance]:
+        """Let time pass, keep what is due, and return what was announced meanwhile."""
+        since = len(self.kitchen.ear.heard)
+        self.kitchen.advance(seconds=seconds)
+        await self.loop.sweep()
+        return self.announced(since)
+
+    def announced(self, since: int = 0) -> list[c.Utterance]:
+        """Return the utterances after the first `since` events."""
+        said = self.kitchen.events(since)
+        return [event.utterance for event in said if isinstance(event, c.Announced)]
+
+    async def messages(self, call_id: int) -> list[tuple[str, int, str, str]]:
+        """Return (end, ring, state, reason) of a call's rows."""
+        rows = await self.kitchen.pool.fetch(
+            "SELECT end_key, ring, state, reason FROM im_message WHERE call_id = $1"
+            " ORDER BY end_key, ring",
+            call_id,
+        )
+        return [tuple(row) for row in rows]
+
+    async def policy(self, event: str, channel: str, policy: str, shop_id: int = SHOP) -> None:
+        """Write a rule of the shop, or of the brand (shop 0)."""
+        await self.kitchen.pool.execute(
+            "INSERT INTO broadcast_policy VALUES (1, $1, $2, $3, $4, 1, now(), 'test')"
+            " ON CONFLICT (brand_id, shop_id, event, channel) DO UPDATE SET policy = excluded.policy",
+            shop_id, event, channel, policy,
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def calling(database_url: str, redis_url: str) -> AsyncIterator[Calling]:
+    """Open a kitchen with a screen, a pad, a desk and a call screen."""
+    async with open_kitchen(database_url, ManualClock(NOON)) as kitchen:
+        for kind in ("kitchen", "waiter", "cashier", "call_screen"):
+            await kitchen.pair(kind)
+        redis = Redis.from_url(redis_url)
+        try:
+            yield Calling(
+                kitchen, PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
+            )
+        finally:
+            await redis.aclose()
+
+
+ORDER = {"roomName": "801", "goodsName": "水饺", "num": "2"}
+
+
+async def test_an_order_is_heard_in_the_kitchen(database_url: str, redis_url: str) -> None:
+    """A room's order is announced to the kitchen, numbers as people say them (R-004-10, R-004-35)."""
+    async with calling(database_url, redis_url) as house:
+        await house.kitchen.ask(
+            "guest", "PlaceOrder", place_id=1, lines=[{"dish_id": DUMPLINGS, "quantity": 2}]
+        )
+        (heard,) = await house.after(seconds=0)
+        assert heard.channels == ["kitchen"]
+        assert heard.text.zh.startswith("801房间下单了")
+        assert heard.text.zh.endswith("2份,请注意")
+        assert heard.spoken.zh.startswith("八零一房间下单了")
+        assert heard.spoken.zh.endswith("两份,请注意")
+        assert heard.priority == 3
+        assert await house.after(seconds=60) == []
+
+
+async def test_a_wrist_tags_order_is_the_cash_desks(database_url: str, redis_url: str) -> None:
+    """A wrist tag's order is announced at the cash desk, three times 15 s apart (R-004-10, R-004-33)."""
+    async with calling(database_url, redis_url) as house:
+        await house.kitchen.order(101, 1)
+        rung = [await house.after(seconds=seconds) for seconds in (0, 15, 15, 60)]
+        assert [[u.channels for u in said] for said in rung] == [[["cashier"]]] * 3 + [[]]
+        assert [said[0].ring for said in rung[:3]] == [1, 2, 3]
+
+
+async def test_a_finished_dish_rings_pads_and_call_screen(
+    database_url: str, redis_url: str
+) -> None:
+    """The card has a voice on the pads; the call screen says the number twice."""
+    async with calling(database_url, redis_url) as house:
+        item = (await house.kitchen.order(1, 1))["item_ids"][0]
+        for verb in ("StartItem", "FinishItem", "CallItem"):
+            await house.kitchen.ask("kitchen", verb, item_id=item)
+        said = [u for u in await house.after(seconds=0) if u.event == "item_ready"]
+        assert sorted(u.channels[0] for u in said) == ["call_screen", "pad"]
+        screen = next(u for u in said if u.channels == ["call_screen"])
+        assert screen.spoken.zh == "请零一号顾客取餐"
+        (again,) = await house.after(seconds=8)
+        assert (again.channels, again.ring) == (["call_screen"], 2)
+        (pads,) = await house.after(seconds=7)
+        assert (pads.channels, pads.ring) == (["pad"], 2)
+
+
+async def test_undo_silences_pads_screen_and_what_is_queued(
+    database_url: str, redis_url: str
+) -> None:
+    """A cook's slip taken back: everybody who heard is told, nothing rings later."""
+    async with calling(database_url, redis_url) as house:
+        item = (await house.kitchen.order(1, 1))["item_ids"][0]
+        for verb in ("StartItem", "FinishItem", "CallItem"):
+            await house.kitchen.ask("kitchen", verb, item_id=item)
+        await house.after(seconds=0)
+        since = len(house.kitchen.ear.heard)
+        await house.kitchen.ask("kitchen", "UndoItem", item_id=item, state="called")
+        ended = [line for line in house.kitchen.ear.heard[since:] if b"CallEnded" in line.body]
+        assert len(ended) == 1
+        assert {"pad", "screen", "cashier"} <= ended[0].topics
+        assert await house.after(seconds=120) == []
+
+
+async def test_each_end_is_answered_for(database_url: str, redis_url: str) -> None:
+    """Per end the caller learns queued, suppressed with the reason, or no such end (R-004-31)."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy("order_placed", "cashier", '{"on": false}')
+        answer = await house.send(
+            event="order_placed", channels=["kitchen", "cashier", "room"], params=ORDER
+        )
+        assert [(e["channel"], e["state"], e["reason"]) for e in answer["ends"]] == [
+            ("kitchen", "queued", ""),
+            ("cashier", "suppressed", "off"),
+            ("room", "no_such_end", "no_device"),
+        ]
+        assert await house.messages(answer["call_id"]) == [
+            ("cashier", 1, "suppressed", "off"),
+            ("kitchen", 1, "sent", ""),
+            ("room", 1, "suppressed", "no_device"),
+        ]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"params": {"roomName": "801"}}, "template_parameter_missing"),
+    ({"params": ORDER | {"colour": "red"}}, "template_parameter_unknown"),
+    ({"params": ORDER, "template_id": 5_000}, "template_not_found"),
+    ({"params": ORDER, "channels": []}, "bad_field"),
+    ({"params": ORDER, "msg_type": 4}, "bad_field"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "code"), REFUSED, ids=[code for _, code in REFUSED])
+async def test_a_wrong_call_is_refused_at_the_door(
+    database_url: str, redis_url: str, wrong: dict[str, Any], code: str
+) -> None:
+    """What cannot be said is refused when it is asked for, and its neighbours are taken."""
+    async with calling(database_url, redis_url) as house:
+        right = {"event": "order_placed", "channels": ["kitchen"], "params": ORDER}
+        sent = await house.kitchen.ask("business", "SendImCall", calls=[right | wrong, right])
+        assert sent["calls"][0]["refusal"]["code"] == code
+        assert sent["calls"][1]["ends"][0]["state"] == "queued"
+
+
+@pytest.mark.parametrize("name", ["{num}", "<b>水饺</b>", "{{", "}", "水饺{0}%s\\n'\"$1"])
+async def test_a_strange_dish_does_no_harm(database_url: str, redis_url: str, name: str) -> None:
+    """A value is put in once and never read again."""
+    async with calling(database_url, redis_url) as house:
+        await house.send(
+            event="order_placed", channels=["kitchen"], params=ORDER | {"goodsName": name}
+        )
+        assert house.announced()[-1].text.zh == f"801房间下单了{name}2份,请注意"
+
+
+async def test_orders_that_come_together_are_said_together(
+    database_url: str, redis_url: str
+) -> None:
+    """Five orders in two seconds: the first at once, the rest in one sentence."""
+    async with calling(database_url, redis_url) as house:
+        sent = []
+        for room in range(801, 806):
+            params = ORDER | {"roomName": str(room)}
+            sent.append(await house.send(event="order_placed", channels=["kitchen"], params=params))
+            house.kitchen.advance(seconds=0.4)
+        assert len(house.announced()) == 1
+        (rest,) = await house.after(seconds=2)
+        assert rest.text.zh == (
+            "802房间下单了水饺2份；803房间下单了水饺2份；804房间下单了水饺2份；805房间下单了水饺2份,请注意"
+        )
+        assert await house.after(seconds=10) == []
+        states = [await house.messages(one["call_id"]) for one in sent]
+        assert all(state == [("kitchen", 1, "sent", "")] for state in states)
+
+
+async def test_quiet_hours_hold_for_repeats_too(database_url: str, redis_url: str) -> None:
+    """A rule changed after the call was accepted silences its next ring, with the reason written."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy("custom", "cashier", '{"repeat_max": 3, "interval_s": 10}')
+        call = await house.send(
+            event="custom", channels=["cashier"], template_id=3, params={"number": "7"}
+        )
+        assert len(await house.after(seconds=10)) == 1
+        await house.policy(
+            "custom", "cashier",
+            '{"repeat_max": 3, "quiet": {"from_minute": 660, "to_minute": 780}}',
+        )  # fmt: skip
+        assert await house.after(seconds=10) == []
+        assert ("cashier", 3, "suppressed", "quiet_hours") in await house.messages(call["call_id"])
+
+
+async def test_a_voice_that_comes_minutes_late_is_not_spoken(
+    database_url: str, redis_url: str
+) -> None:
+    """The house was away for three minutes: the repeat is dropped and says why."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy(
+            "custom", "cashier", '{"repeat_max": 1, "interval_s": 10, "expiry_s": 600}'
+        )
+        call = await house.send(
+            event="custom", channels=["cashier"], template_id=3, params={"number": "7"}
+        )
+        assert await house.after(seconds=190) == []
+        assert ("cashier", 2, "suppressed", "too_late") in await house.messages(call["call_id"])
+
+
+async def test_rings_until_somebody_acknowledges(database_url: str, redis_url: str) -> None:
+    """Until acknowledged: one press stops the rest, whatever was armed (no race)."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy("custom", "cashier", '{"until_acknowledged": true, "interval_s": 5}')
+        call = await house.send(
+            event="custom", channels=["cashier"], template_id=3, params={"number": "7"}
+        )
+        assert [len(await house.after(seconds=5)) for _ in range(4)] == [1, 1, 1, 1]
+        await house.kitchen.ask("cashier", "ClaimCall", call_id=call["call_id"])
+        assert await house.after(seconds=60) == []
+        assert (await house.messages(call["call_id"]))[-1] == (
+            "cashier",
+            6,
+            "cancelled",
+            "acknowledged",
+        )
+
+
+async def test_a_technician_off_the_clock_is_not_called(database_url: str, redis_url: str) -> None:
+    """Whose session ended before the call or before its repeat is not called (R-004-34)."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy("technician_wanted", "cashier", '{"repeat_max": 3, "interval_s": 10}')
+        ask = {
+            "event": "technician_wanted", "channels": ["cashier"], "template_id": 3,
+            "params": {"number": "8", "technicianId": "t8"},
+        }  # fmt: skip
+        await house.kitchen.ask("business", "SetTechnician", technician_id="t8", on_clock=True)
+        call = await house.send(**ask)
+        assert call["ends"][0]["state"] == "queued"
+        await house.kitchen.ask("business", "SetTechnician", technician_id="t8", on_clock=False)
+        assert await house.after(seconds=10) == []
+        assert ("cashier", 2, "suppressed", "technician_off_clock") in await house.messages(
+            call["call_id"]
+        )
+        assert (await house.send(**ask))["ends"][0]["reason"] == "technician_off_clock"
+
+
+async def test_a_pad_call_of_a_service_is_claimed_once(database_url: str, redis_url: str) -> None:
+    """Two taps at once, fifty times: exactly one owner each, the other is told who (R-004-32)."""
+    async with calling(database_url, redis_url) as house:
+        for _ in range(50):
+            call = await house.send(
+                event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
+            )
+            body = msgspec.json.encode({"call_id": call["call_id"]})
+            people = [
+                msgspec.structs.replace(actor("waiter", n), name=f"waiter {n}") for n in (7, 8)
+            ]
+            answers = await asyncio.gather(
+                *(
+                    house.kitchen.desk.execute(one, uuid.uuid4(), "ClaimCall", body)
+                    for one in people
+                ),
+                return_exceptions=True,
+            )
+            owners = [one for one in answers if isinstance(one, dict)]
+            (told,) = [one for one in answers if isinstance(one, Refusal)]
+            assert len(owners) == 1
+            assert told.code == "call_already_claimed"
+            assert told.detail["by"] == owners[0]["by"]
+            await house.kitchen.ask("waiter", "CloseCall", call_id=call["call_id"])
+
+
+async def test_a_designated_call_is_only_its_accounts(database_url: str, redis_url: str) -> None:
+    """A call for one account reaches that account's devices and no other pad (R-004-31)."""
+    async with calling(database_url, redis_url) as house:
+        account = await house.kitchen.pool.fetchval(
+            "SELECT account_id FROM device WHERE kind = 'waiter' AND token_hash IS NOT NULL"
+        )
+        since = len(house.kitchen.ear.heard)
+        await house.send(
+            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"},
+            accounts=[account],
+        )  # fmt: skip
+        raised, said = house.kitchen.ear.heard[since:]
+        assert raised.topics == {f"account:{account}"}
+        assert said.topics == {f"account:{account}", "cashier", "console"}
+        assert (await house.kitchen.view("waiter")).calls == []
+
+
+async def test_who_said_coming_and_did_not_come_is_told_again(
+    database_url: str, redis_url: str
+) -> None:
+    """A claimed dish that still waits after 90 s rings its claimer's device, not the others."""
+    async with calling(database_url, redis_url) as house:
+        item = (await house.kitchen.order(1, 1))["item_ids"][0]
+        for verb in ("StartItem", "FinishItem", "CallItem"):
+            await house.kitchen.ask("kitchen", verb, item_id=item)
+        (call,) = (await house.kitchen.view("waiter")).calls
+        await house.kitchen.ask("waiter", "ClaimCall", call_id=call.id)
+        since = len(house.kitchen.ear.heard)
+        await house.after(seconds=90)
+        reminded = [
+            line for line in house.kitchen.ear.heard[since:] if b"CallReminded" in line.body
+        ]
+        assert [line.topics for line in reminded] == [{"device:7"}]
+        await house.kitchen.ask("waiter", "PickUpItem", item_id=item)
+        since = len(house.kitchen.ear.heard)
+        await house.after(seconds=600)
+        assert house.kitchen.ear.heard[since:] == []
+
+
+async def test_a_cancelled_call_falls_silent(database_url: str, redis_url: str) -> None:
+    """Cancel ends the rings and tells every end to drop what it still wanted to say."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy("custom", "kitchen", '{"repeat_max": 5, "interval_s": 10}')
+        call = await house.send(
+            event="custom", channels=["kitchen"], template_id=3, params={"number": "7"}
+        )
+        since = len(house.kitchen.ear.heard)
+        await house.kitchen.ask("business", "CancelCall", call_id=call["call_id"])
+        (ended,) = house.kitchen.events(since)
+        assert isinstance(ended, c.CallEnded)
+        assert "kitchen" in house.kitchen.ear.heard[-1].topics
+        assert await house.after(seconds=60) == []
+        again = await house.kitchen.ask("business", "CancelCall", call_id=call["call_id"])
+        assert again["changed"] is False
+
+
+async def test_an_unanswered_announcement_reaches_further_ends(
+    database_url: str, redis_url: str
+) -> None:
+    """After so many rings without an answer the next end is told, and the caller's record says so."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy(
+            "custom", "kitchen",
+            '{"repeat_max": 3, "interval_s": 10, "escalate_after_rings": 2,'
+            ' "escalate_to": ["cashier"]}',
+        )  # fmt: skip
+        ask = {"event": "custom", "template_id": 3, "params": {"number": "7"}}
+        call = await house.send(channels=["kitchen"], **ask)
+        said = await house.after(seconds=10)
+        assert [u.channels for u in said] == [["kitchen"], ["cashier"]]
+        assert ("cashier", 1, "sent", "") in await house.messages(call["call_id"])
+        await house.kitchen.ask("cashier", "ClaimCall", call_id=call["call_id"])
+        assert await house.after(seconds=60) == []
+
+
+async def test_an_escalation_knows_quiet_hours(database_url: str, redis_url: str) -> None:
+    """Escalation goes through the same gate as every ring."""
+    async with calling(database_url, redis_url) as house:
+        await house.policy(
+            "custom", "kitchen",
+            '{"repeat_max": 3, "interval_s": 10, "escalate_after_rings": 2,'
+            ' "escalate_to": ["cashier"]}',
+        )  # fmt: skip
+        await house.policy("custom", "cashier", '{"quiet": {"from_minute": 660, "to_minute": 780}}')
+        ask = {"event": "custom", "template_id": 3, "params": {"number": "7"}}
+        call = await house.send(channels=["kitchen"], **ask)
+        assert [u.channels for u in await house.after(seconds=10)] == [["kitchen"]]
+        assert ("cashier", 1, "suppressed", "quiet_hours") in await house.messages(call["call_id"])
