@@ -15,8 +15,10 @@ from redis.asyncio import Redis
 from server.clock import ManualClock
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.promises import PromiseLoop
+from server.events.keeping import PromiseLoop
 from tests.support.kitchen import DUMPLINGS, NOON, SHOP, Kitchen, actor, open_kitchen
+
+NOBODY = "redis://127.0.0.1:1/0"  # these promises are kept from their rows
 
 Call = dict[str, Any]
 
@@ -38,7 +40,7 @@ class Calling:
         """Let time pass, keep what is due, and return what was announced meanwhile."""
         since = len(self.kitchen.ear.heard)
         self.kitchen.advance(seconds=seconds)
-        await self.loop.sweep()
+        await self.loop.turn()
         return self.announced(since)
 
     def announced(self, since: int = 0) -> list[c.Utterance]:
@@ -65,12 +67,12 @@ class Calling:
 
 
 @asynccontextmanager
-async def calling(database_url: str, redis_url: str) -> AsyncIterator[Calling]:
+async def calling(database_url: str) -> AsyncIterator[Calling]:
     """Open a kitchen with a screen, a pad, a desk and a call screen."""
     async with open_kitchen(database_url, ManualClock(NOON)) as kitchen:
         for kind in ("kitchen", "waiter", "cashier", "call_screen"):
             await kitchen.pair(kind)
-        redis = Redis.from_url(redis_url)
+        redis = Redis.from_url(NOBODY)
         try:
             yield Calling(
                 kitchen, PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
@@ -82,9 +84,9 @@ async def calling(database_url: str, redis_url: str) -> AsyncIterator[Calling]:
 ORDER = {"roomName": "801", "goodsName": "水饺", "num": "2"}
 
 
-async def test_an_order_is_heard_in_the_kitchen(database_url: str, redis_url: str) -> None:
+async def test_an_order_is_heard_in_the_kitchen(database_url: str) -> None:
     """A room's order is announced to the kitchen, numbers as people say them (R-004-10, R-004-35)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.kitchen.ask(
             "guest", "PlaceOrder", place_id=1, lines=[{"dish_id": DUMPLINGS, "quantity": 2}]
         )
@@ -98,20 +100,18 @@ async def test_an_order_is_heard_in_the_kitchen(database_url: str, redis_url: st
         assert await house.after(seconds=60) == []
 
 
-async def test_a_wrist_tags_order_is_the_cash_desks(database_url: str, redis_url: str) -> None:
+async def test_a_wrist_tags_order_is_the_cash_desks(database_url: str) -> None:
     """A wrist tag's order is announced at the cash desk, three times 15 s apart (R-004-10, R-004-33)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.kitchen.order(101, 1)
         rung = [await house.after(seconds=seconds) for seconds in (0, 15, 15, 60)]
         assert [[u.channels for u in said] for said in rung] == [[["cashier"]]] * 3 + [[]]
         assert [said[0].ring for said in rung[:3]] == [1, 2, 3]
 
 
-async def test_a_finished_dish_rings_pads_and_call_screen(
-    database_url: str, redis_url: str
-) -> None:
+async def test_a_finished_dish_rings_pads_and_call_screen(database_url: str) -> None:
     """The card has a voice on the pads; the call screen says the number twice."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         item = (await house.kitchen.order(1, 1))["item_ids"][0]
         for verb in ("StartItem", "FinishItem", "CallItem"):
             await house.kitchen.ask("kitchen", verb, item_id=item)
@@ -125,11 +125,9 @@ async def test_a_finished_dish_rings_pads_and_call_screen(
         assert (pads.channels, pads.ring) == (["pad"], 2)
 
 
-async def test_undo_silences_pads_screen_and_what_is_queued(
-    database_url: str, redis_url: str
-) -> None:
+async def test_undo_silences_pads_screen_and_what_is_queued(database_url: str) -> None:
     """A cook's slip taken back: everybody who heard is told, nothing rings later."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         item = (await house.kitchen.order(1, 1))["item_ids"][0]
         for verb in ("StartItem", "FinishItem", "CallItem"):
             await house.kitchen.ask("kitchen", verb, item_id=item)
@@ -142,9 +140,9 @@ async def test_undo_silences_pads_screen_and_what_is_queued(
         assert await house.after(seconds=120) == []
 
 
-async def test_each_end_is_answered_for(database_url: str, redis_url: str) -> None:
+async def test_each_end_is_answered_for(database_url: str) -> None:
     """Per end the caller learns queued, suppressed with the reason, or no such end (R-004-31)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy("order_placed", "cashier", '{"on": false}')
         answer = await house.send(
             event="order_placed", channels=["kitchen", "cashier", "room"], params=ORDER
@@ -172,10 +170,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("wrong", "code"), REFUSED, ids=[code for _, code in REFUSED])
 async def test_a_wrong_call_is_refused_at_the_door(
-    database_url: str, redis_url: str, wrong: dict[str, Any], code: str
+    database_url: str, wrong: dict[str, Any], code: str
 ) -> None:
     """What cannot be said is refused when it is asked for, and its neighbours are taken."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         right = {"event": "order_placed", "channels": ["kitchen"], "params": ORDER}
         sent = await house.kitchen.ask("business", "SendImCall", calls=[right | wrong, right])
         assert sent["calls"][0]["refusal"]["code"] == code
@@ -183,20 +181,18 @@ async def test_a_wrong_call_is_refused_at_the_door(
 
 
 @pytest.mark.parametrize("name", ["{num}", "<b>水饺</b>", "{{", "}", "水饺{0}%s\\n'\"$1"])
-async def test_a_strange_dish_does_no_harm(database_url: str, redis_url: str, name: str) -> None:
+async def test_a_strange_dish_does_no_harm(database_url: str, name: str) -> None:
     """A value is put in once and never read again."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.send(
             event="order_placed", channels=["kitchen"], params=ORDER | {"goodsName": name}
         )
         assert house.announced()[-1].text.zh == f"801房间下单了{name}2份,请注意"
 
 
-async def test_orders_that_come_together_are_said_together(
-    database_url: str, redis_url: str
-) -> None:
+async def test_orders_that_come_together_are_said_together(database_url: str) -> None:
     """Five orders in two seconds: the first at once, the rest in one sentence."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         sent = []
         for room in range(801, 806):
             params = ORDER | {"roomName": str(room)}
@@ -212,9 +208,9 @@ async def test_orders_that_come_together_are_said_together(
         assert all(state == [("kitchen", 1, "sent", "")] for state in states)
 
 
-async def test_quiet_hours_hold_for_repeats_too(database_url: str, redis_url: str) -> None:
+async def test_quiet_hours_hold_for_repeats_too(database_url: str) -> None:
     """A rule changed after the call was accepted silences its next ring, with the reason written."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy("custom", "cashier", '{"repeat_max": 3, "interval_s": 10}')
         call = await house.send(
             event="custom", channels=["cashier"], template_id=3, params={"number": "7"}
@@ -228,11 +224,9 @@ async def test_quiet_hours_hold_for_repeats_too(database_url: str, redis_url: st
         assert ("cashier", 3, "suppressed", "quiet_hours") in await house.messages(call["call_id"])
 
 
-async def test_a_voice_that_comes_minutes_late_is_not_spoken(
-    database_url: str, redis_url: str
-) -> None:
+async def test_a_voice_that_comes_minutes_late_is_not_spoken(database_url: str) -> None:
     """The house was away for three minutes: the repeat is dropped and says why."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy(
             "custom", "cashier", '{"repeat_max": 1, "interval_s": 10, "expiry_s": 600}'
         )
@@ -243,9 +237,9 @@ async def test_a_voice_that_comes_minutes_late_is_not_spoken(
         assert ("cashier", 2, "suppressed", "too_late") in await house.messages(call["call_id"])
 
 
-async def test_rings_until_somebody_acknowledges(database_url: str, redis_url: str) -> None:
+async def test_rings_until_somebody_acknowledges(database_url: str) -> None:
     """Until acknowledged: one press stops the rest, whatever was armed (no race)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy("custom", "cashier", '{"until_acknowledged": true, "interval_s": 5}')
         call = await house.send(
             event="custom", channels=["cashier"], template_id=3, params={"number": "7"}
@@ -261,9 +255,9 @@ async def test_rings_until_somebody_acknowledges(database_url: str, redis_url: s
         )
 
 
-async def test_a_technician_off_the_clock_is_not_called(database_url: str, redis_url: str) -> None:
+async def test_a_technician_off_the_clock_is_not_called(database_url: str) -> None:
     """Whose session ended before the call or before its repeat is not called (R-004-34)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy("technician_wanted", "cashier", '{"repeat_max": 3, "interval_s": 10}')
         ask = {
             "event": "technician_wanted", "channels": ["cashier"], "template_id": 3,
@@ -280,9 +274,9 @@ async def test_a_technician_off_the_clock_is_not_called(database_url: str, redis
         assert (await house.send(**ask))["ends"][0]["reason"] == "technician_off_clock"
 
 
-async def test_a_pad_call_of_a_service_is_claimed_once(database_url: str, redis_url: str) -> None:
+async def test_a_pad_call_of_a_service_is_claimed_once(database_url: str) -> None:
     """Two taps at once, fifty times: exactly one owner each, the other is told who (R-004-32)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         for _ in range(50):
             call = await house.send(
                 event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
@@ -306,9 +300,9 @@ async def test_a_pad_call_of_a_service_is_claimed_once(database_url: str, redis_
             await house.kitchen.ask("waiter", "CloseCall", call_id=call["call_id"])
 
 
-async def test_a_designated_call_is_only_its_accounts(database_url: str, redis_url: str) -> None:
+async def test_a_designated_call_is_only_its_accounts(database_url: str) -> None:
     """A call for one account reaches that account's devices and no other pad (R-004-31)."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         account = await house.kitchen.pool.fetchval(
             "SELECT account_id FROM device WHERE kind = 'waiter' AND token_hash IS NOT NULL"
         )
@@ -323,11 +317,9 @@ async def test_a_designated_call_is_only_its_accounts(database_url: str, redis_u
         assert (await house.kitchen.view("waiter")).calls == []
 
 
-async def test_who_said_coming_and_did_not_come_is_told_again(
-    database_url: str, redis_url: str
-) -> None:
+async def test_who_said_coming_and_did_not_come_is_told_again(database_url: str) -> None:
     """A claimed dish that still waits after 90 s rings its claimer's device, not the others."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         item = (await house.kitchen.order(1, 1))["item_ids"][0]
         for verb in ("StartItem", "FinishItem", "CallItem"):
             await house.kitchen.ask("kitchen", verb, item_id=item)
@@ -345,9 +337,9 @@ async def test_who_said_coming_and_did_not_come_is_told_again(
         assert house.kitchen.ear.heard[since:] == []
 
 
-async def test_a_cancelled_call_falls_silent(database_url: str, redis_url: str) -> None:
+async def test_a_cancelled_call_falls_silent(database_url: str) -> None:
     """Cancel ends the rings and tells every end to drop what it still wanted to say."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy("custom", "kitchen", '{"repeat_max": 5, "interval_s": 10}')
         call = await house.send(
             event="custom", channels=["kitchen"], template_id=3, params={"number": "7"}
@@ -362,11 +354,9 @@ async def test_a_cancelled_call_falls_silent(database_url: str, redis_url: str) 
         assert again["changed"] is False
 
 
-async def test_an_unanswered_announcement_reaches_further_ends(
-    database_url: str, redis_url: str
-) -> None:
+async def test_an_unanswered_announcement_reaches_further_ends(database_url: str) -> None:
     """After so many rings without an answer the next end is told, and the caller's record says so."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy(
             "custom", "kitchen",
             '{"repeat_max": 3, "interval_s": 10, "escalate_after_rings": 2,'
@@ -381,9 +371,9 @@ async def test_an_unanswered_announcement_reaches_further_ends(
         assert await house.after(seconds=60) == []
 
 
-async def test_an_escalation_knows_quiet_hours(database_url: str, redis_url: str) -> None:
+async def test_an_escalation_knows_quiet_hours(database_url: str) -> None:
     """Escalation goes through the same gate as every ring."""
-    async with calling(database_url, redis_url) as house:
+    async with calling(database_url) as house:
         await house.policy(
             "custom", "kitchen",
             '{"repeat_max": 3, "interval_s": 10, "escalate_after_rings": 2,'

@@ -146,7 +146,6 @@ def check_calls(log: Sequence[Line], rings_max: int) -> list[str]:
     """Every call rang 1, 2, … once each, and was raised only because a dish was called."""
     complaints: list[str] = []
     rings: dict[int, int] = {}
-    over: set[int] = set()
     before: c.Event | None = None
     for line in log:
         match line.event:
@@ -164,12 +163,22 @@ def check_calls(log: Sequence[Line], rings_max: int) -> list[str]:
                     complaints.append(f"line {line.seq}: call {call.id} was given up early")
             case c.CallEnded(call_id=call_id):
                 rings.pop(call_id, None)
+        before = line.event
+    return complaints[:COMPLAINTS_PER_KIND_MAX]
+
+
+def check_ends(log: Sequence[Line]) -> list[str]:
+    """Every call ended once at most, and nothing was said of it afterwards."""
+    complaints: list[str] = []
+    over: set[int] = set()
+    for line in log:
+        match line.event:
+            case c.CallEnded(call_id=call_id):
                 if call_id in over:
                     complaints.append(f"line {line.seq}: call {call_id} ended twice")
                 over.add(call_id)
             case c.Announced(utterance=said) if said.call_id in over:
                 complaints.append(f"line {line.seq}: call {said.call_id} spoke after its end")
-        before = line.event
     return complaints[:COMPLAINTS_PER_KIND_MAX]
 
 

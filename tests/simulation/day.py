@@ -286,6 +286,7 @@ async def _judge(stage: Stage, till: Till, watched: list[Screen]) -> list[str]:
     complaints += checker.check_effects([*answers, *till.answers], truth.log)
     complaints += checker.check_items(truth.log, truth.items)
     complaints += checker.check_calls(truth.log, RINGS_MAX)
+    complaints += checker.check_ends(truth.log)
     complaints += checker.check_promises(truth.log)
     complaints += [
         f"{count} promises are {state}"

@@ -79,6 +79,7 @@ def _complaints(events: list[c.Event], answers: list[Answer], head: int = 10) ->
         *checker.check_effects(answers, log),
         *checker.check_items(log, {ITEM: ("delivered", 6)}),
         *checker.check_calls(log, RINGS_MAX),
+        *checker.check_ends(log),
         *checker.check_promises(log),
     ]
 
