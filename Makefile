@@ -44,6 +44,7 @@ docs: ## Write anew what docs are made from the code
 	$(ready) test
 	@$(bin)/python -m scripts.write_docs
 	@$(bin)/python -m server.api.types_for_screens
+	@$(bin)/python -m scripts.write_proto
 
 doctor: ## Say in plain words what is wrong on this machine
 	$(ready) run

@@ -9,8 +9,8 @@ import asyncio
 import resource
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import NamedTuple
 
 import asyncpg
@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from starlette.applications import Starlette
 
 from server.api import routes as api
+from server.api.front import Front, Ground, open_front
 from server.clock import Clock, SystemClock
 from server.commands import BOOK
 from server.db.pool import open_patiently
@@ -46,6 +47,7 @@ class House(NamedTuple):
     """A built web process."""
 
     app: Starlette
+    front: Front
     gateway: Gateway
     desk: Desk
     pool: asyncpg.Pool
@@ -79,7 +81,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
             seen = await gateway.presence.online(shop_id)
             return frozenset(device.device_id for device in seen if device.online)
 
-        ground = api.Ground(
+        ground = Ground(
             desk.execute,
             pool,
             redis,
@@ -94,7 +96,8 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         stack.push_async_callback(_finish, desk, relay)
         await gateway.start()
         stack.push_async_callback(gateway.stop)
-        yield House(Starlette(routes=api.routes(ground)), gateway, desk, pool)
+        front = open_front(ground)
+        yield House(Starlette(routes=api.routes(ground, front)), front, gateway, desk, pool)
 
 
 class _Mouth:
@@ -127,6 +130,13 @@ class WebServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
         super().__init__(config)
         self._gateway = gateway
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal, but do not raise it again: the house has yet to finish what it owes."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain first: say bye with a spread of reconnect times, then stop as usual."""
@@ -175,6 +185,18 @@ def allow_many_sockets() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+@asynccontextmanager
+async def _grpc(settings: Settings, house: House) -> AsyncIterator[None]:
+    """Serve gRPC as well, when there is a port for it."""
+    if not settings.grpc_port:
+        yield
+        return
+    from server.api.grpc import serve_grpc  # noqa: PLC0415 - who does without saves its megabytes
+
+    async with serve_grpc(house.front, settings.host, settings.grpc_port):
+        yield
+
+
 async def serve(settings: Settings) -> None:
     """Serve devices and callers until a signal says stop."""
     allow_many_sockets()
@@ -183,6 +205,7 @@ async def serve(settings: Settings) -> None:
         async with build(settings) as house:
             settle_memory()
             _log.info("web_ready", host=settings.host, port=sock.getsockname()[1])
-            await web_server(house).serve(sockets=[sock])
+            async with _grpc(settings, house):
+                await web_server(house).serve(sockets=[sock])
     finally:
         sock.close()

@@ -52,14 +52,17 @@ def _end_with(parent: int) -> None:
 @main.command()
 @click.option("--host", help="Address to listen on; 0.0.0.0 for the local network.")
 @click.option("--port", type=int)
+@click.option("--grpc-port", type=int, help="Serve SendImCall over gRPC as well, on this port.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.pass_obj
-def run(settings: Settings, host: str | None, port: int | None, processes: int) -> None:
+def run(
+    settings: Settings, host: str | None, port: int | None, grpc_port: int | None, processes: int
+) -> None:
     """Run everything: engines, migrations, demo shop, web, worker."""
     from server.demo.welcome import greeting
     from server.run import run as run_all
 
-    settings = _given(settings, host=host, port=port)
+    settings = _given(settings, host=host, port=port, grpc_port=grpc_port)
     logs.set_up(settings.log_level, service="run")
 
     async def announce(complete: Settings) -> None:
@@ -74,14 +77,17 @@ def run(settings: Settings, host: str | None, port: int | None, processes: int) 
 @main.command()
 @click.option("--host")
 @click.option("--port", type=int)
+@click.option("--grpc-port", type=int, help="Serve SendImCall over gRPC as well, on this port.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.pass_obj
-def serve(settings: Settings, host: str | None, port: int | None, processes: int) -> None:
+def serve(
+    settings: Settings, host: str | None, port: int | None, grpc_port: int | None, processes: int
+) -> None:
     """Serve devices and the API; needs DATABASE_URL and REDIS_URL."""
     from server.app import serve as serve_web
     from server.fleet import serve_many
 
-    settings = _engines_known(_given(settings, host=host, port=port))
+    settings = _engines_known(_given(settings, host=host, port=port, grpc_port=grpc_port))
     logs.set_up(settings.log_level, service="web")
     if processes == 1:
         _run(serve_web(settings))

@@ -15,6 +15,7 @@ async def serve_many(settings: Settings, processes: int, stop: asyncio.Event) ->
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "CHUANCAI_LOG_LEVEL": settings.log_level,
+        "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
     }
     parts = [
         Part(

@@ -120,6 +120,7 @@ async def run(
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             "CHUANCAI_LOG_LEVEL": settings.log_level,
+            "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
         }
         for part in (
             Part("worker", "worker", environment=environment),
@@ -137,9 +138,10 @@ async def run(
 
 def _refuse_taken_port(settings: Settings) -> None:
     """Say at once that a port is taken; sharing is for our own processes only."""
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((settings.host, settings.port))
+    for port in {settings.port, settings.grpc_port or settings.port}:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, port))
 
 
 async def _until_it_answers(settings: Settings) -> None:

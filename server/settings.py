@@ -18,6 +18,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 8080
+    grpc_port: int = 0  # 0: no gRPC
     data_dir: Path = Path(".chuancai")
     database_url: str = ""  # empty: the embedded engine's
     redis_url: str = ""  # empty: the embedded engine's
@@ -29,11 +30,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     trusted_proxies: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()  # pages from elsewhere that may open the socket
+    # Private networks in which webhooks may be, by plain http too; loopback is this machine.
+    webhook_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     node_id: str = ""  # empty: minted at start
 
 
 _PREFIX = "CHUANCAI_"
-_LISTS = {"TRUSTED_PROXIES", "ORIGINS"}
+_LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS"}
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

@@ -7,7 +7,8 @@ call must ring on time (docs/decisions/0001-promises-not-arq.md). Refuses to ser
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server import housekeeping
+from server.auth import read_networks
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, EFFECTS, PROMISES
 from server.db.pool import open_patiently
@@ -30,6 +32,7 @@ from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.settings import Settings
+from server.webhooks.post import POST_WEBHOOK, Poster
 
 HTTP_S_MAX = 10.0  # for each part of a conversation with somebody outside
 ARQ_POLL_S = 5.0
@@ -49,8 +52,7 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         stack.push_async_callback(redis.aclose)
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_S_MAX))
-        effects = Effects(EFFECTS, Outside(pool, clock, http), desk.keep)
+        effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         loop = PromiseLoop(pool, redis, clock, desk.keep, effects)
         await housekeeping.make_partitions(pool, clock)
         _log.info("worker_ready")
@@ -58,6 +60,18 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
             tasks.create_task(relay.run())
             tasks.create_task(loop.run())
             tasks.create_task(_run_cron(settings, pool, clock))
+
+
+@asynccontextmanager
+async def open_effects(
+    settings: Settings, pool: asyncpg.Pool, clock: Clock, desk: Desk
+) -> AsyncIterator[Effects]:
+    """Give a worker its hands for the outside world, for the length of the block."""
+    poster = Poster(read_networks(settings.webhook_networks))
+    kinds = EFFECTS | {POST_WEBHOOK: poster.effect()}
+    # No proxies from the environment: where posts may go is checked by address.
+    async with httpx.AsyncClient(timeout=HTTP_S_MAX, trust_env=False) as http:
+        yield Effects(kinds, Outside(pool, clock, http), desk.keep)
 
 
 async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> None:

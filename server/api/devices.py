@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import msgspec
@@ -12,6 +11,7 @@ from redis.exceptions import RedisError
 
 from server.api.business import Id, ShopPath
 from server.api.callers import Gate
+from server.api.im_calls import Online
 from server.api.pairing import TypedCode
 from server.api.table import Call, Door
 from server.clock import to_ms
@@ -23,9 +23,6 @@ from server.pairing.pairing import NAME_CHARS_MAX, NAME_PATTERN, PairedDevice, W
 DeviceName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX, pattern=NAME_PATTERN)]
 
 PRESENCE_S_MAX = 1.0
-
-# Which devices of a shop are connected now, by any node; asked of the gateway's presence.
-Online = Callable[[int], Awaitable[frozenset[int]]]
 
 _log = structlog.get_logger(__name__)
 

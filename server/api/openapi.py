@@ -24,6 +24,7 @@ _SIGNING = {
 }
 _AUDIENCES = {
     "business": "Business services: order, move dishes along, see the board.",
+    "messages": "Business services: call people, see what came of it.",
     "manager": "Managers: devices and pairing codes.",
     "device": "New screens, before they have a token.",
     "operations": "Health, readiness and metrics.",

@@ -114,7 +114,7 @@ class Endpoint:
         if door.access != "public":
             if self._meters.how_many_under_way > UNDER_WAY_MAX:
                 raise Refusal("busy")
-            body = await read_body(receive, headers)
+            body = await read_body(receive, headers, door.body_bytes_max)
         query = scope["query_string"].decode("latin-1")
         client, command_id = None, uuid.uuid4()
         if door.access == "signed":
@@ -150,15 +150,17 @@ def read_request_id(headers: Mapping[str, str]) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
+async def read_body(
+    receive: Receive, headers: Mapping[str, str], bytes_max: int = BODY_BYTES_MAX
+) -> bytes:
     """Return the whole body.
 
-    Raises `too_large` before holding more than `BODY_BYTES_MAX`, `bad_request` when it comes too
+    Raises `too_large` before holding more than `bytes_max`, `bad_request` when it comes too
     slowly, `HungUpError` when the caller left.
     """
     announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > BODY_BYTES_MAX:
-        raise Refusal("too_large", bytes_max=BODY_BYTES_MAX)
+    if announced.isdecimal() and int(announced) > bytes_max:
+        raise Refusal("too_large", bytes_max=bytes_max)
     parts: list[bytes] = []
     size = 0
     try:
@@ -169,8 +171,8 @@ async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
                     raise HungUpError
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
-                if size > BODY_BYTES_MAX:
-                    raise Refusal("too_large", bytes_max=BODY_BYTES_MAX)
+                if size > bytes_max:
+                    raise Refusal("too_large", bytes_max=bytes_max)
                 if not message.get("more_body", False):
                     return b"".join(parts)
     except TimeoutError:

@@ -27,7 +27,7 @@ REFUSED_SIGNED = (
 )
 
 Access = Literal["signed", "stranger", "public"]
-Audience = Literal["business", "manager", "device", "operations", "documents"]
+Audience = Literal["business", "messages", "manager", "device", "operations", "documents"]
 
 
 class Plain(NamedTuple):
@@ -67,7 +67,7 @@ class Door(NamedTuple):
     strangers at a limited rate, or public for machines and people of the house.
     """
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     name: str
     summary: str
@@ -80,6 +80,7 @@ class Door(NamedTuple):
     status: int = 200
     media_type: str = "application/json"
     refusals: tuple[str, ...] = ()
+    body_bytes_max: int = BODY_BYTES_MAX
 
     def all_refusals(self) -> tuple[str, ...]:
         """Return every refusal code this door can answer."""

@@ -122,7 +122,8 @@ def _raise(
     row.call.order_id, row.call.item_id = subject.order_id, subject.item_id
     row.place_id, row.template_id = subject.place_id, ask.template_id
     row.technician_id = ask.params.get("technicianId")
-    row.source, row.client_id = context.actor.id, command.client_id
+    row.source = context.actor.id
+    row.client_id = command.client_id if command.client_id in ground.listeners else None
     moment = ringing.Moment(context.now_ms, context.now_ms)
     verdicts, outcome = begun(row, ground, moment, subject.gone)
     return {"call_id": row.call.id, "ends": [_verdict(one) for one in verdicts]}, outcome

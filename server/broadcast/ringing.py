@@ -52,6 +52,7 @@ class Ground(msgspec.Struct):
     templates: dict[int, Template]
     devices: list[EndDevice]
     last_raised_ms: int | None = None  # the newest other call of this event
+    listeners: list[int] = []  # business services of the brand that have a webhook
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ SELECT u.shop_id, u.event, s.timezone, s.call_interval_s, s.call_rings_max,
        (SELECT max(k.raised_at) FROM im_call k
          WHERE k.shop_id = u.shop_id AND k.event = u.event AND k.raised_at > $3::timestamptz
            AND k.msg_type <> 4) AS last_raised,
+       (SELECT array_agg(w.client_id) FROM api_webhook w WHERE w.brand_id = s.brand_id) AS listeners,
        (SELECT json_agg(json_build_object('id', d.id, 'kind', d.kind, 'account_id', d.account_id,
                                           'account', a.name, 'place_id', d.place_id))
           FROM device d
@@ -135,6 +136,7 @@ async def read_grounds(
             templates=book.templates,
             devices=_decode_devices(row["devices"]) if row["devices"] else [],
             last_raised_ms=to_ms(row["last_raised"]) if row["last_raised"] else None,
+            listeners=row["listeners"] or [],
         )
     return grounds
 

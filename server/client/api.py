@@ -79,9 +79,13 @@ class Api:
             except httpx.TransportError:
                 if attempt == self._attempts_max:
                     raise
-            top_s = min(BACKOFF_FIRST_S * 2**attempt, BACKOFF_S_MAX)
-            await asyncio.sleep(self._dice.uniform(0.0, top_s))
+            await self.rest(attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    async def rest(self, attempt: int) -> None:
+        """Wait before the next attempt: growing, bounded, and not in step with others."""
+        top_s = min(BACKOFF_FIRST_S * 2**attempt, BACKOFF_S_MAX)
+        await asyncio.sleep(self._dice.uniform(0.0, top_s))
 
     async def _send(self, method: str, path: str, content: bytes, key: str) -> httpx.Response:
         target, _, query = path.partition("?")

@@ -10,8 +10,9 @@ import pytest
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from server.api.front import Ground
 from server.api.pages import CLIENTS, page_routes
-from server.api.routes import Ground, routes
+from server.api.routes import routes
 from tests.support.api_house import SHOP, ApiHouse, api_house, is_problem
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,14 +15,17 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from server.api import store
+from server.api.front import Front, Ground, open_front
 from server.api.keys import add_key, make_client
-from server.api.routes import Ground, routes
-from server.auth import Signable, read_networks, signed_headers
+from server.api.routes import routes
+from server.auth import Signable, new_token, read_networks, signed_headers, token_hash
 from server.clock import ManualClock
 from server.commands import BOOK
 from server.db.pool import open_pool
 from server.demo.seed import seed
 from server.desk import Desk
+from server.events.decision import Actor
+from server.events.view import DeviceKind
 from server.settings import Settings
 from tests.support.kitchen import Ear
 
@@ -77,13 +81,23 @@ class Caller:
 class ApiHouse:
     """The API with its ground, as a test needs it."""
 
-    def __init__(self, ground: Ground, http: httpx.AsyncClient, clock: ManualClock) -> None:
+    def __init__(self, ground: Ground, front: Front, http: httpx.AsyncClient) -> None:
         self.ground = ground
+        self.front = front
         self.http = http
-        self.clock = clock
+        assert isinstance(ground.clock, ManualClock)
+        self.clock = ground.clock
         self.db = ground.database
         self.draining = False
+        self.online: set[int] | None = None  # devices connected now; None: nobody knows
         self.dishes: dict[str, int] = {}
+
+    async def pair(self, kind: DeviceKind, **where: Any) -> int:
+        """Make a device of the shop and return its id."""
+        actor = Actor(role="manager", id="test", name="test", shop_id=SHOP)
+        body = {"kind": kind, "name": kind, "token_hash": token_hash(new_token()).hex(), **where}
+        made = await self.ground.execute(actor, uuid.uuid4(), "PairDevice", encode(body))
+        return int(made["device_id"])
 
     async def caller(self, name: str = "pos", **client: Any) -> Caller:
         """Make a client with one key and return it as somebody who calls."""
@@ -117,13 +131,20 @@ async def api_house(
     house: ApiHouse
     known = Settings(**settings)
     desk = Desk(database, clock, BOOK, Ear(), known)
+
+    async def online(shop_id: int) -> frozenset[int]:
+        if house.online is None:
+            raise ConnectionError
+        return frozenset(house.online)
+
     ground = Ground(
         desk.execute, database, redis_client, clock, known, CollectorRegistry(),
-        draining=lambda: house.draining,
+        draining=lambda: house.draining, online=online,
     )  # fmt: skip
-    transport = httpx.ASGITransport(Starlette(routes=routes(ground)), client=(peer, 12345))
+    front = open_front(ground)
+    transport = httpx.ASGITransport(Starlette(routes=routes(ground, front)), client=(peer, 12345))
     async with httpx.AsyncClient(transport=transport, base_url="http://house") as http:
-        house = ApiHouse(ground, http, clock)
+        house = ApiHouse(ground, front, http)
         await database.execute(ADD_OTHER_BRAND)
         try:
             yield house

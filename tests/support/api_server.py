@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from server.api.routes import Ground, routes
+from server.api.front import Ground
+from server.api.routes import routes
 
 
 @asynccontextmanager

@@ -32,6 +32,7 @@ from server.events.relay import Relay
 from server.events.view import DeviceKind, DeviceView, View
 from server.kds.views import snapshot
 from server.settings import Settings
+from server.worker import open_effects
 from tests.support.engines import LoopThread
 
 SHOP = 1
@@ -137,7 +138,8 @@ async def _worker(settings: Settings, clock: Clock) -> AsyncIterator[None]:
         stack.push_async_callback(redis.aclose)
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
-        promises = PromiseLoop(pool, redis, clock, desk.keep)
+        effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
+        promises = PromiseLoop(pool, redis, clock, desk.keep, effects)
         tasks = [asyncio.create_task(relay.run()), asyncio.create_task(promises.run())]
         try:
             yield

@@ -1,0 +1,50 @@
+"""What every door of a process shares: the gate, the meters, the way of calls to the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import asyncpg
+import redis.asyncio
+from prometheus_client import CollectorRegistry
+
+from server.api.callers import Gate
+from server.api.im_calls import Calls, Online
+from server.api.limits import Limits
+from server.api.meters import Meters
+from server.auth import read_networks
+from server.clock import Clock
+from server.pairing.door import Execute
+from server.settings import Settings
+
+
+class Ground(NamedTuple):
+    """What the API stands on. `draining`: the process is told to stop, so it is not ready."""
+
+    execute: Execute
+    database: asyncpg.Pool
+    redis: redis.asyncio.Redis
+    clock: Clock
+    settings: Settings
+    registry: CollectorRegistry
+    draining: Callable[[], bool] = lambda: False
+    online: Online | None = None
+
+
+class Front(NamedTuple):
+    """What HTTP and gRPC share: rates are counted once, however somebody comes in."""
+
+    gate: Gate
+    meters: Meters
+    calls: Calls
+    clock: Clock
+
+
+def open_front(ground: Ground) -> Front:
+    """Build what the doors of one process share."""
+    limits = Limits(ground.database, ground.redis, ground.clock)
+    trusted = read_networks(ground.settings.trusted_proxies)
+    gate = Gate(ground.database, limits, ground.clock, trusted)
+    calls = Calls(ground.execute, gate, ground.clock, ground.online)
+    return Front(gate, Meters(ground.registry), calls, ground.clock)
