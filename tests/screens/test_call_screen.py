@@ -76,21 +76,12 @@ async def numbers(page: Page, where: str) -> list[str]:
     return await page.locator(where).all_inner_texts()
 
 
-async def until_page(page: Page, words: str) -> None:
-    """Let pages turn by themselves until this one is shown."""
-    for _ in range(3):
-        if words in await page.locator(".cooking footer").inner_text():
-            return
-        await page.clock.run_for(PAGE_MS)
-    raise AssertionError(words)
-
-
 async def test_twelve_numbers_a_page_and_no_names(page: Page) -> None:
     """R-004-10: what waits for a cook, oldest first, twelve a page; pages turn every 8 s; no room is named."""
-    await until_page(page, "第 1 页，共 2 页")
-    assert await numbers(page, COOKING) == [f"{n:02d}" for n in range(2, 14)]
-    await page.clock.run_for(PAGE_MS)
-    assert await numbers(page, COOKING) == ["14", "15"]
+    cooking, turns = page.locator(COOKING), 3 * PAGE_MS  # whichever page it began with
+    await expect(cooking).to_have_text([f"{n:02d}" for n in range(2, 14)], timeout=turns)
+    await expect(page.locator(".cooking footer")).to_contain_text("第 1 页，共 2 页")
+    await expect(cooking).to_have_text(["14", "15"], timeout=turns)
     assert await numbers(page, READY) == ["01"]  # a wrist tag is the cash desk's, 17 was fetched
     text = await page.inner_text("call-screen")
     assert not any(place in text for place in ("801", "A1", "手牌"))
