@@ -264,6 +264,7 @@ class Admission:
             shop.rooms, member, heard, packed=connection.packed, seq=max(seq, floor)
         )
         connection.do(connection.session.joined(random.random()))
+        self._gateway.joined(connection)
 
 
 def _changed(device_id: int, lines: list[Line]) -> bool:

@@ -30,10 +30,12 @@ from server.gateway.inbox import Inbox
 from server.gateway.listener import Door, protocol_class
 from server.gateway.outgoing import Outgoing
 from server.gateway.presence import Claim, Presence
+from server.gateway.receipts import Receipts
 from server.gateway.rooms import Member
 from server.gateway.shops import Shop
 from server.gateway.topics import personal
 from server.gateway.upkeep import Upkeep
+from server.gateway.voices import Voices
 from server.gateway.wheel import Wheel
 
 DRAIN_PER_S = 500
@@ -45,7 +47,7 @@ RESTART = 1012
 
 T = TypeVar("T")
 Execute = Callable[[Actor, uuid.UUID, str, bytes], Awaitable[dict[str, Any]]]
-HearRings = Callable[[Device, list[f.RingStage]], None]
+VOICES_S = 0.02  # screens that come together are chosen among together
 
 _logger = structlog.get_logger(__name__)
 
@@ -71,7 +73,6 @@ class Gateway:
         redis: Redis | None,
         ground: Ground,
         execute: Execute,
-        hear_rings: HearRings | None = None,
         options: Options | None = None,
     ) -> None:
         self.options = options or Options()
@@ -95,7 +96,8 @@ class Gateway:
         self.gaps = 0
         self.lag_s = 0.0
         self.closed: dict[int, int] = {}
-        self._hear_rings = hear_rings
+        self.voices = Voices(redis)
+        self.receipts = Receipts(execute, self.now_ms)
         self._inbox = Inbox(redis, node, self) if redis is not None else None
         self.wheel: Wheel[Connection] = Wheel(self.now_s())
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -110,6 +112,7 @@ class Gateway:
         self.ready = True
         self.spawn(self._upkeep.tick_on())
         self.spawn(self._upkeep.flush_on())
+        self.spawn(self.receipts.run())
         if self._inbox is not None:
             self.spawn(self._inbox.run())
 
@@ -122,6 +125,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.cursors.flush()
+        await self.receipts.flush()
         await self.presence.release(self.released)
         await self.presence.leave()
 
@@ -231,6 +235,9 @@ class Gateway:
         self._let_go(connection, device)
 
     def _let_go(self, connection: Connection, device: Device) -> None:
+        passed = self.voices.left(connection)
+        if passed is not None:
+            self.spawn(self.voices.pass_on(*passed))
         key = (device.shop_id, device.id)
         if self.devices.get(key) is connection:
             del self.devices[key]
@@ -263,8 +270,16 @@ class Gateway:
         if shop is not None and connection.acked < ack.up_to <= shop.feed.known_top:
             connection.acked = ack.up_to
             self.cursors.note(device.shop_id, device.id, ack.up_to, self.now_ms())
-        if ack.rings and self._hear_rings is not None:
-            self._hear_rings(device, ack.rings)
+        if ack.rings:
+            self.receipts.hear(device, ack.rings)
+
+    def joined(self, connection: Connection) -> None:
+        """Take a device in that is live from here on: one screen of a kind gets the voice."""
+        if self.voices.joined(connection):
+            self.later(VOICES_S, self._settle_voices)
+
+    def _settle_voices(self) -> None:
+        self.spawn(self.voices.settle())
 
     def figures(self, connection: Connection) -> tuple[int, int]:
         """Return the shop's head as known here and the last line meant for this device."""

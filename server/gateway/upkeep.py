@@ -93,6 +93,7 @@ class Upkeep:
         await self._gateway.presence.release(released)
         for shop_id, device_id, generation in await self._gateway.presence.renew(ids, held):
             self._gateway.replaced(shop_id, device_id, generation)
+        await self._gateway.voices.renew(ids)
 
     async def _look_at_heads(self, shops: list[Shop]) -> None:
         """Find out what was committed without reaching this node."""

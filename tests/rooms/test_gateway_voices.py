@@ -1,0 +1,142 @@
+"""One voice per kitchen, and where rings were heard: what the gateway knows of sound."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from server.demo.seed import seed
+from server.errors import Refusal
+from server.gateway.devices import Device
+from server.gateway.frames import RingStage
+from server.gateway.receipts import Receipts
+from tests.support.gateway_node import SHOP, Node, Peer, gateway_node, peer
+
+PATIENCE_S = 20.0
+
+
+async def _voice(screen: Peer) -> bool:
+    speaks: bool = (await screen.hear_a("voice"))["speaks"]
+    return speaks
+
+
+async def _quiet(screen: Peer) -> None:
+    """Make sure that nothing about a voice was said so far."""
+    await screen.say("ping", sent_ms=1)
+    while (frame := await screen.hear())["t"] != "pong":
+        assert frame["t"] != "voice"
+
+
+async def test_one_of_three_screens_speaks(database_url: str, redis_url: str) -> None:
+    """The first kitchen screen has the voice; when it goes the next has it at once."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        tokens = [(await node.pair("kitchen"))[0] for _ in range(3)]
+        async with peer(node) as second, peer(node) as third:
+            async with peer(node) as first:
+                await first.enter(tokens[0])
+                assert await _voice(first)
+                await second.enter(tokens[1])
+                await third.enter(tokens[2])
+                await _quiet(second)
+                await _quiet(third)
+            assert await _voice(second)
+            await _quiet(third)
+
+
+async def test_a_screen_that_comes_back_keeps_its_voice(database_url: str, redis_url: str) -> None:
+    """Alone and cut for a moment: it speaks again; every pad speaks for itself and is told nothing."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        token, _ = await node.pair("cashier")
+        for _ in range(2):
+            async with peer(node) as desk:
+                await desk.enter(token)
+                assert await _voice(desk)
+        async with peer(node) as pad:
+            await pad.enter((await node.pair("waiter"))[0])
+            await _quiet(pad)
+
+
+async def test_one_voice_across_nodes(database_url: str, redis_url: str) -> None:
+    """Two web processes are one kitchen: the second node's screen stays quiet until the first goes."""
+    await seed(database_url)
+    async with (
+        gateway_node(database_url, redis_url, "one") as one,
+        gateway_node(database_url, redis_url, "two") as two,
+    ):
+        here, there = (await one.pair("kitchen"))[0], (await one.pair("kitchen"))[0]
+        async with peer(two) as other:
+            async with peer(one) as first:
+                await first.enter(here)
+                assert await _voice(first)
+                await other.enter(there)
+                await two.gateway.voices.renew([SHOP])
+                await _quiet(other)
+            async with asyncio.timeout(PATIENCE_S):
+                while not two.gateway.voices.speaks(_connection(two)):
+                    await two.gateway.voices.renew([SHOP])
+            assert await _voice(other)
+
+
+def _connection(node: Node) -> Any:
+    (connection,) = node.gateway.devices.values()
+    return connection
+
+
+async def test_without_redis_a_node_chooses_among_its_own(database_url: str) -> None:
+    """Redis away: somebody speaks all the same."""
+    await seed(database_url)
+    async with gateway_node(database_url, None) as node, peer(node) as screen:
+        await screen.enter((await node.pair("kitchen"))[0])
+        assert await _voice(screen)
+
+
+async def test_where_a_ring_was_heard(database_url: str, redis_url: str) -> None:
+    """Stages told in acks are stored once each and shown to the cash desk, with who and when."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        screen_token, screen_id = await node.pair("kitchen")
+        desk_token, _ = await node.pair("cashier")
+        async with peer(node) as screen, peer(node) as desk:
+            await screen.enter(screen_token)
+            await desk.enter(desk_token)
+            rings = [
+                {"call_id": 5, "ring": 1, "stage": "shown", "at_ms": 0},
+                {"call_id": 5, "ring": 1, "stage": "played", "at_ms": 1_795_000_000_000},
+                {"call_id": 5, "ring": 1, "stage": "played", "at_ms": 2**50},
+            ]
+            await screen.say("ack", up_to=0, rings=rings)
+            event = (await desk.hear_a("event"))["event"]
+            assert event["kind"] == "CallHeard"
+            heard = event["heard"]
+            assert [(h["device_id"], h["stage"]) for h in heard] == [
+                (screen_id, "shown"), (screen_id, "played"), (screen_id, "played"),
+            ]  # fmt: skip
+            assert heard[1]["at_ms"] == 1_795_000_000_000
+            assert heard[2]["at_ms"] < 2**50, "a device is not believed about the future"
+            rows = await node.pool.fetch("SELECT stage FROM im_receipt ORDER BY stage")
+            assert [row["stage"] for row in rows] == ["played", "shown"]
+
+
+async def test_receipts_wait_for_a_better_moment(database_url: str, redis_url: str) -> None:
+    """What cannot be noted now is kept and noted later, in order."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        _, device_id = await node.pair("kitchen")
+        away = True
+
+        async def execute(*asked: Any) -> dict[str, Any]:
+            if away:
+                raise Refusal("unavailable")
+            return await node.desk.execute(*asked)
+
+        receipts = Receipts(execute, node.gateway.now_ms)
+        device = Device(SHOP, device_id, "kitchen", "热菜档", 1, "热菜档", None, None)
+        for ring in (1, 2):
+            receipts.hear(device, [RingStage(1, ring, "played")])
+            await receipts.flush()
+        away = False
+        await receipts.flush()
+        rows = await node.pool.fetch("SELECT ring FROM im_receipt ORDER BY ring")
+        assert [row["ring"] for row in rows] == [1, 2]
