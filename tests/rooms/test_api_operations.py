@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 
+from server.api import pages
 from server.api.front import Ground
 from server.api.pages import CLIENTS, page_routes
 from server.api.routes import routes
@@ -112,7 +113,7 @@ async def test_pages_have_right_types_and_strict_headers(
 
 async def test_folders_of_screens(tmp_path: Path) -> None:
     """/kds leads to /kds/, which is its index; what is not there or outside is not found."""
-    for folder in ("kds-web", "pad", "link"):
+    for folder in pages._FOLDERS.values():
         (tmp_path / folder).mkdir()
     (tmp_path / "kds-web" / "index.html").write_text("<!doctype html>kitchen")
     (tmp_path / "kds-web" / "notes.py").write_text("secret = 1")
