@@ -11,6 +11,7 @@ import sys
 PARTS = {
     "commands": ("bench.commands", "durable commands against TPC-B"),
     "latency": ("bench.commands.latency", "a press until it shows on another screen"),
+    "calls": ("bench.calls", "SendImCall until its ends have it; accepted calls a second"),
     "ledger": ("bench.ledger", "durable postings against TPC-B"),
     "fanout": ("bench.fanout.run", "fan-out, memory, connects, slow readers, against peers"),
     "start": ("bench.start", "a fresh clone until the first screen, and the second start"),
