@@ -185,10 +185,8 @@ async def _open(calling: Calling, heads: dict[int, tuple[int, int]]) -> None:
     loop = asyncio.get_running_loop()
     for shop in range(1, SHOPS + 1):
         for device in range(1, ENDS + 1):
-            seq = heads[shop][1]
-            _, screen = await loop.create_connection(
-                lambda s=shop, d=device, q=seq: Screen(s, d, q, calling.saw), "127.0.0.1", PORT
-            )
+            made = partial(Screen, shop, device, heads[shop][1], calling.saw)
+            _, screen = await loop.create_connection(made, "127.0.0.1", PORT)
             await screen.opened
 
 

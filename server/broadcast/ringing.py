@@ -8,6 +8,7 @@ know how a call begins or ends (`call.py`) and what a policy says (`policy.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -53,6 +54,7 @@ class Ground(msgspec.Struct):
     devices: list[EndDevice]
     last_raised_ms: int | None = None  # the newest other call of this event
     listeners: list[int] = []  # business services of the brand that have a webhook
+    words: dict[tuple[Any, ...], Words] = {}  # said in this step already: many ends, one sentence
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -119,7 +121,11 @@ def said_in_words(row: CallRow, policy: Policy, ground: Ground) -> Words:
     template = ground.templates.get(template_id) if template_id is not None else None
     if template is None:
         raise Refusal("template_not_found", template_id=template_id)
-    return words(template, row.params)
+    key = (template_id, *row.params.items())
+    known = ground.words.get(key)
+    if known is None:
+        known = ground.words[key] = words(template, row.params)
+    return known
 
 
 def judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | None:

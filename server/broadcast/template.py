@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import get_args
 
 import msgspec
@@ -54,7 +55,8 @@ class Slot(msgspec.Struct, frozen=True):
     name: str
 
 
-def parse(text: str) -> list[str | Slot]:
+@lru_cache(4096)
+def parse(text: str) -> tuple[str | Slot, ...]:
     """Return a sentence's pieces; raises `template_invalid` with what is wrong where."""
     if len(text) > TEXT_CHARACTERS_MAX:
         raise Refusal("template_invalid", reason="too_long", characters_max=TEXT_CHARACTERS_MAX)
@@ -71,7 +73,7 @@ def parse(text: str) -> list[str | Slot]:
         else:
             pieces.append(Slot(name))
     pieces.append(text[at:])
-    return [piece for piece in pieces if piece != ""]
+    return tuple(piece for piece in pieces if piece != "")
 
 
 def check_template(parameters: Mapping[str, ParamType], text: Text) -> None:
@@ -123,7 +125,7 @@ def _shown(piece: str | Slot, params: Mapping[str, str], language: Language) -> 
 
 
 def _spoken(
-    pieces: list[str | Slot], template: Template, params: Mapping[str, str], language: Language
+    pieces: Sequence[str | Slot], template: Template, params: Mapping[str, str], language: Language
 ) -> str:
     read = [
         said(template.parameters[piece.name], _value(piece.name, params, language), language)
