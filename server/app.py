@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 
 from server.api import routes as api
 from server.api.front import Front, Ground, open_front
+from server.broadcast.audio import open_audio
 from server.clock import Clock, SystemClock
 from server.commands import BOOK
 from server.db.pool import open_patiently
@@ -81,6 +82,8 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
             seen = await gateway.presence.online(shop_id)
             return frozenset(device.device_id for device in seen if device.online)
 
+        audio = open_audio(settings.data_dir / "audio", settings.clips_dir, settings.voice_command)
+        stack.push_async_callback(audio.close)
         ground = Ground(
             desk.execute,
             pool,
@@ -90,6 +93,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
             registry,
             draining=lambda: not gateway.ready,
             online=online,
+            audio=audio,
         )
         relaying = asyncio.create_task(relay.run(), name="relay")
         stack.push_async_callback(_cancel, relaying)

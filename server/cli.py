@@ -17,6 +17,7 @@ import uvloop
 
 from server import addresses, logs
 from server.bookkeeper import billing
+from server.broadcast.speech import Language
 from server.engines import EngineRefusal
 from server.errors import Refusal
 from server.events.view import DeviceKind
@@ -129,6 +130,24 @@ def migrate(settings: Settings) -> None:
 
     for name in _run(apply(_engines_known(settings).database_url)):
         click.echo(f"applied {name}")
+
+
+@main.command()
+@click.argument("text", default="801房间下单了水饺2份,请注意")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default="say.wav")
+@click.pass_obj
+def say_test(settings: Settings, text: str, lang: Language, out: Path) -> None:
+    """Speak a sentence into a WAV file and say what is to be heard in it."""
+    from server.broadcast.audio import VoiceError
+    from server.office import say
+
+    try:
+        click.echo(_run(say(settings, text, lang, out)))
+    except VoiceError as error:
+        raise click.ClickException(
+            f"{error}. `pip install 'chuancai[voice]'` brings espeak-ng."
+        ) from error
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
@@ -11,6 +12,9 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.broadcast import sound
+from server.broadcast.audio import open_audio
+from server.broadcast.speech import Language, read_aloud
 from server.clock import Clock, SystemClock, from_ms, to_ms
 from server.commands import BOOK
 from server.db.pool import open_pool
@@ -68,3 +72,22 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         except (RedisError, OSError) as error:
             # It is done and remembered; the nodes hear of it from the log.
             _log.warning("told_nobody", error=type(error).__name__)
+
+
+async def say(settings: Settings, text: str, language: Language, out: Path) -> str:
+    """Speak a sentence into a WAV file; return what was said, how long, how loud, by whom.
+
+    Raises `VoiceError` when there is no voice.
+    """
+    spoken = read_aloud(text, language)
+    audio = open_audio(settings.data_dir / "audio", settings.clips_dir, settings.voice_command)
+    try:
+        wav = await audio.wav(spoken, language)
+    finally:
+        await audio.close()
+    out.write_bytes(wav)
+    heard = sound.measured(sound.read_wav(wav))
+    return (
+        f"{spoken}\n{out}: {heard.seconds:.1f} s, loudness {heard.loudness_dbfs:.1f} dBFS,"
+        f" peak {heard.peak_dbfs:.1f} dBFS, voice: {audio.voice}"
+    )

@@ -32,11 +32,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] = ()  # pages from elsewhere that may open the socket
     # Private networks in which webhooks may be, by plain http too; loopback is this machine.
     webhook_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    clips_dir: Path | None = None  # recorded words: zh/水饺.wav; a sentence they cover is theirs
+    voice_command: tuple[str, ...] = ()  # a voice of one's own; empty: espeak-ng when installed
     node_id: str = ""  # empty: minted at start
 
 
 _PREFIX = "CHUANCAI_"
-_LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS"}
+_LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS", "VOICE_COMMAND"}
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

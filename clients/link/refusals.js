@@ -50,6 +50,7 @@ export const REFUSALS = {
   call_not_found: {"zh": "没有这个呼叫", "en": "There is no such call."},
   call_already_claimed: {"zh": "同事已接", "en": "Somebody else is coming."},
   call_ended: {"zh": "呼叫已结束", "en": "The call is over."},
+  voice_unavailable: {"zh": "语音暂不可用", "en": "The voice cannot speak now."},
   template_not_found: {"zh": "没有这个模板", "en": "There is no such template."},
   template_invalid: {"zh": "模板有误", "en": "The template cannot be read."},
   template_parameter_missing: {"zh": "缺少模板参数", "en": "A parameter of the template is missing."},

@@ -14,6 +14,7 @@ from server.api.im_calls import Calls, Online
 from server.api.limits import Limits
 from server.api.meters import Meters
 from server.auth import read_networks
+from server.broadcast.audio import Audio
 from server.clock import Clock
 from server.pairing.door import Execute
 from server.settings import Settings
@@ -30,6 +31,7 @@ class Ground(NamedTuple):
     registry: CollectorRegistry
     draining: Callable[[], bool] = lambda: False
     online: Online | None = None
+    audio: Audio | None = None
 
 
 class Front(NamedTuple):

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from starlette.routing import BaseRoute, Route
 
+from server.api.audio import Sentences
 from server.api.business import Business
 from server.api.devices import Devices
 from server.api.documents import Documents
@@ -32,6 +33,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Webhooks(ground.database, ground.clock, networks).doors(),
         *Devices(ground.execute, pairing, gate, ground.online).doors(),
         *Pairing(pairing).doors(),
+        *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
         *Operations(ground.database, ground.redis, ground.registry, ground.draining).doors(),
     ]
     return [*doors, *Documents(doors, _version()).doors()]

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from server.broadcast import call as calls
+from server.broadcast.audio_path import audio_paths
 from server.broadcast.policy import Policy, may_ring
 from server.broadcast.template import Template, Words, together, words
 from server.errors import Refusal
@@ -25,6 +26,7 @@ from server.events.view import DeviceKind
 RING_END = "RingEnd"
 RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
 REFRESH: c.MsgType = 2
+SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
 
 _KINDS: dict[DeviceKind, c.Channel] = {
     "kitchen": "kitchen",
@@ -49,6 +51,7 @@ class Ground(msgspec.Struct):
     """What every ring of a shop's event needs to know."""
 
     timezone: str
+    audio_key: bytes
     policies: dict[c.Channel, Policy]
     templates: dict[int, Template]
     devices: list[EndDevice]
@@ -255,7 +258,7 @@ def _utterance(
         accounts=[],
         text=mine.shown,
         spoken=mine.spoken,
-        audio={},
+        audio=audio_paths(ground.audio_key, mine.spoken) if row.msg_type in SPOKEN else {},
         sound=policy.sound,
         priority=policy.priority,
         at_ms=now_ms,

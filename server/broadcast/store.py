@@ -30,7 +30,7 @@ SELECT k.shop_id, k.id, call_row(k) AS call
 
 # Who could hear a call of these shops, and when a call of this event was raised last.
 READ_GROUNDS = """
-SELECT u.shop_id, u.event, s.timezone, s.call_interval_s, s.call_rings_max,
+SELECT u.shop_id, u.event, s.timezone, (SELECT secret FROM house_key WHERE name = 'audio') AS audio_key,
        (SELECT max(k.raised_at) FROM im_call k
          WHERE k.shop_id = u.shop_id AND k.event = u.event AND k.raised_at > $3::timestamptz
            AND k.msg_type <> 4) AS last_raised,
@@ -43,6 +43,8 @@ SELECT u.shop_id, u.event, s.timezone, s.call_interval_s, s.call_rings_max,
   FROM unnest($1::bigint[], $2::text[]) AS u(shop_id, event)
   JOIN shop s ON s.id = u.shop_id
 """
+
+READ_AUDIO_KEY = "SELECT secret FROM house_key WHERE name = 'audio'"
 
 # What the params of calls point at: one row per call, in order.
 READ_SUBJECTS = """
@@ -132,6 +134,7 @@ async def read_grounds(
         book = books[key]
         grounds[key] = Ground(
             timezone=row["timezone"],
+            audio_key=row["audio_key"],
             policies=book.policies,
             templates=book.templates,
             devices=_decode_devices(row["devices"]) if row["devices"] else [],
@@ -262,7 +265,7 @@ def _ring_facts(
     )
 
 
-NOWHERE = Ground("UTC", {}, {}, [])
+NOWHERE = Ground("UTC", b"", {}, {}, [])
 
 
 async def _read_company(
@@ -312,3 +315,9 @@ async def read_announcements(
         one.order_open = states.get(i, "open") == "open"
         facts.append(one)
     return facts
+
+
+async def read_audio_key(pool: asyncpg.Pool) -> bytes:
+    """Return the key that signs the addresses of sentences."""
+    key: bytes = await pool.fetchval(READ_AUDIO_KEY)
+    return key
