@@ -19,6 +19,7 @@ _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # Type numbers of pg_type; they stand in an array's binary form.
 _CHAR, _INT8, _INT2, _TIMESTAMPTZ, _UUID = 18, 20, 21, 1184, 2950
+_NO_LOT = bytes(16)
 _NULL = struct.pack(">i", -1)
 
 
@@ -64,6 +65,10 @@ def _uuid(value: UUID) -> bytes:
     return value.bytes
 
 
+def _lot(value: UUID | None) -> bytes:
+    return value.bytes if value else _NO_LOT
+
+
 _int8 = struct.Struct(">q").pack
 _int2 = struct.Struct(">h").pack
 
@@ -78,16 +83,16 @@ _COLUMNS: tuple[tuple[int, Callable[[Any], bytes]], ...] = (
     (_INT2, _int2),  # priority
     (_INT8, _int8),  # balance
     (_INT8, _int8),  # available
-    (_UUID, _uuid),  # lot
+    (_UUID, _lot),
 )
 
 
 def _array(oid: int, send: Callable[[Any], bytes], values: Sequence[Any]) -> bytes:
     """Return the bytes of array_send: a head, then every element with its length."""
-    has_null = None in values
+    has_null = None in values and send is not _lot
     parts = [struct.pack(">iiIii", 1, has_null, oid, len(values), 1)]
     for value in values:
-        if value is None:
+        if value is None and has_null:
             parts.append(_NULL)
         else:
             sent = send(value)

@@ -127,7 +127,8 @@ UPDATE ledger.block b SET at = b.at + interval '1 day', hash = (
            array_agg(j.kind ORDER BY seq), array_agg(j.account ORDER BY seq), array_agg(j.contra ORDER BY seq),
            array_agg(j.amount ORDER BY seq), array_agg(j.ref ORDER BY seq), array_agg(j.expires ORDER BY seq),
            array_agg(j.priority ORDER BY seq), array_agg(j.balance ORDER BY seq),
-           array_agg(j.available ORDER BY seq), array_agg(j.lot ORDER BY seq))
+           array_agg(j.available ORDER BY seq),
+           array_agg(coalesce(j.lot, ledger.no_lot()) ORDER BY seq))
       FROM ledger.journal j WHERE j.shard = b.shard AND j.seq >= b.first_seq)
   FROM ledger.shard s WHERE b.shard = 0 AND s.id = 0 AND b.last_seq = s.next_seq - 1;
 UPDATE ledger.journal j SET at = b.at FROM ledger.block b
