@@ -41,6 +41,7 @@ PROMISED = 20_000
 ROUNDS = 3
 PEER_JOBS = 20_000
 ARMED = 100_000
+FAR_MS = 3_600_000
 RATE_PER_S = 500
 LATENESS_S = 20
 KILLED_RINGS = 5_000
@@ -99,14 +100,8 @@ async def until(done: Callable[[], Awaitable[bool]]) -> float:
     return time.perf_counter()
 
 
-async def keep_all(ground: Ground, count: int, *, rings: bool, many: int = PROMISED) -> float:
-    """Let many promises be due in one moment; return how many a second `count` workers keep.
-
-    Either what the bar names (guard, render, append an event) or the rings of open calls.
-    """
-    made = await store.make_rings(ground.pool, SHOPS, many)
-    if not rings:
-        await ground.pool.execute(store.AS_REMINDERS)
+async def keep_all(ground: Ground, made: list[asyncpg.Record], count: int) -> float:
+    """Let promises be due in one moment; return how many a second `count` workers keep."""
     async with workers(ground, count):
         said = await ground.pool.fetchval(store.SAID)
         due_ms = now_ms() + int(HEAD_START_S * 1000)
@@ -118,6 +113,18 @@ async def keep_all(ground: Ground, count: int, *, rings: bool, many: int = PROMI
             return bool(await ground.pool.fetchval(store.SAID) - said >= len(made))
 
         return len(made) / (await until(all_said) - start)
+
+
+async def remind_all(ground: Ground, count: int) -> float:
+    """Keep what the bar names: guard, render, append an event."""
+    await ground.pool.execute(store.AS_REMINDERS)
+    await ground.pool.execute(store.AGAIN, from_ms(now_ms() + FAR_MS))
+    return await keep_all(ground, await ground.pool.fetch(store.REMINDERS), count)
+
+
+async def ring_all(ground: Ground) -> float:
+    """Keep the promised rings of open calls."""
+    return await keep_all(ground, await store.make_rings(ground.pool, SHOPS, PROMISED), 1)
 
 
 async def peer(*command: str) -> float:
@@ -136,9 +143,9 @@ async def throughput(ground: Ground) -> None:
     arq = [str(PEERS / "arq/bin/python"), str(HERE / "peer_arq.py"), ground.redis_url, "10000"]
     bullmq = ["node", str(HERE / "peer_bullmq.cjs"), socket, str(PEER_JOBS)]
     ways: dict[str, Callable[[], Awaitable[float]]] = {
-        "1 worker": lambda: keep_all(ground, 1, rings=False),
-        "4 workers": lambda: keep_all(ground, 4, rings=False),
-        "1 worker, calls that ring": lambda: keep_all(ground, 1, rings=True),
+        "1 worker, calls that ring": lambda: ring_all(ground),
+        "1 worker": lambda: remind_all(ground, 1),
+        "4 workers": lambda: remind_all(ground, 4),
         "arq, 1000 jobs, poll 0.5 s": lambda: peer(*arq, "1000", "0.5"),
         "arq, 1000 jobs, poll 0.05 s": lambda: peer(*arq, "1000", "0.05"),
         "BullMQ, 100 jobs": lambda: peer(*bullmq, "100"),
@@ -161,7 +168,7 @@ async def lateness(ground: Ground) -> None:
     """Let rings be due at a steady rate while many more are armed; print how late they are told."""
     count = RATE_PER_S * LATENESS_S
     made = await store.make_rings(ground.pool, SHOPS, count)
-    far_ms = now_ms() + 3_600_000
+    far_ms = now_ms() + FAR_MS
     far = await ground.pool.fetch(store.FAR, ARMED, SHOPS, from_ms(far_ms))
     await store.arm(ground.redis_url, [Armed(r["shop_id"], r["id"], far_ms) for r in far])
     async with workers(ground, 1):

@@ -32,13 +32,16 @@ UPDATE promise p SET due_at = u.due
   FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS u(shop_id, id, due)
  WHERE p.shop_id = u.shop_id AND p.id = u.id
 """
+# Each kept ring becomes a reminder of its dish, waiting; once kept it waits again.
 AS_REMINDERS = """
 UPDATE promise p
    SET kind = 'Remind', payload = jsonb_build_object('item_id', g.id, 'version', g.version)
   FROM im_call k, catering_order_goods g
- WHERE p.kind = 'RingCall' AND k.shop_id = p.shop_id AND k.id = (p.payload ->> 'call_id')::bigint
-   AND g.shop_id = k.shop_id AND g.id = k.item_id
+ WHERE p.kind = 'RingCall' AND p.state = 'done' AND k.shop_id = p.shop_id
+   AND k.id = (p.payload ->> 'call_id')::bigint AND g.shop_id = k.shop_id AND g.id = k.item_id
 """
+AGAIN = "UPDATE promise SET state = 'waiting', attempt = 0, due_at = $1 WHERE kind = 'Remind'"
+REMINDERS = "SELECT shop_id, id FROM promise WHERE kind = 'Remind' ORDER BY random()"
 FAR = """
 INSERT INTO promise (shop_id, id, kind, payload, due_at)
 SELECT 1 + i % $2::bigint, i, 'RingCall', '{"call_id": 1, "rang_at_ms": 1}', $3::timestamptz
