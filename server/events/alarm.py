@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
 
 from server.events.decision import Armed
 from server.events.envelope import PARTITIONS, partition
@@ -78,15 +80,12 @@ class Alarm:
         self, slices: Sequence[int], now_ms: int, promises_max: int = BATCH_PROMISES_MAX
     ) -> tuple[list[tuple[int, int]], dict[int, int]]:
         """Take up to so many due (shop, promise) per slice; also say when each is due next."""
-        async with (
-            asyncio.timeout(REDIS_S_MAX),
-            self._redis.pipeline(transaction=False) as pipeline,
-        ):
-            for slice_ in slices:
-                await self._pop(
-                    keys=[due_key(slice_)], args=[now_ms, promises_max], client=pipeline
-                )
-            answers = await pipeline.execute()
+        async with asyncio.timeout(REDIS_S_MAX):
+            try:
+                answers = await self._popped(slices, now_ms, promises_max)
+            except NoScriptError:  # a Redis that was started anew
+                await self._redis.script_load(_POP)
+                answers = await self._popped(slices, now_ms, promises_max)
         due = [_key(member) for members, _ in answers for member in members]
         nexts = {
             slice_: int(float(first))
@@ -94,6 +93,14 @@ class Alarm:
             if first
         }
         return due, nexts
+
+    async def _popped(self, slices: Sequence[int], now_ms: int, promises_max: int) -> list[Any]:
+        # By its hash and not as a Script, which asks Redis each time whether it is still known.
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for slice_ in slices:
+                pipeline.evalsha(self._pop.sha, 1, due_key(slice_), str(now_ms), str(promises_max))
+            answers: list[Any] = await pipeline.execute()
+        return answers
 
     async def take_sweep(self, now_ms: int, every_ms: int) -> bool:
         """Say whether a sweep is this worker's: the first who asks after `every_ms` has it."""
