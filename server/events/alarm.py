@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
@@ -34,11 +34,15 @@ return {due, first[2] or ''}
 # One worker sweeps for all. A time beyond the next sweep comes from a clock that was set back.
 _TAKE_SWEEP = """
 local now, every = tonumber(ARGV[1]), tonumber(ARGV[2])
-local free = tonumber(redis.call('GET', KEYS[1]) or '0')
+local free = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if free > now and free <= now + every then return 0 end
 redis.call('SET', KEYS[1], string.format('%.0f', now + every), 'EX', ARGV[3])
-return 1
+return free < 0 and 2 or 1
 """
+
+
+Turn = Literal["it is yours", "clock is new"]
+_TURNS: tuple[Turn | None, ...] = (None, "it is yours", "clock is new")
 
 
 def due_key(slice_: int) -> str:
@@ -102,17 +106,19 @@ class Alarm:
             answers: list[Any] = await pipeline.execute()
         return answers
 
-    async def take_sweep(self, now_ms: int, every_ms: int) -> bool:
-        """Say whether a sweep is this worker's: the first who asks after `every_ms` has it."""
+    async def take_sweep(self, now_ms: int, every_ms: int) -> Turn | None:
+        """Say whether a sweep is this worker's: the first who asks after `every_ms` has it.
+
+        "clock is new" when Redis knows of no sweep before: it may know of no promise either.
+        """
         async with asyncio.timeout(REDIS_S_MAX):
-            return bool(
-                await self._take_sweep(keys=[SWEEP_KEY], args=[now_ms, every_ms, SWEEP_KEY_S])
-            )
+            said: int = await self._take_sweep(keys=[SWEEP_KEY], args=[now_ms, every_ms, SWEEP_KEY_S])
+        return _TURNS[said]
 
     async def leave_sweep(self) -> None:
         """Let the next who asks sweep at once."""
         async with asyncio.timeout(REDIS_S_MAX):
-            await self._redis.delete(SWEEP_KEY)
+            await self._redis.set(SWEEP_KEY, 0, ex=SWEEP_KEY_S)
 
 
 def pokes(message: bytes) -> dict[int, int]:

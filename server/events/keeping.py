@@ -30,6 +30,7 @@ REST_S = 0.25  # what could not be kept just now is tried again after this
 NO_ROOM_S = 2.0  # and this long when more effects are due than hands can take
 LOOK_AHEAD_S = 60  # the sweep arms what is due soon, so a wiped clock is set again
 SWEEP_PROMISES_MAX = 1000
+SOON_PROMISES_MAX = 100  # arming a thousand each second would make what is due now late
 LANES = 2  # batches under way at once: while one is written the other is decided
 SLICES_MAX = 16  # of the alarm clock, asked at once
 _NEVER = 2**62
@@ -100,12 +101,15 @@ class PromiseLoop:
         self._next_ms = [0] * PARTITIONS
 
     async def _by_alarm(self) -> float:
-        """Sweep if it is ours to do, then keep what the alarm clock names."""
-        more = await self._sweep()
-        lanes = await asyncio.gather(*(self._lane() for _ in range(LANES)), return_exceptions=True)
-        for trouble in lanes:
-            if trouble is not None:
+        """Keep what the alarm clock names, and beside it sweep if it is ours to do."""
+        sweeping, *others = await asyncio.gather(
+            self._sweep_and_keep(), *(self._lane() for _ in range(LANES - 1)),
+            return_exceptions=True,
+        )  # fmt: skip
+        for trouble in (sweeping, *others):
+            if isinstance(trouble, BaseException):
                 raise trouble
+        more = sweeping is True
         if more and not self._unkept:
             await self._alarm.leave_sweep()
             self._asked_s = float("-inf")
@@ -113,6 +117,11 @@ class PromiseLoop:
         wait_s = max(0.0, self._asked_s + ASK_S - self._clock.monotonic_s())
         until_next_s = (min(self._next_ms) - to_ms(self._clock.now())) / 1000
         return min(wait_s, max(0.0, until_next_s))
+
+    async def _sweep_and_keep(self) -> bool:
+        more = await self._sweep()
+        await self._lane()
+        return more
 
     async def _lane(self) -> None:
         while slices := self._due_slices():
@@ -157,17 +166,21 @@ class PromiseLoop:
             return False
         self._asked_s = self._clock.monotonic_s()
         now_ms = to_ms(self._clock.now())
-        if not await self._alarm.take_sweep(now_ms, int(SWEEP_S * 1000)):
+        turn = await self._alarm.take_sweep(now_ms, int(SWEEP_S * 1000))
+        if turn is None:
             return False
+        soon_max = SWEEP_PROMISES_MAX if turn == "clock is new" else SOON_PROMISES_MAX
         try:
-            soon = await promises.read_soon(
-                self._pool, now_ms + LOOK_AHEAD_S * 1000, SWEEP_PROMISES_MAX
-            )
+            found = await promises.read_soon(self._pool, now_ms, SWEEP_PROMISES_MAX)
+            more = len(found) == SWEEP_PROMISES_MAX
+            if not found:
+                until_ms = now_ms + LOOK_AHEAD_S * 1000
+                found = await promises.read_soon(self._pool, until_ms, soon_max)
         except LOST as error:
             _log.warning("sweep_without_database", error=type(error).__name__)
             return False
-        await self._arm(soon)
-        return len(soon) == SWEEP_PROMISES_MAX and soon[-1].due_ms <= now_ms
+        await self._arm(found)
+        return more
 
     async def _by_rows(self) -> None:
         """Keep what is due by its rows, until nothing is or nothing can be kept."""
