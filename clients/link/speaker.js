@@ -160,7 +160,7 @@ export class Speaker {
       return;
     }
     if (this.muting.holds) {
-      if (utterance.msg_type === NOTIFY) this.#show(utterance, TEXT_MS);
+      this.#show(utterance, TEXT_MS); // a mute never hides text
       return this.#tell([entry], "muted");
     }
     if (this.voice.state === "blocked") this.#tell([entry], "blocked");

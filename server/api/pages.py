@@ -70,6 +70,7 @@ SITE = Path(__file__).parent / "site"
 _FOLDERS = {
     "/kds": "kds-web",
     "/pad": "pad",
+    "/cashier": "cashier",
     "/screen": "call-screen",
     "/link": "link",
 }

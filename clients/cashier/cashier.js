@@ -1,0 +1,186 @@
+// The cash desk: what needs somebody, what is being said, what was said and who heard it. Speaks for all desks of the shop
+// when the gateway chose it. Refuses to take money and to decide anything: it claims, closes, mutes.
+
+import { clock } from "../link/clock.js";
+import { openPage } from "../link/doorway.js";
+import { Part } from "../link/elements.js";
+import { wallClock } from "../link/format.js";
+import { name, toggleLang } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { Speaker } from "../link/speaker.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { refusalWords, say as shared } from "../link/words.js";
+import { muteTemplate, MINUTES, nowTemplate, REASONS } from "./aloud.js";
+import { escalations, said, tagOrders } from "./desk-work.js";
+import { logTemplate } from "./heard-log.js";
+import { needsTemplate, tagsTemplate } from "./needs.js";
+import { say } from "./words.js";
+import "../link/sounding.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Event} Event
+ * @typedef {import("../link/frames.d.ts").View} View
+ * @typedef {import("../link/screen.js").Screen} Screen
+ */
+
+const DESIGN_PX = { width: 1366, height: 768 };
+const ZOOM_MIN = 0.9;
+const FRESH_MS = 60_000;
+const ALARM_EVERY_MS = 30_000; // what nobody answers rings at the desk until somebody does
+const REMEMBERED_MAX = 200;
+
+class CashDesk extends Part {
+  /** Calls that ended while this page was open. @type {Set<number>} */
+  #over = new Set();
+  /** Wrist-tag orders and rounds → when they came. @type {Map<string, number>} */
+  #cameAtMs = new Map();
+  #alarmedAtMs = 0;
+
+  /** @param {Screen} screen */
+  constructor(screen) {
+    super();
+    this.screen = screen;
+    this.speaker = new Speaker(screen, { mutes: true });
+    /** @type {{minutes: number, reason: import("./aloud.js").Reason}} */
+    this.choice = { minutes: MINUTES[0], reason: REASONS[0] };
+  }
+
+  subscribe() {
+    const key = (/** @type {KeyboardEvent} */ event) => this.#key(event);
+    const fit = () => this.#fit();
+    window.addEventListener("keydown", key);
+    window.addEventListener("resize", fit);
+    this.#fit();
+    return [
+      this.screen.changed.on(() => this.requestUpdate()),
+      this.screen.happened.on((event) => this.#hear(event)),
+      this.speaker.changed.on(() => this.requestUpdate()),
+      this.speaker.listen(),
+      clock.onTick(() => this.#tick()),
+      () => window.removeEventListener("keydown", key),
+      () => window.removeEventListener("resize", fit),
+    ];
+  }
+
+  #fit() {
+    const zoom = Math.max(ZOOM_MIN, Math.min(window.innerWidth / DESIGN_PX.width, window.innerHeight / DESIGN_PX.height));
+    document.documentElement.style.setProperty("--desk-zoom", String(zoom));
+  }
+
+  /** 1–9 the alarms' buttons, 0 read it, M mute, T test, L language. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+    const key = event.key.toLowerCase();
+    if (/^[1-9]$/.test(key)) /** @type {HTMLButtonElement | undefined} */ (this.querySelectorAll(".alarm .act")[Number(key) - 1])?.click();
+    else if (key === "0") this.#dismiss();
+    else if (key === "m") this.#toggleMute();
+    else if (key === "t") void this.speaker.soundTest.run();
+    else if (key === "l") toggleLang();
+  }
+
+  /** @param {Event} event */
+  #hear(event) {
+    if (event.kind === "CallEnded") keepNewest(this.#over.add(event.call_id));
+    else if (event.kind === "CallUnanswered") this.#alarm();
+    else if (event.kind === "OrderPlaced" && event.order.place_kind === "tag") {
+      this.#cameAtMs.set(`${event.order.id}/${event.round}`, clock.nowMs());
+      keepNewest(this.#cameAtMs);
+    }
+  }
+
+  #tick() {
+    const { view } = this.screen;
+    const waits = view && escalations(view).some(({ state }) => state !== "claimed");
+    if (!waits) this.#alarmedAtMs = 0;
+    else if (clock.nowMs() - this.#alarmedAtMs > ALARM_EVERY_MS) this.#alarm();
+    this.requestUpdate();
+  }
+
+  #alarm() {
+    this.#alarmedAtMs = clock.nowMs();
+    if (this.speaker.speaks) this.speaker.chime("rush");
+  }
+
+  #toggleMute() {
+    if (this.speaker.muting.current) this.speaker.unmute();
+    else this.speaker.mute(this.choice.minutes * 60_000, this.choice.reason);
+  }
+
+  #dismiss() {
+    const [refused] = this.screen.outbox.refused;
+    if (refused) this.screen.outbox.dismiss(refused.id);
+  }
+
+  render() {
+    const { view, link } = this.screen;
+    const gate = html`<sound-gate .voice=${this.speaker.voice} .why=${say("gate")}></sound-gate>`;
+    if (!view) {
+      return html`<main class="waits">${icon("linked")}<h1>${shared("connecting")}</h1><p>${shared("connecting_help")}</p></main>${gate}`;
+    }
+    document.title = `${view.device.name} · 传菜`;
+    document.documentElement.dataset.link = link.health();
+    const nowMs = clock.nowMs();
+    const pending = new Set(this.screen.outbox.waiting.map(({ body }) => body.call_id));
+    const work = {
+      view, nowMs,
+      pending: (/** @type {number} */ id) => pending.has(id),
+      claim: (/** @type {number} */ id) => void this.screen.send("ClaimCall", { call_id: id }),
+      close: (/** @type {number} */ id) => void this.screen.send("CloseCall", { call_id: id }),
+    };
+    const fresh = [...this.#cameAtMs.values()].filter((atMs) => nowMs - atMs < FRESH_MS).length;
+    return html`${link.health() === "lost" ? this.#lost(view, nowMs) : this.#head(view, nowMs)}
+      <section class="col">${needsTemplate(escalations(view), work)}${tagsTemplate(tagOrders(view, nowMs, (id) => this.#over.has(id)), fresh, work)}${this.#refused()}</section>
+      <section class="col">${nowTemplate(this.speaker)}${muteTemplate(view, this.speaker, nowMs, this.choice, {
+        choose: (part) => {
+          this.choice = { ...this.choice, ...part };
+          this.requestUpdate();
+        },
+        toggle: () => this.#toggleMute(),
+      })}</section>
+      <section class="col">${logTemplate(view, said(view, nowMs))}</section>
+      ${gate}`;
+  }
+
+  /** @param {View} view @param {number} nowMs */
+  #head(view, nowMs) {
+    const { hm, s } = wallClock(nowMs, view.shop.timezone);
+    return html`<header class="head">
+      <h1>${view.device.name}</h1><span>${name(view.shop.name)}</span>
+      <div class="end">
+        <button class="btn lang" @click=${toggleLang}><key-cap .key=${"L"}></key-cap>${say("lang")}</button>
+        <sound-state .speaker=${this.speaker} .key=${"T"}></sound-state>
+        <link-health .link=${this.screen.link}></link-health>
+        <time>${hm}:${s}</time>
+      </div>
+    </header>`;
+  }
+
+  /** @param {View} view @param {number} nowMs */
+  #lost(view, nowMs) {
+    const ageS = Math.floor(this.screen.link.ageS());
+    const time = wallClock(nowMs - ageS * 1000, view.shop.timezone).hm;
+    return html`<header class="head lost" role="alert">${icon("cut")}
+      <h1>${ageS < 600 ? say("lost", { n: ageS }) : say("lost_min", { n: Math.floor(ageS / 60) })}</h1><span>${say("lost_help", { time })}</span>
+    </header>`;
+  }
+
+  /** A press that was not done, and why, until somebody has read it. */
+  #refused() {
+    const [refused] = this.screen.outbox.refused;
+    if (!refused) return nothing;
+    return html`<button class="btn refused" data-kind="slip" @click=${() => this.#dismiss()}>
+      <key-cap .key=${"0"}></key-cap>${shared("refused", { why: refusalWords(refused.refusal) })}<b>${say("understood")}</b></button>`;
+  }
+}
+
+/** Forget the oldest beyond what is kept. @param {Set<any> | Map<any, any>} kept */
+function keepNewest(kept) {
+  for (const oldest of kept.keys()) {
+    if (kept.size <= REMEMBERED_MAX) break;
+    kept.delete(oldest);
+  }
+}
+
+customElements.define("cash-desk", CashDesk);
+
+openPage({ app: "cashier", kind: "cashier", show: (screen) => new CashDesk(screen) });

@@ -1,0 +1,51 @@
+// The right column: what was announced anywhere, newest first, and where it was heard or why not.
+
+import { wallClock } from "../link/format.js";
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, repeat } from "../link/vendor/lit.js";
+import { endsOf, kindTag } from "./aloud.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Heard} Heard
+ * @typedef {import("../link/frames.d.ts").HeardStage} HeardStage
+ * @typedef {import("../link/frames.d.ts").View} View
+ * @typedef {import("./desk-work.js").Said} Said
+ */
+
+/** stage → drawing and word @type {Record<HeardStage, [string, Parameters<typeof say>[0]]>} */
+const STAGES = {
+  played: ["tick", "played"], shown: ["tick", "shown"], acknowledged: ["person", "acknowledged"],
+  muted: ["mute", "muted_at"], blocked: ["blocked", "blocked"], failed: ["soon", "failed"],
+};
+
+/** @param {View} view @param {Said[]} lines */
+export function logTemplate(view, lines) {
+  const unheard = lines.filter(({ fate }) => fate === "unheard").length;
+  return html`<h2>${say("log")}<span class="end">${lines.length ? say("log_count", { n: lines.length, m: unheard }) : ""}</span></h2>
+    <ol class="card log" tabindex="0">
+      ${lines.length
+        ? repeat(lines, ({ utterance }) => `${utterance.call_id}/${utterance.ring}`, (one) => row(view, one))
+        : html`<p class="none">${say("log_empty")}</p>`}
+    </ol>`;
+}
+
+/** @param {View} view @param {Said} one */
+function row(view, { utterance, heard, fate }) {
+  const { hm, s } = wallClock(utterance.at_ms, view.shop.timezone);
+  const again = utterance.ring > 1 ? html` <small>${say("nth", { n: utterance.ring })}</small>` : "";
+  return html`<li data-call=${utterance.call_id} data-fate=${fate}>
+    <time>${hm}:${s}</time>
+    <div><p>${kindTag(utterance)}${name(utterance.text)}${again}</p>
+      <p class="heard">${heard.length
+        ? heard.map(mark)
+        : html`<span data-as=${fate}>${icon(fate === "waiting" ? "ring" : "soon")}${say(fate === "waiting" ? "waiting" : "unheard", { ends: endsOf(utterance) })}</span>`}</p></div>
+  </li>`;
+}
+
+/** @param {Heard} one */
+function mark({ stage, device_name: device }) {
+  const [drawing, word] = STAGES[stage];
+  return html`<span data-as=${stage}>${icon(drawing)}${say(word, { device })}</span>`;
+}

@@ -1,0 +1,82 @@
+// The left column: calls nobody answered, large, with the one thing to press; wrist-tag orders below.
+
+import { elapsed, queueNumber, wallClock, yuan } from "../link/format.js";
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing, repeat } from "../link/vendor/lit.js";
+import { say as shared } from "../link/words.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Call} Call
+ * @typedef {import("../link/frames.d.ts").View} View
+ * @typedef {import("./desk-work.js").TagOrder} TagOrder
+ * @typedef {{view: View, nowMs: number, pending: (callId: number) => boolean, claim: (callId: number) => void, close: (callId: number) => void}} Work
+ */
+
+export const KEYED_MAX = 9;
+
+/** @param {{words: string, kind: string, key: string, pending: boolean, press: () => void}} button */
+const act = ({ words, kind, key, pending, press }) => html`<button class="btn act" data-kind=${kind} ?data-pending=${pending} ?disabled=${pending} @click=${press}>
+  ${pending ? html`${icon("waits")}${shared("to_send")}` : html`${key ? html`<key-cap .key=${key}></key-cap>` : nothing}${words}`}
+</button>`;
+
+/** "809房" @param {Call} call */
+function whereOf({ place_kind: kind, place_name: place }) {
+  if (!kind) return "";
+  const unit = shared(kind);
+  return kind === "room" || kind === "table" ? `${place}${unit && ` ${unit}`}` : `${unit} ${place}`;
+}
+
+/** @param {Call[]} calls @param {Work} work */
+export function needsTemplate(calls, work) {
+  if (!calls.length) {
+    return html`<h2>${icon("late")}${say("needs")} <b>0</b></h2>
+      <div class="card calm">${icon("tick")}<b>${say("nothing")}</b><span>${say("nothing_help")}</span></div>`;
+  }
+  return html`<h2>${icon("late")}${say("needs")} <b>${calls.length}</b></h2>
+    <div class="alarms">${repeat(calls, ({ id }) => id, (call, i) => alarm(call, i < KEYED_MAX ? String(i + 1) : "", work))}</div>`;
+}
+
+/** @param {Call} call @param {string} key @param {Work} work */
+function alarm(call, key, work) {
+  const where = whereOf(call);
+  const dish = call.dish ? `${name(call.dish)} ${call.quantity ?? 1}` : call.text ? name(call.text) : "";
+  const claimed = call.state === "claimed";
+  const what = where ? say(call.dish ? "nobody_fetches" : "nobody_answers", { where }) : say("nobody");
+  const pending = work.pending(call.id);
+  return html`<article class="card alarm" role="alert" data-call=${call.id} data-level=${claimed ? "warn" : "late"}>
+    <p class="what">${icon(claimed ? "person" : "late")}<span>${claimed ? say("arranged", { who: call.claimed_by }) : what}</span></p>
+    <time class="since">${elapsed(work.nowMs - call.raised_at_ms)}</time>
+    <p class="why">${claimed ? [where, dish].filter(Boolean).join(" · ") : say("tried", { what: dish, n: call.rings })}</p>
+    ${claimed
+      ? act({ words: say("done"), kind: "line", key, pending, press: () => work.close(call.id) })
+      : act({ words: say("come"), kind: "go", key, pending, press: () => work.claim(call.id) })}
+  </article>`;
+}
+
+/** @param {TagOrder[]} orders @param {number} fresh how many came just now @param {Work} work */
+export function tagsTemplate(orders, fresh, work) {
+  return html`<h2 class="second">${icon("tag")}${say("tags")} <b>${orders.length}</b>
+      <span class="end">${fresh ? html`<change-slip .text=${say("new_n", { n: fresh })}></change-slip>` : nothing}</span></h2>
+    <div class="card tags" tabindex="0">
+      ${orders.length ? repeat(orders, ({ order }) => order.id, (one) => tagRow(one, work)) : html`<p class="none">${say("no_tags")}</p>`}
+    </div>`;
+}
+
+/** @param {TagOrder} one @param {Work} work */
+function tagRow({ order, state, sumFen, sentence }, work) {
+  const words = order.items.map((item) => {
+    const dish = html`${name(item.name)} ${item.quantity}`;
+    return item.state === "cancelled" ? html`<s>${dish}</s>` : dish;
+  });
+  const time = wallClock(order.opened_at_ms, work.view.shop.timezone).hm;
+  const meta = say("placed", { number: queueNumber(order.number), time, sum: yuan(sumFen) });
+  return html`<div class="tag" data-order=${order.id}>
+    <place-plate .kind=${"tag"} .place=${order.place_name} bare></place-plate>
+    <span class="items"><span>${words.map((one, i) => html`${i ? shared("comma") : nothing}${one}`)}</span><small>${meta}</small></span>
+    ${sentence
+      ? act({ words: say("seen"), kind: "slip", key: "", pending: work.pending(sentence.call_id), press: () => work.claim(sentence.call_id) })
+      : html`<state-mark .state=${state}></state-mark>`}
+  </div>`;
+}
