@@ -26,7 +26,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from bench.calls.ground import KINDS, SHOPS, Saw, Service, call_of, lay_ground
+from bench.calls.ground import KINDS, SHOPS, Saw, Till, call_of, lay_ground
 from bench.commands.latency import PORT, _answers, _cpu, _spawn, masked
 from bench.commands.store import token
 from server.db.migrate import migrate
@@ -89,8 +89,8 @@ class Screen(asyncio.Protocol):
 class Calling:
     """Everything that calls and everything that hears."""
 
-    def __init__(self, services: list[Service]) -> None:
-        self._free: asyncio.Queue[Service] = asyncio.Queue()
+    def __init__(self, services: list[Till]) -> None:
+        self._free: asyncio.Queue[Till] = asyncio.Queue()
         for service in services:
             self._free.put_nowait(service)
         self._numbers = itertools.count(1)
@@ -241,7 +241,7 @@ async def measure(directory: Path) -> None:
         }  # fmt: skip
         try:
             await _answers()
-            services = [Service(key, PORT) for _ in range(SERVICES)]
+            services = [Till(key, PORT) for _ in range(SERVICES)]
             for service in services:
                 await service.open()
             calling = Calling(services)

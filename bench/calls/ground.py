@@ -60,7 +60,7 @@ def call_of(shop: int, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Service:
+class Till:
     """A business service over one kept connection: one request at a time."""
 
     def __init__(self, key: tuple[str, str], port: int) -> None:
