@@ -112,7 +112,9 @@ class Alarm:
         "clock is new" when Redis knows of no sweep before: it may know of no promise either.
         """
         async with asyncio.timeout(REDIS_S_MAX):
-            said: int = await self._take_sweep(keys=[SWEEP_KEY], args=[now_ms, every_ms, SWEEP_KEY_S])
+            said: int = await self._take_sweep(
+                keys=[SWEEP_KEY], args=[now_ms, every_ms, SWEEP_KEY_S]
+            )
         return _TURNS[said]
 
     async def leave_sweep(self) -> None:
