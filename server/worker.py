@@ -23,6 +23,8 @@ from redis.exceptions import RedisError
 
 from server import housekeeping
 from server.auth import read_networks
+from server.billing.anchors import Anchors
+from server.billing.keeper import Keeper
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, EFFECTS, PROMISES
 from server.db.pool import open_patiently
@@ -38,6 +40,7 @@ HTTP_S_MAX = 10.0  # for each part of a conversation with somebody outside
 ARQ_POLL_S = 5.0
 ARQ_JOB_S_MAX = 300
 ARQ_REST_S = 2.0
+AUDIT_S_MAX = 3_600
 
 _log = structlog.get_logger(__name__)
 
@@ -83,7 +86,18 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
     async def forget(ctx: dict[Any, Any]) -> None:
         await housekeeping.forget(pool, clock)
 
+    keeper = Keeper(pool, clock, Anchors(settings.data_dir / "ledger"))
+
+    async def tend(ctx: dict[Any, Any]) -> None:
+        await keeper.sweep()
+        await keeper.lay_anchor()
+
+    async def audit(ctx: dict[Any, Any]) -> None:
+        await keeper.audit()
+
     jobs = [
+        cron(tend, second=0, run_at_startup=False),
+        cron(audit, hour=20, minute=10, run_at_startup=False, timeout=AUDIT_S_MAX),
         cron(partitions, hour={0, 12}, minute=5, run_at_startup=False),
         cron(forget, hour=19, minute=30, run_at_startup=False),  # 03:30 in China
     ]

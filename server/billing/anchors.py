@@ -79,8 +79,8 @@ class Anchors:
         (self.folder / "anchor.pub").write_bytes(public)
 
     def write(self, at: datetime, heads: list[Head]) -> bool:
-        """Sign heads and lay them down; False when they are the last ones still."""
-        if heads == self._last:
+        """Sign heads and lay them down; False when nothing was posted since, or ever."""
+        if heads == self._last or not any(seq for _, seq, _ in heads):
             return False
         line = _Line(at.isoformat(), heads)
         line.signature = self._key().sign(line.signed()).hex()

@@ -7,6 +7,7 @@ account. Refuses to repair: what was found is evidence.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -142,6 +143,7 @@ class _Auditor:
                         shard, block["first_seq"],
                     )  # fmt: skip
                 self._follow_block(shard, block, lines, uses)
+                await asyncio.sleep(0)  # a worker that audits has other things to do on time
                 at_seq, at_head = block["last_seq"], block["hash"]
         if (at_seq + 1, at_head) != (next_seq, head):
             self._found("head_differs", "the last block is not the shard's head", shard, at_seq)
