@@ -86,6 +86,12 @@ REFUSALS: dict[str, RefusalKind] = {
     "call_already_claimed": RefusalKind(409, False, "Somebody else is coming.", "同事已接"),
     "call_ended": RefusalKind(409, False, "The call is over.", "呼叫已结束"),
     "voice_unavailable": RefusalKind(503, True, "The voice cannot speak now.", "语音暂不可用"),
+    "version_changed": RefusalKind(
+        409, False, "Somebody changed it meanwhile; read it again.", "已被他人修改，请重新读取"
+    ),
+    "template_name_taken": RefusalKind(
+        409, False, "Another template has this name.", "模板名称已被使用"
+    ),
     "template_not_found": RefusalKind(404, False, "There is no such template.", "没有这个模板"),
     "template_invalid": RefusalKind(422, False, "The template cannot be read.", "模板有误"),
     "template_parameter_missing": RefusalKind(

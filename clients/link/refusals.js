@@ -51,6 +51,8 @@ export const REFUSALS = {
   call_already_claimed: {"zh": "同事已接", "en": "Somebody else is coming."},
   call_ended: {"zh": "呼叫已结束", "en": "The call is over."},
   voice_unavailable: {"zh": "语音暂不可用", "en": "The voice cannot speak now."},
+  version_changed: {"zh": "已被他人修改，请重新读取", "en": "Somebody changed it meanwhile; read it again."},
+  template_name_taken: {"zh": "模板名称已被使用", "en": "Another template has this name."},
   template_not_found: {"zh": "没有这个模板", "en": "There is no such template."},
   template_invalid: {"zh": "模板有误", "en": "The template cannot be read."},
   template_parameter_missing: {"zh": "缺少模板参数", "en": "A parameter of the template is missing."},

@@ -12,6 +12,7 @@ from server.api.devices import Devices
 from server.api.documents import Documents
 from server.api.front import Front, Ground, open_front
 from server.api.im import ImCalls
+from server.api.im_rules import Rules
 from server.api.im_webhook import Webhooks
 from server.api.operations import Operations
 from server.api.pages import page_routes
@@ -30,6 +31,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
     doors = [
         *Business(ground.execute, ground.database, gate, ground.clock).doors(),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
+        *Rules(ground.database, gate, ground.clock).doors(),
         *Webhooks(ground.database, ground.clock, networks).doors(),
         *Devices(ground.execute, pairing, gate, ground.online).doors(),
         *Pairing(pairing).doors(),

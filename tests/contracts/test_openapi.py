@@ -65,10 +65,15 @@ def schema_of(document: dict[str, Any], content: dict[str, Any]) -> dict[str, An
 
 
 IM_CALL = {"shopId": SHOP, "event": 6, "Channels": [2], "MsgType": 2}
+SENTENCE = {"name": "spa", "parameters": {}, "text": {"zh": "请注意", "en": "Look"}}
 BODIES: dict[str, dict[str, Any]] = {
     "sendImCall": IM_CALL,
     "sendImCalls": {"calls": [IM_CALL, {**IM_CALL, "event": 77}]},
     "cancelImCall": {"shopId": SHOP},
+    "addTemplate": SENTENCE,
+    "changeTemplate": {**SENTENCE, "version": 1},
+    "previewTemplate": {"template": SENTENCE, "params": {}},
+    "changeRules": {"channel": "kitchen", "change": {"on": False}, "version": 0},
     "setTechnician": {"shopId": SHOP, "onClock": True},
     "putWebhook": {"url": "https://till.example/", "secret": "x" * 32},
     "placeOrder": {"shop_id": SHOP, "place_id": ROOM_801, "lines": [{"dish_id": 1}]},
@@ -87,6 +92,7 @@ LIFE = [
     "deliverItem",
     "undoItem",
     "sendImCall",
+    "addTemplate",
 ]
 
 
@@ -99,7 +105,8 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
         for method, operation in methods.items()
     }
     values: dict[str, int | str] = {
-        "shop_id": SHOP, "place_id": ROOM_801, "device_id": 8, "shopId": SHOP, "technicianId": "7"
+        "shop_id": SHOP, "place_id": ROOM_801, "device_id": 8, "shopId": SHOP, "technicianId": "7",
+        "event": "order_placed",
     }  # fmt: skip
     answered: dict[str, int] = {}
     for name in [*LIFE, *(name for name in doors if name not in LIFE)]:
@@ -118,6 +125,8 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
             values |= {"order_id": told["order_id"], "item_id": told["item_ids"][0]}
         if name == "sendImCall":
             values["callId"] = told["callId"]
+        if name == "addTemplate":
+            values["template_id"] = told["template"]["id"]
         documented = operation["responses"][str(answer.status_code)]["content"]
         kind = answer.headers["content-type"].partition(";")[0]
         OAS31Validator(schema_of(document, documented[kind])).validate(told)
@@ -156,6 +165,8 @@ async def test_every_signed_door_refuses_the_unsigned(house: ApiHouse) -> None:
             "shopId",
             "callId",
             "technicianId",
+            "template_id",
+            "event",
         ),
         1,
     )

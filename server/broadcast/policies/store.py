@@ -7,6 +7,7 @@ Refuses to merge or judge: `policy.py` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -33,6 +34,52 @@ SELECT t.brand_id, t.id, t.name, v.version, v.parameters, v.text
   JOIN im_template_version v ON v.brand_id = t.brand_id AND v.id = t.id AND v.version = t.latest
 """
 
+LIST_TEMPLATES = """
+SELECT t.brand_id, t.id, t.name, v.version, v.parameters, v.text
+  FROM im_template t
+  JOIN im_template_version v ON v.brand_id = t.brand_id AND v.id = t.id AND v.version = t.latest
+ WHERE t.brand_id = $1
+ ORDER BY t.id
+ LIMIT $2::integer
+"""
+
+# A new template, or the next version of one: whoever read an older version comes too late.
+ADD_TEMPLATE = """
+WITH named AS (
+    INSERT INTO im_template AS t (brand_id, id, name, latest) VALUES ($1, $2, $3, 1)
+    ON CONFLICT (brand_id, id) DO UPDATE SET name = excluded.name, latest = t.latest + 1
+     WHERE t.latest = $4::integer
+    RETURNING brand_id, id, latest
+)
+INSERT INTO im_template_version (brand_id, id, version, parameters, text, made_at, made_by)
+SELECT brand_id, id, latest, $5::jsonb, $6::jsonb, $7, $8 FROM named
+RETURNING version
+"""
+
+READ_CHANGES = """
+SELECT shop_id, channel, policy, version
+  FROM broadcast_policy
+ WHERE brand_id = $1 AND shop_id IN (0, $2) AND event = $3
+"""
+
+# Version 0 is "nothing was changed so far"; each change is remembered beside the one that holds.
+PUT_CHANGE = """
+WITH changed AS (
+    INSERT INTO broadcast_policy AS p (brand_id, shop_id, event, channel, policy, version, changed_at, changed_by)
+    VALUES ($1, $2, $3, $4, $5::jsonb, 1, $7, $8)
+    ON CONFLICT (brand_id, shop_id, event, channel) DO UPDATE
+       SET policy = excluded.policy, version = p.version + 1, changed_at = excluded.changed_at,
+           changed_by = excluded.changed_by
+     WHERE p.version = $6::integer
+    RETURNING *
+)
+INSERT INTO broadcast_policy_history (brand_id, shop_id, event, channel, version, policy, changed_at, changed_by)
+SELECT brand_id, shop_id, event, channel, version, policy, changed_at, changed_by FROM changed
+RETURNING version
+"""
+
+TEMPLATES_MAX = 500
+
 Shop = tuple[int, c.CallEvent]
 
 
@@ -45,6 +92,8 @@ class Book(msgspec.Struct):
 
 
 _changes = msgspec.json.Decoder(list[tuple[c.Channel, bool, PolicyChange]]).decode
+_encode = msgspec.json.Encoder().encode
+_change = msgspec.json.Decoder(PolicyChange).decode
 _parameters = msgspec.json.Decoder(dict[str, Any]).decode
 _text = msgspec.json.Decoder(c.Text).decode
 
@@ -95,3 +144,70 @@ def _book(row: asyncpg.Record) -> Book:
         base = pads if channel == "pad" and event == "item_ready" else None
         policies[channel] = effective(event, channel, brand, shop, base=base)
     return Book(row["brand_id"], policies, dict(BUILT_IN))
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who changes something, when, and which version they saw (0: none)."""
+
+    name: str
+    at: datetime
+    version: int = 0
+
+
+class StoredChange(msgspec.Struct, frozen=True):
+    """A brand's (shop 0) or a shop's change of one event at one channel."""
+
+    shop_id: int
+    channel: c.Channel
+    change: PolicyChange
+    version: int
+
+
+async def list_templates(pool: asyncpg.Pool, brand_id: int) -> list[Template]:
+    """Return a brand's templates, each in its latest version."""
+    return [as_template(row) for row in await pool.fetch(LIST_TEMPLATES, brand_id, TEMPLATES_MAX)]
+
+
+async def find_template(pool: asyncpg.Pool, brand_id: int, template_id: int) -> Template | None:
+    """Return a template of the house or of a brand in its latest version."""
+    if template_id <= OWN_ID_MAX:
+        return BUILT_IN.get(template_id)
+    row = await pool.fetchrow(READ_TEMPLATES, [brand_id], [template_id])
+    return as_template(row) if row else None
+
+
+async def put_template(
+    pool: asyncpg.Pool, brand_id: int, template: Template, author: Author
+) -> int | None:
+    """Add a template or its next version; None when somebody else did meanwhile.
+
+    Raises `asyncpg.UniqueViolationError` when the brand has another template of this name.
+    """
+    version: int | None = await pool.fetchval(
+        ADD_TEMPLATE, brand_id, template.id, template.name, author.version,
+        _encode(template.parameters).decode(), _encode(template.text).decode(), author.at,
+        author.name,
+    )  # fmt: skip
+    return version
+
+
+async def read_changes(
+    pool: asyncpg.Pool, brand_id: int, shop_id: int, event: c.CallEvent
+) -> list[StoredChange]:
+    """Return the brand's and the shop's changes of an event."""
+    rows = await pool.fetch(READ_CHANGES, brand_id, shop_id, event)
+    return [
+        StoredChange(row["shop_id"], row["channel"], _change(row["policy"]), row["version"])
+        for row in rows
+    ]
+
+
+async def put_change(
+    pool: asyncpg.Pool, brand_id: int, event: c.CallEvent, stored: StoredChange, author: Author
+) -> int | None:
+    """Replace a change (`stored.version` is ignored); None when somebody else did meanwhile."""
+    version: int | None = await pool.fetchval(
+        PUT_CHANGE, brand_id, stored.shop_id, event, stored.channel,
+        _encode(stored.change).decode(), author.version, author.at, author.name,
+    )  # fmt: skip
+    return version

@@ -1,0 +1,258 @@
+"""Doors for managers: the sentences calls speak, and the rules they ring by.
+
+Every change names the version it was made on, is remembered with who and when, and holds for calls
+that wait already. Refuses to decide what a sentence or a rule means (`server/broadcast`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import asyncpg
+import msgspec
+
+from server.api.callers import Gate
+from server.api.store import Client
+from server.api.table import Call, Door
+from server.broadcast.policies import store
+from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective
+from server.broadcast.speech import ParamType
+from server.broadcast.template import Template, Words, check_template, words
+from server.broadcast.templates import BUILT_IN
+from server.clock import Clock, to_ms
+from server.errors import Refusal
+from server.events import catalogue as c
+from server.ids import IdMint
+
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Value = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class TemplateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sentence per language with its typed parameters; `version`: the one you read (new: 0)."""
+
+    name: Name
+    parameters: Annotated[dict[Name, ParamType], msgspec.Meta(max_length=20)]
+    text: c.Text
+    version: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class TemplatePath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which template."""
+
+    template_id: Id
+
+
+class TemplateAnswer(msgspec.Struct, frozen=True):
+    """A template in its latest version."""
+
+    template: Template
+
+
+class TemplatesAnswer(msgspec.Struct, frozen=True):
+    """The house's own templates and the brand's."""
+
+    house: list[Template]
+    brand: list[Template]
+
+
+class PreviewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a stored template, or one not stored yet, would say with these parameters."""
+
+    params: Annotated[dict[Name, Value], msgspec.Meta(max_length=32)]
+    template_id: Id | None = None
+    template: TemplateRequest | None = None
+
+
+class PreviewAnswer(msgspec.Struct, frozen=True):
+    """The sentence as screens show it and as the voice says it."""
+
+    words: Words
+
+
+class RulesPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which event; shop 0: the brand's default."""
+
+    event: c.CallEvent
+    shop_id: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+
+
+class ChannelRules(msgspec.Struct, frozen=True):
+    """What holds at a channel, and the changes that made it so with their versions (0: none)."""
+
+    channel: c.Channel
+    effective: Policy
+    brand: PolicyChange | None
+    brand_version: int
+    shop: PolicyChange | None
+    shop_version: int
+
+
+class RulesAnswer(msgspec.Struct, frozen=True):
+    """An event's rules at every channel."""
+
+    event: c.CallEvent
+    channels: list[ChannelRules]
+
+
+class RulesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a channel is to do otherwise, whole: fields you leave out follow the layer below."""
+
+    channel: c.Channel
+    change: PolicyChange
+    version: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Rules:
+    """What managers say about calls."""
+
+    def __init__(self, database: asyncpg.Pool, gate: Gate, clock: Clock) -> None:
+        self._db = database
+        self._gate = gate
+        self._clock = clock
+        self._mint = IdMint()
+
+    def doors(self) -> list[Door]:
+        """Return this audience's rows of the table."""
+        wrong = ("template_invalid", "template_parameter_unknown")
+        return [
+            Door(
+                "GET", "/v1/im/templates", "listTemplates", "List the sentences of calls",
+                "messages", self.list_templates, response=TemplatesAnswer,
+            ),
+            Door(
+                "POST", "/v1/im/templates", "addTemplate", "Add a sentence", "messages",
+                self.add_template, request=TemplateRequest, response=TemplateAnswer, status=201,
+                refusals=(*wrong, "template_name_taken"),
+            ),
+            Door(
+                "PUT", "/v1/im/templates/{template_id}", "changeTemplate",
+                "Give a sentence its next version", "messages", self.change_template,
+                params=TemplatePath, request=TemplateRequest, response=TemplateAnswer,
+                refusals=(*wrong, "template_not_found", "template_name_taken", "version_changed"),
+            ),
+            Door(
+                "POST", "/v1/im/previews", "previewTemplate",
+                "See and read aloud what a sentence says", "messages", self.preview,
+                request=PreviewRequest, response=PreviewAnswer,
+                refusals=(*wrong, "template_not_found", "template_parameter_missing"),
+            ),
+            Door(
+                "GET", "/v1/im/rules/{event}", "readRules", "Read how an event rings", "messages",
+                self.read_rules, params=RulesPath, response=RulesAnswer,
+            ),
+            Door(
+                "PUT", "/v1/im/rules/{event}", "changeRules",
+                "Change how an event rings, in a shop or in the whole brand", "messages",
+                self.change_rules, params=RulesPath, request=RulesRequest, response=RulesAnswer,
+                refusals=("version_changed", "template_not_found"),
+            ),
+        ]  # fmt: skip
+
+    async def list_templates(self, call: Call) -> TemplatesAnswer:
+        """Return every template a call may name."""
+        brand_id = _manager(call.signer)
+        return TemplatesAnswer(
+            list(BUILT_IN.values()), await store.list_templates(self._db, brand_id)
+        )
+
+    async def add_template(self, call: Call) -> TemplateAnswer:
+        """Add a template; asked again with the same key it is the same one."""
+        asked: TemplateRequest = call.body
+        brand_id = _manager(call.signer)
+        for known in await store.list_templates(self._db, brand_id):
+            same = (known.name, known.parameters, known.text)
+            if same == (asked.name, asked.parameters, asked.text):
+                return TemplateAnswer(known)
+        new_id = self._mint.next_id(to_ms(self._clock.now()))
+        return await self._put(call, new_id, 0)
+
+    async def change_template(self, call: Call) -> TemplateAnswer:
+        """Add the next version; calls that wait keep to the sentence by its name."""
+        template_id = call.params.template_id
+        known = await store.find_template(self._db, _manager(call.signer), template_id)
+        if known is None or template_id in BUILT_IN:
+            raise Refusal("template_not_found", template_id=template_id)
+        return await self._put(call, template_id, call.body.version)
+
+    async def _put(self, call: Call, template_id: int, version: int) -> TemplateAnswer:
+        asked: TemplateRequest = call.body
+        check_template(asked.parameters, asked.text)
+        template = Template(template_id, version + 1, asked.name, asked.parameters, asked.text)
+        brand_id = _manager(call.signer)
+        try:
+            put = await store.put_template(
+                self._db, brand_id, template, self._author(call, version)
+            )
+        except asyncpg.UniqueViolationError:
+            raise Refusal("template_name_taken", name=asked.name) from None
+        if put is None:
+            raise Refusal("version_changed", version=version)
+        return TemplateAnswer(template)
+
+    async def preview(self, call: Call) -> PreviewAnswer:
+        """Return what a sentence says; a wrong one is refused as it would be when stored."""
+        asked: PreviewRequest = call.body
+        if asked.template is not None:
+            sketch = asked.template
+            check_template(sketch.parameters, sketch.text)
+            template: Template | None = Template(1, 1, sketch.name, sketch.parameters, sketch.text)
+        else:
+            brand_id = _manager(call.signer)
+            template = await store.find_template(self._db, brand_id, asked.template_id or 0)
+        if template is None:
+            raise Refusal("template_not_found", template_id=asked.template_id)
+        return PreviewAnswer(words(template, asked.params))
+
+    async def read_rules(self, call: Call) -> RulesAnswer:
+        """Return what holds, and why."""
+        await self._allowed(call)
+        brand_id, shop_id = call.signer.brand_id, call.params.shop_id
+        event: c.CallEvent = call.params.event
+        stored = await store.read_changes(self._db, brand_id, shop_id, event)
+        return RulesAnswer(event, [_rules(event, channel, stored) for channel in CHANNELS])
+
+    async def change_rules(self, call: Call) -> RulesAnswer:
+        """Lay a change over what was; it holds from the next ring on."""
+        asked: RulesRequest = call.body
+        await self._allowed(call)
+        brand_id = call.signer.brand_id
+        named = asked.change.template_id
+        if isinstance(named, int) and not await store.find_template(self._db, brand_id, named):
+            raise Refusal("template_not_found", template_id=named)
+        change = store.StoredChange(call.params.shop_id, asked.channel, asked.change, 0)
+        author = self._author(call, asked.version)
+        event: c.CallEvent = call.params.event
+        if await store.put_change(self._db, brand_id, event, change, author) is None:
+            raise Refusal("version_changed", version=asked.version)
+        return await self.read_rules(call)
+
+    async def _allowed(self, call: Call) -> None:
+        """Let managers of the shop in; for the whole brand only those of all its shops."""
+        if call.params.shop_id:
+            await self._gate.actor(call.signer, "manager", call.params.shop_id)
+        elif _manager(call.signer) and call.signer.shop_ids is not None:
+            raise Refusal("not_allowed", shop_id=0)
+
+    def _author(self, call: Call, version: int) -> store.Author:
+        return store.Author(call.signer.name, self._clock.now(), version)
+
+
+def _manager(client: Client) -> int:
+    if "manager" not in client.roles:
+        raise Refusal("not_allowed", role="manager")
+    return client.brand_id
+
+
+def _rules(
+    event: c.CallEvent, channel: c.Channel, stored: list[store.StoredChange]
+) -> ChannelRules:
+    brand = next((one for one in stored if one.channel == channel and not one.shop_id), None)
+    shop = next((one for one in stored if one.channel == channel and one.shop_id), None)
+    brand_change = brand.change if brand else None
+    shop_change = shop.change if shop else None
+    return ChannelRules(
+        channel, effective(event, channel, brand_change, shop_change),
+        brand_change, brand.version if brand else 0, shop_change, shop.version if shop else 0,
+    )  # fmt: skip
