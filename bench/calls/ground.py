@@ -14,9 +14,10 @@ import asyncpg
 from bench.commands.store import make_shops
 from server.auth import Signable, new_key, signed_headers
 from server.clock import SystemClock
+from server.events.view import DeviceKind
 
 SHOPS = 125
-KINDS = ("kitchen", "waiter", "cashier", "call_screen")
+KINDS: tuple[DeviceKind, ...] = ("kitchen", "waiter", "cashier", "call_screen")
 CHANNELS = ["kitchen", "pad", "cashier", "call_screen"]
 BRAND = 900
 
@@ -36,9 +37,9 @@ INSERT INTO api_key (brand_id, client_id, slot, id, secret, made_at) VALUES (900
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
-async def lay_ground(database_url: str) -> tuple[str, str]:
+async def lay_ground(database_url: str, shops: int = SHOPS) -> tuple[str, str]:
     """Write the shops and a client that may call as often as it likes; return its key."""
-    await make_shops(database_url, 1, SHOPS)
+    await make_shops(database_url, 1, shops)
     connection = await asyncpg.connect(database_url)
     key = new_key()
     try:

@@ -96,7 +96,7 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chuancai-day-")))
         pool = await asyncpg.create_pool(database_url, min_size=0, max_size=4)
         stack.push_async_callback(pool.close)
-        port, fire = await stack.enter_async_context(_house(pair, database_url, logs))
+        port, fire = await stack.enter_async_context(house(pair, database_url, logs))
         stage = await stack.enter_async_context(_stage(pool, fire, port, seed))
         boards = await stack.enter_async_context(
             open_boards(stage.api, size.browsers, stage.open_link)
@@ -141,9 +141,7 @@ async def _prepare(database_url: str) -> None:
 
 
 @asynccontextmanager
-async def _house(
-    pair: EnginePair, database_url: str, logs: Path
-) -> AsyncIterator[tuple[int, Fire]]:
+async def house(pair: EnginePair, database_url: str, logs: Path) -> AsyncIterator[tuple[int, Fire]]:
     """Run two web processes on one port and a worker."""
     with listen("127.0.0.1", 0) as probe:
         port: int = probe.getsockname()[1]
