@@ -12,6 +12,7 @@ PARTS = {
     "commands": ("bench.commands", "durable commands against TPC-B"),
     "latency": ("bench.commands.latency", "a press until it shows on another screen"),
     "calls": ("bench.calls", "SendImCall until its ends have it; accepted calls a second"),
+    "promises": ("bench.promises", "the delayed queue: late, many, killed; arq and BullMQ beside"),
     "ledger": ("bench.ledger", "durable postings against TPC-B"),
     "fanout": ("bench.fanout.run", "fan-out, memory, connects, slow readers, against peers"),
     "start": ("bench.start", "a fresh clone until the first screen, and the second start"),

@@ -1,10 +1,9 @@
 """The delayed queue: lateness, throughput beside arq and BullMQ, four workers, kill -9.
 
-`python -m bench.promises`, or parts of it by name: lateness, throughput, kill. The handler guards,
-renders and appends an event; beside it the product's dearest, a call that rings again (a row and
-the promise of the next ring as well). All of it is durable. The peers do nothing per job and keep
-their jobs in Redis only. Workers are processes of the product, on the same cores as PostgreSQL,
-Redis and this measurement.
+`python -m bench.promises`, or parts of it by name: lateness, throughput, kill, rings. The handler
+guards, renders and appends an event, durably; `rings` is the product's dearest, a call that rings
+again at all its ends. The peers do nothing per job and keep their jobs in Redis only. Workers are
+processes of the product, on the same cores as PostgreSQL, Redis and this measurement.
 """
 
 from __future__ import annotations
@@ -38,13 +37,14 @@ from server.events.envelope import EVENTS_FIELD, inbox_key, nodes_key, unpack
 
 SHOPS = 1000
 PROMISED = 20_000
+RINGS = 2_000
 ROUNDS = 3
 PEER_JOBS = 20_000
 ARMED = 100_000
 FAR_MS = 3_600_000
 RATE_PER_S = 500
 LATENESS_S = 20
-KILLED_RINGS = 5_000
+KILLED = 5_000
 KNOCKS = 20
 LEASE_S = 5.0
 HEAD_START_S = 4.0  # from moving the promises to their due time: workers are up by then
@@ -103,28 +103,21 @@ async def until(done: Callable[[], Awaitable[bool]]) -> float:
 async def keep_all(ground: Ground, made: list[asyncpg.Record], count: int) -> float:
     """Let promises be due in one moment; return how many a second `count` workers keep."""
     async with workers(ground, count):
-        said = await ground.pool.fetchval(store.SAID)
         due_ms = now_ms() + int(HEAD_START_S * 1000)
         await store.move(ground.pool, ground.redis_url, made, [due_ms] * len(made))
         await asyncio.sleep(max(0.0, (due_ms - now_ms()) / 1000))
         start = time.perf_counter()
 
-        async def all_said() -> bool:
-            return bool(await ground.pool.fetchval(store.SAID) - said >= len(made))
+        async def all_kept() -> bool:
+            return not await ground.pool.fetchval(store.LEFT, from_ms(due_ms))
 
-        return len(made) / (await until(all_said) - start)
+        return len(made) / (await until(all_kept) - start)
 
 
 async def remind_all(ground: Ground, count: int) -> float:
-    """Keep what the bar names: guard, render, append an event."""
-    await ground.pool.execute(store.AS_REMINDERS)
+    """Keep what the bar names once more: guard, render, append an event."""
     await ground.pool.execute(store.AGAIN, from_ms(now_ms() + FAR_MS))
     return await keep_all(ground, await ground.pool.fetch(store.REMINDERS), count)
-
-
-async def ring_all(ground: Ground) -> float:
-    """Keep the promised rings of open calls."""
-    return await keep_all(ground, await store.make_rings(ground.pool, SHOPS, PROMISED), 1)
 
 
 async def peer(*command: str) -> float:
@@ -143,7 +136,6 @@ async def throughput(ground: Ground) -> None:
     arq = [str(PEERS / "arq/bin/python"), str(HERE / "peer_arq.py"), ground.redis_url, "10000"]
     bullmq = ["node", str(HERE / "peer_bullmq.cjs"), socket, str(PEER_JOBS)]
     ways: dict[str, Callable[[], Awaitable[float]]] = {
-        "1 worker, calls that ring": lambda: ring_all(ground),
         "1 worker": lambda: remind_all(ground, 1),
         "4 workers": lambda: remind_all(ground, 4),
         "arq, 1000 jobs, poll 0.5 s": lambda: peer(*arq, "1000", "0.5"),
@@ -151,6 +143,7 @@ async def throughput(ground: Ground) -> None:
         "BullMQ, 100 jobs": lambda: peer(*bullmq, "100"),
     }
     rates: dict[str, list[float]] = {name: [] for name in ways}
+    await store.make_reminders(ground.pool, SHOPS, PROMISED)
     for _ in range(ROUNDS):
         for name, way in ways.items():
             rates[name].append(await way())
@@ -165,16 +158,16 @@ async def throughput(ground: Ground) -> None:
 
 
 async def lateness(ground: Ground) -> None:
-    """Let rings be due at a steady rate while many more are armed; print how late they are told."""
+    """Let promises be due at a steady rate while many more are armed; print how late they are told."""
     count = RATE_PER_S * LATENESS_S
-    made = await store.make_rings(ground.pool, SHOPS, count)
+    made = await store.make_reminders(ground.pool, SHOPS, count)
     far_ms = now_ms() + FAR_MS
     far = await ground.pool.fetch(store.FAR, ARMED, SHOPS, from_ms(far_ms))
     await store.arm(ground.redis_url, [Armed(r["shop_id"], r["id"], far_ms) for r in far])
     async with workers(ground, 1):
         begin_ms = now_ms() + int(HEAD_START_S * 1000)
         due_ms = [begin_ms + number * 1000 // RATE_PER_S for number in range(count)]
-        due = {ring["call_id"]: at for ring, at in zip(made, due_ms, strict=True)}
+        due = {one["item_id"]: at for one, at in zip(made, due_ms, strict=True)}
         await store.move(ground.pool, ground.redis_url, made, due_ms)
         late = await _listen(ground.redis_url, due)
     for what, found in zip(("decided", "told"), zip(*late, strict=True), strict=True):
@@ -187,7 +180,7 @@ async def lateness(ground: Ground) -> None:
 
 
 async def _listen(redis_url: str, due: dict[int, int]) -> list[tuple[float, float]]:
-    """Be a node that has a device in every shop; return how late each ring was decided, and told."""
+    """Be a node that has a device in every shop; return how late each was decided, and told."""
     late: list[tuple[float, float]] = []
     async with Redis.from_url(redis_url) as redis:
         await redis.delete(inbox_key("bench"))
@@ -203,8 +196,8 @@ async def _listen(redis_url: str, due: dict[int, int]) -> list[tuple[float, floa
                 for name, fields in entries:
                     after = name
                     for _, line in unpack(fields[EVENTS_FIELD]):
-                        call_id = int(line.body.split(b'"call_id":')[1].split(b",")[0])
-                        late.append((line.at_ms - due[call_id], heard_ms - due[call_id]))
+                        at_ms = due[int(line.body.split(b'"item_id":')[1].split(b",")[0])]
+                        late.append((line.at_ms - at_ms, heard_ms - at_ms))
         async with redis.pipeline(transaction=False) as pipeline:
             for shop in range(1, SHOPS + 1):
                 pipeline.delete(nodes_key(shop))
@@ -214,7 +207,7 @@ async def _listen(redis_url: str, due: dict[int, int]) -> list[tuple[float, floa
 
 async def kill(ground: Ground) -> None:
     """Kill a worker in the middle of rows, then in the middle of outside effects."""
-    made = await store.make_rings(ground.pool, SHOPS, KILLED_RINGS)
+    made = await store.make_reminders(ground.pool, SHOPS, KILLED)
     said = await ground.pool.fetchval(store.SAID)
     async with workers(ground, 1) as running:
         due_ms = now_ms() + int(HEAD_START_S * 1000)
@@ -235,8 +228,8 @@ async def kill(ground: Ground) -> None:
             took_s = await until(all_done) - killed
             doubled = await ground.pool.fetchval(store.SAID) - said - len(made)
     print(
-        f"killed after {before} of {len(made)} rings: all rung {took_s:.2f} s later,"
-        f" the new worker's start included; lost 0, rung twice {doubled}"
+        f"killed after {before} of {len(made)}: all kept {took_s:.2f} s later,"
+        f" the new worker's start included; lost {max(0, -doubled)}, twice {max(0, doubled)}"
     )
     await _kill_knocks(ground)
 
@@ -276,7 +269,13 @@ async def _kill_knocks(ground: Ground) -> None:
     )
 
 
-PARTS = {"lateness": lateness, "throughput": throughput, "kill": kill}
+async def rings(ground: Ground) -> None:
+    """Keep the rings of open calls: the product's dearest promise, all its ends and words included."""
+    rate = await keep_all(ground, await store.make_rings(ground.pool, SHOPS, RINGS), 1)
+    print(f"calls that ring, 1 worker: {rate:.0f}/s")
+
+
+PARTS = {"lateness": lateness, "throughput": throughput, "kill": kill, "rings": rings}
 
 
 async def measure(directory: Path, parts: list[str]) -> None:

@@ -24,24 +24,28 @@ CALM = "UPDATE shop SET call_after_finish_s = NULL, call_interval_s = 600, call_
 WIPE = "TRUNCATE catering_order, catering_order_goods, im_call, promise, command, event CASCADE"
 FREE = "UPDATE place SET open_order_id = NULL"
 RINGS = """
-SELECT shop_id, id, (payload ->> 'call_id')::bigint AS call_id
-  FROM promise WHERE kind = 'RingCall' AND state = 'waiting' ORDER BY random()
+SELECT shop_id, id FROM promise WHERE kind = 'RingCall' AND state = 'waiting' ORDER BY random()
 """
 MOVE = """
 UPDATE promise p SET due_at = u.due
   FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS u(shop_id, id, due)
  WHERE p.shop_id = u.shop_id AND p.id = u.id
 """
-# Each kept ring becomes a reminder of its dish, waiting; once kept it waits again.
+# What the calls promised besides is not measured here.
+ALONE = "DELETE FROM promise WHERE kind <> 'RingCall'"
+# The ring of a dish's call becomes a reminder of the dish; once kept it waits again.
 AS_REMINDERS = """
 UPDATE promise p
    SET kind = 'Remind', payload = jsonb_build_object('item_id', g.id, 'version', g.version)
   FROM im_call k, catering_order_goods g
- WHERE p.kind = 'RingCall' AND p.state = 'done' AND k.shop_id = p.shop_id
+ WHERE p.kind = 'RingCall' AND k.shop_id = p.shop_id
    AND k.id = (p.payload ->> 'call_id')::bigint AND g.shop_id = k.shop_id AND g.id = k.item_id
 """
 AGAIN = "UPDATE promise SET state = 'waiting', attempt = 0, due_at = $1 WHERE kind = 'Remind'"
-REMINDERS = "SELECT shop_id, id FROM promise WHERE kind = 'Remind' ORDER BY random()"
+REMINDERS = """
+SELECT shop_id, id, (payload ->> 'item_id')::bigint AS item_id
+  FROM promise WHERE kind = 'Remind' ORDER BY random()
+"""
 FAR = """
 INSERT INTO promise (shop_id, id, kind, payload, due_at)
 SELECT 1 + i % $2::bigint, i, 'RingCall', '{"call_id": 1, "rang_at_ms": 1}', $3::timestamptz
@@ -77,11 +81,18 @@ async def make_rings(pool: asyncpg.Pool, shops: int, count: int) -> list[asyncpg
 
     each = count // shops // PLACES or 1
     tables = itertools.islice(
-        ((s, p) for p in range(1, PLACES + 1) for s in range(1, shops + 1)), -(-count // each)
+        ((s, p) for p in range(1, PLACES + 1) for s in range(1, shops + 1)), count // each
     )
     await asyncio.gather(*(table(shop, place, each) for shop, place in tables))
-    rings = await pool.fetch(RINGS)
-    return rings[:count]
+    await pool.execute(ALONE)
+    return await pool.fetch(RINGS)
+
+
+async def make_reminders(pool: asyncpg.Pool, shops: int, count: int) -> list[asyncpg.Record]:
+    """Let `count` dishes be called; return a reminder for each, with the dish it is about."""
+    await make_rings(pool, shops, count)
+    await pool.execute(AS_REMINDERS)
+    return await pool.fetch(REMINDERS)
 
 
 async def move(
