@@ -73,14 +73,15 @@ FULL = Size(shops=125, calls_per_s=200, lasts_s=90, kill_every_s=8, away=5, away
 class Screen(Device):
     """A device that remembers what it heard and when, and what a snapshot told it instead."""
 
-    def __init__(self, url: str, kind: DeviceKind, shop_id: int, device_token: str) -> None:
-        super().__init__(url, device_token, on_event=self._hear, tempo=TEMPO)
-        self.kind, self.shop_id = kind, shop_id
+    def __init__(self, url: str, shop_id: int, device_id: int) -> None:
+        super().__init__(url, token(shop_id, device_id), on_event=self._hear, tempo=TEMPO)
+        self.kind: DeviceKind = KINDS[device_id - 1]
+        self.shop_id, self.device_id = shop_id, device_id
         self.away = False  # its network fails on purpose
         self.heard: list[tuple[int, Heard]] = []  # when (ms since 1970), what
         self.skipped: list[tuple[int, int]] = []  # from seq, to seq
         self.claims: list[asyncio.Task[Any]] = []
-        self.dice = random.Random(f"{shop_id}-{kind}")
+        self.dice = random.Random(f"{shop_id}-{device_id}")
         taken = self.replica.snapshot
 
         def noted(frame: Any) -> None:
@@ -152,14 +153,12 @@ async def _stage(
         )
         screens, links = [], []
         for number in range(size.shops * len(KINDS)):
-            shop_id, kind = number // len(KINDS) + 1, number % len(KINDS)
+            shop_id, device_id = number // len(KINDS) + 1, number % len(KINDS) + 1
             way = port
             if number % max(1, size.shops * len(KINDS) // size.away) == 1:
                 links.append(await stack.enter_async_context(open_link(f"link-{number}", port)))
                 way = links[-1].port
-            screen = Screen(
-                f"http://127.0.0.1:{way}", KINDS[kind], shop_id, token(shop_id, kind + 1)
-            )
+            screen = Screen(f"http://127.0.0.1:{way}", shop_id, device_id)
             screen.away = way != port
             screens.append(await stack.enter_async_context(screen))
             await screen.until(lambda d: d.replica.whole)

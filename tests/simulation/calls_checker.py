@@ -28,6 +28,7 @@ class Listener(Protocol):
 
     kind: DeviceKind
     shop_id: int
+    device_id: int
     heard: list[tuple[int, Heard]]
     skipped: list[tuple[int, int]]
     away: bool
@@ -132,7 +133,7 @@ def nothing_after_the_answer(log: Iterable[Line]) -> list[str]:
 
 def heard_once(screen: Listener, log: Iterable[Line]) -> list[str]:
     """A screen heard each line of its audience once, unless a snapshot told it instead."""
-    hears = audience(screen.kind, None, None)
+    hears = audience(screen.kind, None, None) | {f"device:{screen.device_id}"}
     wanted = {line.seq for line in log if line.topics & hears}
     heard = Counter(one.seq for _, one in screen.heard)
     name = f"shop {screen.shop_id} {screen.kind}"

@@ -33,7 +33,7 @@ class Pad:
     """A waiter's pad that heard these lines."""
 
     kind: DeviceKind = "waiter"
-    shop_id, away = 1, False
+    shop_id, device_id, away = 1, 2, False
 
     def __init__(self, *seqs: int, skipped: tuple[int, int] = (0, 0)) -> None:
         self.heard = [(0, Heard(seq, 0, ended(seq))) for seq in seqs]
