@@ -131,11 +131,12 @@ def nothing_after_the_answer(log: Iterable[Line]) -> list[str]:
     return complaints
 
 
-def heard_once(screen: Listener, log: Iterable[Line]) -> list[str]:
+def heard_once(screen: Listener, log: Sequence[Line]) -> list[str]:
     """A screen heard each line of its audience once, unless a snapshot told it instead."""
     hears = audience(screen.kind, None, None) | {f"device:{screen.device_id}"}
     wanted = {line.seq for line in log if line.topics & hears}
-    heard = Counter(one.seq for _, one in screen.heard)
+    head = max((line.seq for line in log), default=0)  # reminders go on while the log is read
+    heard = Counter(one.seq for _, one in screen.heard if one.seq <= head)
     name = f"shop {screen.shop_id} {screen.kind}"
     twice = sorted(seq for seq, times in heard.items() if times > 1)
     foreign = sorted(heard.keys() - wanted)
