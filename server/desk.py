@@ -281,6 +281,9 @@ class Desk:
     ) -> None:
         if isinstance(error, log.NoShopError):
             _fail([job], Refusal("shop_not_found"))
+        elif isinstance(error, log.PostingError):
+            # Not remembered: after a top-up the same command may go through.
+            _fail([job], Refusal(error.code))
         elif job.attempts < self._attempts_max:
             job.attempts += 1
             await self._attempt(connection, [job])

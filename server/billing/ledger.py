@@ -8,13 +8,14 @@ one movement each, between a customer's account and one of the house. Refuses to
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from server.billing.hold import Hold
 from server.billing.lots import Lot, Lots, Use, back, turn_of
+from server.clock import to_ms
 
 SHARDS = 2
 AMOUNT_MAX = 1_000_000_000_000
@@ -50,6 +51,21 @@ class Posting(msgspec.Struct, frozen=True):
     def shard(self) -> int:
         """Return which chain it belongs to."""
         return self.account % SHARDS
+
+
+def as_row(posting: Posting) -> dict[str, Any]:
+    """Return what a command's decision carries of a posting, in a row of the kind "posting"."""
+    return {
+        "shard": posting.shard,
+        "id": str(posting.id),
+        "kind": posting.kind,
+        "account": posting.account,
+        "contra": posting.contra,
+        "amount": posting.amount,
+        "ref": str(posting.ref) if posting.ref else None,
+        "expires_at_ms": to_ms(posting.expires) if posting.expires else None,
+        "priority": posting.priority,
+    }
 
 
 class Receipt(NamedTuple):

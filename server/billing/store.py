@@ -8,13 +8,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
-from server.billing.ledger import KINDS, SHARDS, AccountState, Posting, Receipt, Unit
-from server.clock import to_ms
+from server.billing.ledger import KINDS, SHARDS, AccountState, Posting, Receipt, Unit, as_row
 from server.errors import Refusal
 from server.ids import IdMint
 
@@ -142,21 +141,6 @@ async def post_rows(connection: Connection, at: datetime, postings: Sequence[Pos
         if error.sqlstate != "CC012":
             raise
         raise PostingRefusedError(str(error)) from error
-
-
-def as_row(posting: Posting) -> dict[str, Any]:
-    """Return a posting as `ledger.post_rows` takes it, for a command's own transaction."""
-    return {
-        "shard": posting.shard,
-        "id": str(posting.id),
-        "kind": posting.kind,
-        "account": posting.account,
-        "contra": posting.contra,
-        "amount": posting.amount,
-        "ref": str(posting.ref) if posting.ref else None,
-        "expires_at_ms": to_ms(posting.expires) if posting.expires else None,
-        "priority": posting.priority,
-    }
 
 
 async def open_account(

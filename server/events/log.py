@@ -27,6 +27,10 @@ SELECT write_commands(
     $21::jsonb)
 """
 
+# For batches with rows of the kind "posting", which the ledger takes in the same transaction.
+WRITE_AND_POST = WRITE_COMMANDS.replace("write_commands", "write_commands_and_post")
+POSTING = "posting"
+
 READ_REMEMBERED = """
 SELECT c.shop_id, c.id, c.digest, c.reply
   FROM unnest($1::bigint[], $2::uuid[]) AS u(shop_id, id)
@@ -71,6 +75,15 @@ class KeptError(DoorError):
     """The promise was kept or moved by somebody else."""
 
 
+class PostingError(DoorError):
+    """The ledger refused a posting; `code` is in the catalogue of refusals."""
+
+    @property
+    def code(self) -> str:
+        """Return why."""
+        return str(self)
+
+
 class NoShopError(DoorError):
     """The shop has no head row."""
 
@@ -80,6 +93,7 @@ _DOOR_REFUSALS: dict[str, type[DoorError]] = {
     "CC002": SeenError,
     "CC003": KeptError,
     "CC004": NoShopError,
+    "CC012": PostingError,
     # Two processes opened the same guest's order, or minted the same id: decide again.
     "23505": StaleError,
     "40P01": StaleError,
@@ -112,7 +126,7 @@ async def write(
         bodies.append([_encode(said.event) for said in one.decision.said])
     try:
         base = await connection.fetchval(
-            WRITE_COMMANDS,
+            WRITE_AND_POST if _move_money(writes) else WRITE_COMMANDS,
             at,
             shops,
             [counts[shop] for shop in shops],
@@ -135,6 +149,10 @@ async def write(
         for w, w_ranks, w_bodies in zip(writes, ranks, bodies, strict=True)
     ]
     return written, armed
+
+
+def _move_money(writes: Sequence[Write]) -> bool:
+    return any(row.kind == POSTING for w in writes for row in w.decision.rows)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

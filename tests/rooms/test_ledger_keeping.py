@@ -28,6 +28,7 @@ from tests.support.ledger_scene import NOON, Scene
 KILL_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid()
+   AND backend_type = 'client backend'
 """
 
 

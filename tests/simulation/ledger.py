@@ -53,7 +53,8 @@ UNION ALL SELECT 'head' FROM ledger.shard s
 """
 KILL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
- WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.5
+ WHERE datname = current_database() AND pid <> pg_backend_pid()
+   AND backend_type = 'client backend' AND random() < 0.5
 """
 
 Say = Callable[[str], None]
