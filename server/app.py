@@ -31,7 +31,7 @@ from server.desk import Desk
 from server.events.alarm import Alarm
 from server.events.relay import Relay
 from server.gateway.gateway import Gateway, Options
-from server.gateway.greeting import Greeting
+from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
 from server.meters import HouseMeters
@@ -169,7 +169,7 @@ def web_server(house: House) -> WebServer:
     """Return a server for a built house; `serve(sockets=[…])` runs it."""
     config = uvicorn.Config(
         house.app,
-        http=Greeting,
+        http=Doorstep,
         ws=house.gateway.websocket_class(),
         lifespan="off",
         log_config=None,

@@ -14,8 +14,10 @@ import uvicorn
 import uvloop
 from uvicorn.server import ServerState
 
+from server.gateway.door import Door
 from server.gateway.frames import wrap
-from server.gateway.listener import Door, WebSocket, protocol_class
+from server.gateway.greeting import Doorstep
+from server.gateway.listener import WebSocket, protocol_class
 
 MESSAGE_BYTES_MAX = 32 * 1024 * 1024  # the suite sends 16 MiB in one message
 
@@ -42,7 +44,12 @@ async def serve(port: int) -> None:
         return Echo(door, state, loop)
 
     config = uvicorn.Config(
-        _nothing_here, port=port, ws=protocol_class(make), lifespan="off", log_level="warning"
+        _nothing_here,
+        port=port,
+        http=Doorstep,
+        ws=protocol_class(make),
+        lifespan="off",
+        log_level="warning",
     )
     await uvicorn.Server(config).serve()
 

@@ -22,7 +22,7 @@ from server.db.migrate import migrate
 from server.db.pool import open_pool
 from server.events.decision import Actor
 from server.gateway.gateway import Gateway, Options
-from server.gateway.greeting import Greeting
+from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
 
@@ -92,7 +92,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     )
     await gateway.start()
     config = uvicorn.Config(
-        _app, port=arguments.port, http=Greeting, ws=gateway.websocket_class(),
+        _app, port=arguments.port, http=Doorstep, ws=gateway.websocket_class(),
         lifespan="off", log_level="warning", backlog=4096, access_log=False,
     )  # fmt: skip
     settle_memory()

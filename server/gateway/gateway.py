@@ -25,9 +25,10 @@ from server.gateway.admission import Admission
 from server.gateway.connection import RECONNECT_MS_MAX, Connection
 from server.gateway.cursors import Cursors
 from server.gateway.devices import UNPAIRED, Device
+from server.gateway.door import Door
 from server.gateway.ground import Ground
 from server.gateway.inbox import Inbox
-from server.gateway.listener import Door, protocol_class
+from server.gateway.listener import protocol_class
 from server.gateway.outgoing import Outgoing
 from server.gateway.presence import Claim, Presence
 from server.gateway.receipts import Receipts

@@ -1,8 +1,9 @@
-"""uvicorn's reader of requests, made safe for a port that strangers reach.
+"""The port that strangers reach: a doorstep for devices, and uvicorn's reader made safe for the rest.
 
-Adds what uvicorn leaves out: a request's head is bounded in time and bytes (one endless header
-would otherwise stop the whole process), and bytes that follow an upgrade in the same TCP segment
-are handed to the socket. Refuses to know what is asked for.
+A device's plain request becomes a WebSocket at once; everything else is read by uvicorn. Adds what
+uvicorn leaves out: a request's head is bounded in time and bytes (one endless header would
+otherwise stop the whole process), and bytes that follow an upgrade in the same TCP segment are
+handed to the socket. Refuses to know what is asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from typing import Any, cast
 
 import structlog
 from httptools import HttpParserUpgrade
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from server.gateway.listener import WebSocket
+from server.gateway.upgrade import read_upgrade
 
 HEAD_S_MAX = 10.0  # a phone at the edge of the network takes two or three
 HEAD_BYTES_MAX = 32 * 1024  # more than any browser sends with all its cookies
@@ -21,12 +27,63 @@ HEAD_BYTES_MAX = 32 * 1024  # more than any browser sends with all its cookies
 _logger = structlog.get_logger(__name__)
 
 
+class Doorstep(asyncio.Protocol):
+    """One connection until its first bytes came; `uvicorn.Config(http=…)` takes the class."""
+
+    __slots__ = ("_app_state", "_config", "_due", "_loop", "_server", "_transport")
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._config, self._server, self._app_state = config, server_state, app_state
+        self._loop = _loop or asyncio.get_running_loop()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._server.connections.add(cast("Any", self))
+        self._due = self._loop.call_later(HEAD_S_MAX, _give_up, self._transport, "head_too_slow")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._due.cancel()
+        self._server.connections.discard(cast("Any", self))
+
+    def data_received(self, data: bytes) -> None:
+        self._server.connections.discard(cast("Any", self))
+        made_with = (self._config, self._server, self._app_state, self._loop)
+        upgrade = read_upgrade(data)
+        if upgrade is None:
+            greeting = Greeting(*made_with)
+            greeting.take_over(self._transport, self._due)
+            greeting.data_received(data)
+            return
+        self._due.cancel()
+        build = cast("Any", self._config.ws_protocol_class)
+        socket: WebSocket = build(*made_with)
+        self._transport.set_protocol(socket)
+        socket.connection_made(self._transport)
+        socket.asked(upgrade)
+
+    def shutdown(self) -> None:
+        """Hear from uvicorn that the process ends."""
+        self._transport.close()
+
+
 class Greeting(HttpToolsProtocol):
-    """One connection until it has said what it wants; `uvicorn.Config(http=…)` takes the class."""
+    """One connection that wants something else, or says what it wants in another way."""
 
     _head_bytes = 0
     _head_due: asyncio.TimerHandle | None = None
     _segment = b""
+
+    def take_over(self, transport: asyncio.Transport, head_due: asyncio.TimerHandle) -> None:
+        """Read on where somebody waited for a head until `head_due`."""
+        self._head_due = head_due
+        transport.set_protocol(self)
+        self.connection_made(transport)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -45,7 +102,7 @@ class Greeting(HttpToolsProtocol):
         if self._head_due is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
-                self._give_up("head_too_large")
+                _give_up(self.transport, "head_too_large")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -66,7 +123,9 @@ class Greeting(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         if self._head_due is None:
-            self._head_due = self.loop.call_later(HEAD_S_MAX, self._give_up, "head_too_slow")
+            self._head_due = self.loop.call_later(
+                HEAD_S_MAX, _give_up, self.transport, "head_too_slow"
+            )
 
     def _head_came(self) -> None:
         self._head_bytes = 0
@@ -74,6 +133,7 @@ class Greeting(HttpToolsProtocol):
             self._head_due.cancel()
             self._head_due = None
 
-    def _give_up(self, why: str) -> None:
-        _logger.info(why, client=cast("Any", self.client))
-        self.transport.abort()
+
+def _give_up(transport: asyncio.Transport, why: str) -> None:
+    _logger.info(why, client=transport.get_extra_info("peername"))
+    transport.abort()

@@ -1,139 +1,32 @@
 """One WebSocket on uvicorn's port: a protocol class for `uvicorn.Config(ws=…)`.
 
-Handshake, parsing, fragmentation and close codes are the `websockets` library's (its sans-I/O
-`ServerProtocol`); there is no ASGI task per connection. A connection between two messages holds no
-parser at all: parsers are lent from a small stock, which is most of what an idle connection would
-weigh. Outgoing frames are prepared elsewhere and written as they are. Refuses to know devices.
+There is no ASGI task per connection, and a connection between two messages holds no parser: it is
+lent one by the door, which also answers the handshake. Outgoing frames are prepared elsewhere and
+written as they are. Refuses to know devices.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
-from collections.abc import Sequence
 from http import HTTPStatus
-from types import GeneratorType
 from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
-from websockets.streams import StreamReader
-from websockets.typing import Subprotocol
 
-from server.gateway.frames import FRAME_BYTES_MAX, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK
+from server.gateway.door import Door, as_request, between_messages, read_fair_copy
+from server.gateway.frames import SUBPROTOCOL_MSGPACK
+from server.gateway.upgrade import Upgrade
 
-PATH = "/ws"
-PARSERS_MAX = 256  # more are never busy at one moment; beyond this they are made and thrown away
 SEND_BUFFER_BYTES = 64 * 1024  # small, so that a device that does not read shows early
 FRAGMENTS_MAX = 4096  # per message; empty ones would pile up without ever being too many bytes
 INVALID_DATA = 1007
 TOO_BIG = 1009
-
-_quiet = logging.getLogger("server.gateway.websockets")
-_quiet.setLevel(logging.ERROR)  # the library's debug lines would carry tokens
-_AT_EOF = StreamReader.at_eof.__code__
-
-
-class _Parser(ServerProtocol):
-    """The library's parser; a client that offers no subprotocol speaks JSON."""
-
-    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
-        return super().select_subprotocol(subprotocols) if subprotocols else None
-
-    def recv_frame(self, frame: Frame) -> None:
-        """Take a frame; a close in the middle of a message is a close, not an error (5.4)."""
-        if frame.opcode is Opcode.CLOSE:
-            self.current_size = None
-        super().recv_frame(frame)
-
-
-class Door:
-    """What all sockets of a process share: whom to let in, and the stock of parsers."""
-
-    def __init__(
-        self,
-        *,
-        origins: frozenset[str] = frozenset(),
-        path: str = PATH,
-        message_bytes_max: int = FRAME_BYTES_MAX,
-        subprotocols: tuple[str, ...] = (SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK),
-    ) -> None:
-        self.origins = origins
-        self.path = path
-        self.message_bytes_max = message_bytes_max
-        self.subprotocols = [Subprotocol(name) for name in subprotocols]
-        self.stock: list[ServerProtocol] = []
-        # A handshake leaves nothing behind, so that one protocol object can answer them all.
-        self._greeter = self._new_parser(State.CONNECTING)
-
-    def _new_parser(self, state: State) -> ServerProtocol:
-        return _Parser(
-            state=state,
-            subprotocols=self.subprotocols,
-            max_size=self.message_bytes_max,
-            logger=_quiet,
-        )
-
-    def lend(self) -> ServerProtocol:
-        """Return a parser that stands between two messages."""
-        return self.stock.pop() if self.stock else self._new_parser(State.OPEN)
-
-    def take_back(self, parser: ServerProtocol) -> None:
-        """Put a parser back that stands between two messages."""
-        if len(self.stock) < PARSERS_MAX:
-            self.stock.append(parser)
-
-    def greet(self, data: bytes) -> tuple[Response, Subprotocol | None]:
-        """Answer the request that uvicorn read (and wrote down again for us to read)."""
-        request = _read(data)
-        objection = self._objection(request)
-        if objection is not None:
-            return self._greeter.reject(*objection), None
-        return self._greeter.accept(request), self._greeter.subprotocol
-
-    def _objection(self, request: Request) -> tuple[HTTPStatus, str] | None:
-        """Say why this request is turned away before it becomes a WebSocket."""
-        if request.path.partition("?")[0] != self.path:
-            return HTTPStatus.NOT_FOUND, "There is no WebSocket here.\n"
-        # Lists, because whoever says something twice is a stranger too.
-        origins = request.headers.get_all("Origin")
-        if not origins or (len(origins) == 1 and self._welcomes(origins[0], request)):
-            return None
-        return HTTPStatus.FORBIDDEN, "This origin is not allowed.\n"
-
-    def _welcomes(self, origin: str, request: Request) -> bool:
-        """Tell whether a page may connect: one of ours comes from the address it connects to."""
-        address = origin.partition("://")[2].lower()
-        hosts = [host.lower() for host in request.headers.get_all("Host")]
-        return origin in self.origins or hosts == [address]
-
-
-def _read(data: bytes) -> Request:
-    """Return the request in uvicorn's fair copy of it: one line each, checked by its parser."""
-    lines = data.decode("latin-1").split("\r\n")
-    method, _, rest = lines[0].partition(" ")
-    path, _, protocol = rest.rpartition(" ")
-    fields = [line.partition(": ")[::2] for line in lines[1:] if line]
-    return Request(path, Headers(fields), method=method, protocol=protocol)
-
-
-def between_messages(parser: ServerProtocol) -> bool:
-    """Tell whether a parser holds nothing of its connection, so that another may use it."""
-    if parser.state is not State.OPEN or parser.current_size is not None or parser.reader.buffer:
-        return False
-    # Suspended where it waits for a frame's first byte, not inside a frame.
-    inner: Any = parser.parser
-    while isinstance(inner, GeneratorType):
-        if inner.gi_code is _AT_EOF:
-            return True
-        inner = inner.gi_yieldfrom
-    return False
 
 
 class WebSocket(asyncio.Protocol):
@@ -224,7 +117,7 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not self._greeted:
             self._greeted = True
-            self._shake_hands(data)
+            self._shake_hands(read_fair_copy(data))
             return
         parser = self._parser
         if parser is None:
@@ -269,12 +162,27 @@ class WebSocket(asyncio.Protocol):
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         return self._socket.send
 
-    def _shake_hands(self, data: bytes) -> None:
-        response, subprotocol = self.door.greet(data)
-        self.write(response.serialize())
-        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+    def asked(self, upgrade: Upgrade) -> None:
+        """Take the request of a device, read by the doorstep, and what it said behind it."""
+        self._greeted = True
+        welcome = self.door.welcome(upgrade)
+        if welcome is None:
+            self._shake_hands(as_request(upgrade))
+        else:
+            self._open(*welcome)
+        if upgrade.rest and not self.transport.is_closing():
+            self.data_received(upgrade.rest)
+
+    def _shake_hands(self, request: Request) -> None:
+        response, subprotocol = self.door.greet(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._open(response.serialize(), subprotocol)
+        else:
+            self.write(response.serialize())
             self.transport.close()
-            return
+
+    def _open(self, answer: bytes, subprotocol: str | None) -> None:
+        self.write(answer)
         self.packed = subprotocol == SUBPROTOCOL_MSGPACK
         self.opened()
 

@@ -29,7 +29,7 @@ from server.events.decision import Actor, Role, Written
 from server.events.relay import Relay
 from server.events.view import DeviceKind
 from server.gateway.gateway import Gateway, Options
-from server.gateway.greeting import Greeting
+from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.settings import Settings
 
@@ -112,7 +112,7 @@ async def gateway_node(
         await gateway.start()
         stack.push_async_callback(gateway.stop)
         config = uvicorn.Config(
-            _nothing_here, port=0, http=Greeting, ws=gateway.websocket_class(),
+            _nothing_here, port=0, http=Doorstep, ws=gateway.websocket_class(),
             lifespan="off", log_config=None,
         )  # fmt: skip
         server = uvicorn.Server(config)
