@@ -173,9 +173,9 @@ class PromiseLoop:
         try:
             found = await promises.read_soon(self._pool, now_ms, SWEEP_PROMISES_MAX)
             more = len(found) == SWEEP_PROMISES_MAX
-            if not found:
+            if not more:
                 until_ms = now_ms + LOOK_AHEAD_S * 1000
-                found = await promises.read_soon(self._pool, until_ms, soon_max)
+                found = await promises.read_soon(self._pool, until_ms, len(found) + soon_max)
         except LOST as error:
             _log.warning("sweep_without_database", error=type(error).__name__)
             return False

@@ -261,7 +261,7 @@ async def test_slow_effects_do_not_hold_up_a_ring(database_url: str, redis_url: 
             await house.kitchen.ask("kitchen", name, item_id=item)
         house.kitchen.advance(seconds=15)
         await house.loop.turn()
-        assert isinstance(house.kitchen.events()[-1], c.CallRang)
+        assert any(isinstance(event, c.CallRang) for event in house.kitchen.events())
         house.door.open.set()
         await house.until_done()
         assert await house.kitchen.pool.fetchval(COUNT, "done") == 300
