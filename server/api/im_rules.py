@@ -14,10 +14,11 @@ import msgspec
 from server.api.callers import Gate
 from server.api.store import Client
 from server.api.table import Call, Door
+from server.broadcast.changes import check_next_version, check_rule, check_sentence, named_template
 from server.broadcast.policies import store
 from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective
 from server.broadcast.speech import ParamType
-from server.broadcast.template import Template, Words, check_template, words
+from server.broadcast.template import Template, Words, words
 from server.broadcast.templates import BUILT_IN
 from server.clock import Clock, to_ms
 from server.errors import Refusal
@@ -25,7 +26,7 @@ from server.events import catalogue as c
 from server.ids import IdMint
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
 Value = Annotated[str, msgspec.Meta(max_length=500)]
 
 
@@ -57,6 +58,12 @@ class TemplatesAnswer(msgspec.Struct, frozen=True):
     brand: list[Template]
 
 
+class VersionsAnswer(msgspec.Struct, frozen=True):
+    """The versions of a brand's template, the newest first, at most a hundred."""
+
+    versions: list[store.Version]
+
+
 class PreviewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a stored template, or one not stored yet, would say with these parameters."""
 
@@ -76,6 +83,20 @@ class RulesPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     event: c.CallEvent
     shop_id: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+
+
+class HistoryPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which event at which channel; shop 0: the brand's default."""
+
+    event: c.CallEvent
+    channel: c.Channel
+    shop_id: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True):
+    """How a rule was changed, the newest first, at most a hundred."""
+
+    changes: list[store.Changed]
 
 
 class ChannelRules(msgspec.Struct, frozen=True):
@@ -133,6 +154,12 @@ class Rules:
                 refusals=(*wrong, "template_not_found", "template_name_taken", "version_changed"),
             ),
             Door(
+                "GET", "/v1/im/templates/{template_id}/versions", "readTemplateVersions",
+                "Read what a sentence said before, and who wrote it", "messages",
+                self.read_versions, params=TemplatePath, response=VersionsAnswer,
+                refusals=("template_not_found",),
+            ),
+            Door(
                 "POST", "/v1/im/previews", "previewTemplate",
                 "See and read aloud what a sentence says", "messages", self.preview,
                 request=PreviewRequest, response=PreviewAnswer,
@@ -146,7 +173,12 @@ class Rules:
                 "PUT", "/v1/im/rules/{event}", "changeRules",
                 "Change how an event rings, in a shop or in the whole brand", "messages",
                 self.change_rules, params=RulesPath, request=RulesRequest, response=RulesAnswer,
-                refusals=("version_changed", "template_not_found"),
+                refusals=("version_changed", "template_not_found", "template_parameter_missing"),
+            ),
+            Door(
+                "GET", "/v1/im/rules/{event}/{channel}/history", "readRulesHistory",
+                "Read who changed how an event rings, and when", "messages", self.read_history,
+                params=HistoryPath, response=HistoryAnswer,
             ),
         ]  # fmt: skip
 
@@ -160,7 +192,8 @@ class Rules:
     async def add_template(self, call: Call) -> TemplateAnswer:
         """Add a template; asked again with the same key it is the same one."""
         asked: TemplateRequest = call.body
-        brand_id = _manager(call.signer)
+        brand_id = _manager(call.signer, whole_brand=True)
+        check_sentence(asked.parameters, asked.text)
         for known in await store.list_templates(self._db, brand_id):
             same = (known.name, known.parameters, known.text)
             if same == (asked.name, asked.parameters, asked.text):
@@ -171,14 +204,15 @@ class Rules:
     async def change_template(self, call: Call) -> TemplateAnswer:
         """Add the next version; calls that wait keep to the sentence by its name."""
         template_id = call.params.template_id
-        known = await store.find_template(self._db, _manager(call.signer), template_id)
+        brand_id = _manager(call.signer, whole_brand=True)
+        known = await store.find_template(self._db, brand_id, template_id)
         if known is None or template_id in BUILT_IN:
             raise Refusal("template_not_found", template_id=template_id)
+        check_next_version(known, call.body.parameters, call.body.text)
         return await self._put(call, template_id, call.body.version)
 
     async def _put(self, call: Call, template_id: int, version: int) -> TemplateAnswer:
         asked: TemplateRequest = call.body
-        check_template(asked.parameters, asked.text)
         template = Template(template_id, version + 1, asked.name, asked.parameters, asked.text)
         brand_id = _manager(call.signer)
         try:
@@ -187,19 +221,29 @@ class Rules:
             )
         except asyncpg.UniqueViolationError:
             raise Refusal("template_name_taken", name=asked.name) from None
+        if put is None and not version:
+            raise Refusal("template_invalid", reason="too_many", templates_max=store.TEMPLATES_MAX)
         if put is None:
             raise Refusal("version_changed", version=version)
         return TemplateAnswer(template)
 
+    async def read_versions(self, call: Call) -> VersionsAnswer:
+        """Return what a template of the brand said, old versions too."""
+        brand_id, template_id = _manager(call.signer), call.params.template_id
+        found = await store.list_versions(self._db, brand_id, template_id)
+        if not found:
+            raise Refusal("template_not_found", template_id=template_id)
+        return VersionsAnswer(found)
+
     async def preview(self, call: Call) -> PreviewAnswer:
         """Return what a sentence says; a wrong one is refused as it would be when stored."""
         asked: PreviewRequest = call.body
+        brand_id = _manager(call.signer)
         if asked.template is not None:
             sketch = asked.template
-            check_template(sketch.parameters, sketch.text)
+            check_sentence(sketch.parameters, sketch.text)
             template: Template | None = Template(1, 1, sketch.name, sketch.parameters, sketch.text)
         else:
-            brand_id = _manager(call.signer)
             template = await store.find_template(self._db, brand_id, asked.template_id or 0)
         if template is None:
             raise Refusal("template_not_found", template_id=asked.template_id)
@@ -211,16 +255,37 @@ class Rules:
         brand_id, shop_id = call.signer.brand_id, call.params.shop_id
         event: c.CallEvent = call.params.event
         stored = await store.read_changes(self._db, brand_id, shop_id, event)
-        return RulesAnswer(event, [_rules(event, channel, stored) for channel in CHANNELS])
+        holds = await self._holds(shop_id, event, stored)
+        return RulesAnswer(event, [_rules(channel, stored, holds[channel]) for channel in CHANNELS])
+
+    async def _holds(
+        self, shop_id: int, event: c.CallEvent, stored: list[store.StoredChange]
+    ) -> dict[c.Channel, Policy]:
+        """Return what a ring would read: a shop's own columns lie under its changes too."""
+        if shop_id:
+            return (await store.load(self._db, [(shop_id, event)]))[shop_id, event].policies
+        brand = {one.channel: one.change for one in stored}
+        return {channel: effective(event, channel, brand.get(channel)) for channel in CHANNELS}
+
+    async def read_history(self, call: Call) -> HistoryAnswer:
+        """Return who changed a rule, and when."""
+        await self._allowed(call)
+        asked: HistoryPath = call.params
+        return HistoryAnswer(
+            await store.list_changes(
+                self._db, call.signer.brand_id, asked.shop_id, asked.event, asked.channel
+            )
+        )
 
     async def change_rules(self, call: Call) -> RulesAnswer:
         """Lay a change over what was; it holds from the next ring on."""
         asked: RulesRequest = call.body
         await self._allowed(call)
         brand_id = call.signer.brand_id
-        named = asked.change.template_id
-        if isinstance(named, int) and not await store.find_template(self._db, brand_id, named):
-            raise Refusal("template_not_found", template_id=named)
+        named, template = named_template(asked.change), None
+        if named is not None:
+            template = await store.find_template(self._db, brand_id, named)
+        check_rule(call.params.event, asked.change, template)
         change = store.StoredChange(call.params.shop_id, asked.channel, asked.change, 0)
         author = self._author(call, asked.version)
         event: c.CallEvent = call.params.event
@@ -232,27 +297,28 @@ class Rules:
         """Let managers of the shop in; for the whole brand only those of all its shops."""
         if call.params.shop_id:
             await self._gate.actor(call.signer, "manager", call.params.shop_id)
-        elif _manager(call.signer) and call.signer.shop_ids is not None:
-            raise Refusal("not_allowed", shop_id=0)
+        else:
+            _manager(call.signer, whole_brand=True)
 
     def _author(self, call: Call, version: int) -> store.Author:
         return store.Author(call.signer.name, self._clock.now(), version)
 
 
-def _manager(client: Client) -> int:
+def _manager(client: Client, *, whole_brand: bool = False) -> int:
+    """Return the brand of a manager; what all shops share is for managers of all of them."""
     if "manager" not in client.roles:
         raise Refusal("not_allowed", role="manager")
+    if whole_brand and client.shop_ids is not None:
+        raise Refusal("not_allowed", shop_id=0)
     return client.brand_id
 
 
-def _rules(
-    event: c.CallEvent, channel: c.Channel, stored: list[store.StoredChange]
-) -> ChannelRules:
+def _rules(channel: c.Channel, stored: list[store.StoredChange], holds: Policy) -> ChannelRules:
     brand = next((one for one in stored if one.channel == channel and not one.shop_id), None)
     shop = next((one for one in stored if one.channel == channel and one.shop_id), None)
     brand_change = brand.change if brand else None
     shop_change = shop.change if shop else None
     return ChannelRules(
-        channel, effective(event, channel, brand_change, shop_change),
+        channel, holds,
         brand_change, brand.version if brand else 0, shop_change, shop.version if shop else 0,
     )  # fmt: skip

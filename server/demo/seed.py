@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import asyncpg
+from datetime import UTC, datetime
 
+import asyncpg
+import msgspec
+
+from server.broadcast.policies.store import Author, StoredChange, put_change, put_template
+from server.broadcast.template import Template
 from server.demo import menu as demo
 from server.demo import store
+from server.demo.sentences import FIRST_ID, SENTENCES
 
 DEMO_BRAND_ID = 1
+WRITTEN_BY = Author("demo", datetime(2026, 11, 25, tzinfo=UTC))
 
 
 async def seed(database_url: str) -> bool:
@@ -28,6 +35,18 @@ async def seed(database_url: str) -> bool:
                     for d in demo.DEVICES
                 ],
             )
+            await _say(connection)
         return added
     finally:
         await connection.close()
+
+
+async def _say(connection: asyncpg.Connection) -> None:
+    """Write the brand's sentences and where they are said."""
+    for template_id, one in enumerate(SENTENCES, FIRST_ID):
+        template = Template(template_id, 1, one.name, one.parameters, one.text)
+        await put_template(connection, DEMO_BRAND_ID, template, WRITTEN_BY)
+        rule = msgspec.structs.replace(one.rule, template_id=template_id)
+        for channel in one.channels:
+            change = StoredChange(0, channel, rule, 0)
+            await put_change(connection, DEMO_BRAND_ID, one.event, change, WRITTEN_BY)

@@ -106,7 +106,7 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
     }
     values: dict[str, int | str] = {
         "shop_id": SHOP, "place_id": ROOM_801, "device_id": 8, "shopId": SHOP, "technicianId": "7",
-        "event": "order_placed",
+        "event": "order_placed", "channel": "kitchen",
     }  # fmt: skip
     answered: dict[str, int] = {}
     for name in [*LIFE, *(name for name in doors if name not in LIFE)]:
@@ -167,6 +167,7 @@ async def test_every_signed_door_refuses_the_unsigned(house: ApiHouse) -> None:
             "technicianId",
             "template_id",
             "event",
+            "channel",
         ),
         1,
     )

@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from server.broadcast.changes import HOUSE_GIVES
+from server.broadcast.policies import store
+from server.broadcast.templates import BUILT_IN
+from server.events.catalogue import Text
+from server.reactions import _about
 from tests.support.api_house import SHOP, ApiHouse, Caller, api_house, is_problem
 
 SENTENCE = {
@@ -43,7 +48,7 @@ async def test_a_sentence_is_added_and_heard(database_url: str, redis_url: str) 
         )  # fmt: skip
         assert sent.status_code < 300, sent.text
         listed = (await manager.ask("GET", "/v1/im/templates")).json()
-        assert [one["id"] for one in listed["brand"]] == [made["id"]]
+        assert made in listed["brand"]
         assert len(listed["house"]) >= 4
 
 
@@ -67,8 +72,11 @@ async def test_a_sentence_gets_versions(database_url: str, redis_url: str) -> No
 
 
 WRONG = [
-    ({"text": {"zh": "{colour}", "en": ""}}, "template_parameter_unknown"),
-    ({"text": {"zh": "{", "en": ""}}, "template_invalid"),
+    ({"text": {"zh": "{colour}", "en": "x"}}, "template_parameter_unknown"),
+    ({"text": {"zh": "{", "en": "x"}}, "template_invalid"),
+    ({"text": {"zh": "时间到", "en": " "}}, "template_invalid"),
+    ({"text": {"zh": "时\0间", "en": "x"}}, "template_invalid"),
+    ({"name": "a\0b"}, "bad_field"),
     ({"parameters": {"a": "colour"}}, "bad_field"),
 ]
 
@@ -108,9 +116,18 @@ async def test_rules_lie_in_layers(database_url: str, redis_url: str) -> None:
         is_problem(await put(shop, 0, interval_s=8), "version_changed")
         is_problem(await put(shop, 1, interval_s=1), "bad_field")
         is_problem(await put(shop, 1, template_id=77), "template_not_found")
+        is_problem(await put(f"/v1/im/rules/custom?shop_id={SHOP}", 7, on=False), "version_changed")
         assert (await put(shop, 1, on=False)).status_code == 200
-        rows = await house.db.fetch("SELECT shop_id, version FROM broadcast_policy_history")
+        rows = await house.db.fetch(
+            "SELECT shop_id, version FROM broadcast_policy_history WHERE event = 'order_placed'"
+        )
         assert sorted(tuple(row) for row in rows) == [(0, 1), (SHOP, 1), (SHOP, 2)]
+        path = f"/v1/im/rules/order_placed/kitchen/history?shop_id={SHOP}"
+        changes = (await manager.ask("GET", path)).json()["changes"]
+        assert [(one["version"], one["change"], one["by"]) for one in changes] == [
+            (2, {"on": False}, "console"),
+            (1, {"interval_s": 9}, "console"),
+        ]
 
 
 async def test_who_may_change_rules(database_url: str, redis_url: str) -> None:
@@ -122,6 +139,10 @@ async def test_who_may_change_rules(database_url: str, redis_url: str) -> None:
         for path in ("/v1/im/templates", where):
             is_problem(await till.ask("GET", path), "not_allowed")
         is_problem(await local.ask("GET", where), "not_allowed")
+        is_problem(await local.ask("POST", "/v1/im/templates", SENTENCE), "not_allowed")
+        is_problem(await local.ask("PUT", "/v1/im/templates/1001", SENTENCE), "not_allowed")
+        sketch = {"template": SENTENCE, "params": {}}
+        is_problem(await till.ask("POST", "/v1/im/previews", sketch), "not_allowed")
         assert (await local.ask("GET", f"{where}?shop_id={SHOP}")).status_code == 200
         is_problem(await _stranger(house), "shop_not_found")
 
@@ -129,3 +150,91 @@ async def test_who_may_change_rules(database_url: str, redis_url: str) -> None:
 async def _stranger(house: ApiHouse) -> Any:
     manager = await house.manager()
     return await manager.ask("GET", "/v1/im/rules/order_placed?shop_id=999")
+
+
+async def test_a_version_keeps_its_parameters(database_url: str, redis_url: str) -> None:
+    """Callers and waiting calls fill the ones they know; what was said can be read for ever."""
+    async with api_house(database_url, redis_url) as house:
+        manager = await house.manager()
+        made = await _add(manager)
+        where = f"/v1/im/templates/{made['id']}"
+        more = SENTENCE | {"version": 1, "parameters": {"roomName": "room"}}
+        more |= {"text": {"zh": "{roomName}", "en": "{roomName}"}}
+        told = is_problem(await manager.ask("PUT", where, more), "template_invalid")
+        assert told["facts"] == {"reason": "parameters_changed", "names": ["minutes"]}
+        text = {"zh": "{roomName}快了", "en": "{roomName} soon"}
+        await manager.ask("PUT", where, SENTENCE | {"version": 1, "text": text})
+        versions = (await manager.ask("GET", f"{where}/versions")).json()["versions"]
+        assert [(one["version"], one["text"], one["by"]) for one in versions] == [
+            (2, text, "console"),
+            (1, SENTENCE["text"], "console"),
+        ]
+        nothing = await manager.ask("GET", "/v1/im/templates/4711/versions")
+        is_problem(nothing, "template_not_found")
+
+
+async def test_a_brand_has_only_so_many_sentences(
+    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more than the bound is refused with the bound; known ones still get versions."""
+    async with api_house(database_url, redis_url) as house:
+        manager = await house.manager()
+        known = await house.db.fetchval("SELECT count(*) FROM im_template WHERE brand_id = 1")
+        monkeypatch.setattr(store, "TEMPLATES_MAX", known + 1)
+        made = await _add(manager)
+        answer = await manager.ask("POST", "/v1/im/templates", SENTENCE | {"name": "more"})
+        assert is_problem(answer, "template_invalid")["facts"]["templates_max"] == known + 1
+        where = f"/v1/im/templates/{made['id']}"
+        again = await manager.ask("PUT", where, SENTENCE | {"version": 1, "name": "spa 2"})
+        assert again.status_code == 200, again.text
+
+
+async def test_the_house_can_fill_every_sentence_it_is_given(
+    database_url: str, redis_url: str
+) -> None:
+    """Nobody adds a parameter when the house announces: a sentence that needs one is refused."""
+    async with api_house(database_url, redis_url) as house:
+        manager = await house.manager()
+        named = {"template_id": (await _add(manager))["id"]}
+        body = {"channel": "kitchen", "change": named, "version": 0}
+        told = await manager.ask("PUT", "/v1/im/rules/order_placed", body)
+        missing = is_problem(told, "template_parameter_missing")["facts"]["names"]
+        assert missing == ["minutes"]
+        assert (await manager.ask("PUT", "/v1/im/rules/custom", body)).status_code == 200
+        silent = body | {"change": {"template_id": None}}
+        told = await manager.ask("PUT", "/v1/im/rules/order_placed", silent)
+        assert is_problem(told, "bad_field")["facts"]["field"] == "change.template_id"
+
+
+def test_the_house_gives_what_it_says_it_gives() -> None:
+    """What rules may count on is what the day's reactions hand over, translations apart."""
+    given = {name for name in _about("801", 7, [(Text("水饺", "dumplings"), 2)]) if "_" not in name}
+    assert given == HOUSE_GIVES
+    assert all(one.parameters.keys() <= HOUSE_GIVES for one in BUILT_IN.values())
+
+
+async def test_what_holds_is_what_rings_read(database_url: str, redis_url: str) -> None:
+    """The rings of a shop's pads lie under its rules, and the answer shows them."""
+    async with api_house(database_url, redis_url) as house:
+        await house.db.execute("UPDATE shop SET call_interval_s = 33 WHERE id = $1", SHOP)
+        answer = await (await house.manager()).ask("GET", f"/v1/im/rules/item_ready?shop_id={SHOP}")
+        assert _at(answer.json(), "pad")["effective"]["interval_s"] == 33
+
+
+async def test_the_demo_brand_has_words_for_every_call(database_url: str, redis_url: str) -> None:
+    """A waiter, a technician, a rushed dish: called without naming a template (R-004-35)."""
+    async with api_house(database_url, redis_url) as house:
+        await house.pair("waiter")
+        await house.pair("kitchen", station_id=1)
+        manager = await house.manager()
+        for event, channel, more in (
+            ("service_wanted", "pad", {}),
+            ("technician_wanted", "pad", {"technicianName": "阿明"}),
+            ("order_rushed", "kitchen", {"goodsName": "水饺"}),
+        ):
+            call = {
+                "shopId": SHOP, "event": event, "channels": [channel], "msgType": 1,
+                "callParams": {"roomName": "801", **more},
+            }  # fmt: skip
+            answer = await manager.ask("POST", "/v1/im/calls", call)
+            assert [end["state"] for end in answer.json()["ends"]] == ["queued"], event

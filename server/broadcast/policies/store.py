@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective
+from server.broadcast.speech import ParamType
 from server.broadcast.template import Template
 from server.broadcast.templates import BUILT_IN, OWN_ID_MAX
 from server.events import catalogue as c
@@ -46,7 +47,9 @@ SELECT t.brand_id, t.id, t.name, v.version, v.parameters, v.text
 # A new template, or the next version of one: whoever read an older version comes too late.
 ADD_TEMPLATE = """
 WITH named AS (
-    INSERT INTO im_template AS t (brand_id, id, name, latest) VALUES ($1, $2, $3, 1)
+    INSERT INTO im_template AS t (brand_id, id, name, latest)
+    SELECT $1::bigint, $2::bigint, $3::text, 1
+     WHERE $4 > 0 OR (SELECT count(*) FROM im_template WHERE brand_id = $1) < $9::bigint
     ON CONFLICT (brand_id, id) DO UPDATE SET name = excluded.name, latest = t.latest + 1
      WHERE t.latest = $4::integer
     RETURNING brand_id, id, latest
@@ -66,7 +69,10 @@ SELECT shop_id, channel, policy, version
 PUT_CHANGE = """
 WITH changed AS (
     INSERT INTO broadcast_policy AS p (brand_id, shop_id, event, channel, policy, version, changed_at, changed_by)
-    VALUES ($1, $2, $3, $4, $5::jsonb, 1, $7, $8)
+    SELECT $1::bigint, $2::bigint, $3::text, $4::text, $5::jsonb, 1, $7::timestamptz, $8::text
+     WHERE $6 = 0
+        OR EXISTS (SELECT FROM broadcast_policy
+                    WHERE brand_id = $1 AND shop_id = $2 AND event = $3 AND channel = $4)
     ON CONFLICT (brand_id, shop_id, event, channel) DO UPDATE
        SET policy = excluded.policy, version = p.version + 1, changed_at = excluded.changed_at,
            changed_by = excluded.changed_by
@@ -78,9 +84,27 @@ SELECT brand_id, shop_id, event, channel, version, policy, changed_at, changed_b
 RETURNING version
 """
 
-TEMPLATES_MAX = 500
+LIST_VERSIONS = """
+SELECT version, parameters, text, to_ms(made_at) AS at_ms, made_by
+  FROM im_template_version
+ WHERE brand_id = $1 AND id = $2
+ ORDER BY version DESC
+ LIMIT $3
+"""
+
+LIST_HISTORY = """
+SELECT version, policy, to_ms(changed_at) AS at_ms, changed_by
+  FROM broadcast_policy_history
+ WHERE brand_id = $1 AND shop_id = $2 AND event = $3 AND channel = $4
+ ORDER BY version DESC
+ LIMIT $5
+"""
+
+TEMPLATES_MAX = 500  # of a brand
+LISTED_MAX = 100  # versions and changes, the newest
 
 Shop = tuple[int, c.CallEvent]
+Database = asyncpg.Pool | asyncpg.Connection
 
 
 class Book(msgspec.Struct):
@@ -99,7 +123,7 @@ _text = msgspec.json.Decoder(c.Text).decode
 
 
 async def load(
-    connection: asyncpg.Connection,
+    connection: Database,
     keys: Sequence[Shop],
     template_ids: Iterable[tuple[int, int]] = (),
 ) -> dict[Shop, Book]:
@@ -163,6 +187,48 @@ class StoredChange(msgspec.Struct, frozen=True):
     version: int
 
 
+class Version(msgspec.Struct, frozen=True):
+    """One version of a brand's template: what it said, since when, who wrote it."""
+
+    version: int
+    parameters: dict[str, ParamType]
+    text: c.Text
+    at_ms: int
+    by: str
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """How a rule was changed: by whom, when."""
+
+    version: int
+    change: PolicyChange
+    at_ms: int
+    by: str
+
+
+async def list_versions(pool: asyncpg.Pool, brand_id: int, template_id: int) -> list[Version]:
+    """Return the newest versions of a brand's template, the newest first."""
+    rows = await pool.fetch(LIST_VERSIONS, brand_id, template_id, LISTED_MAX)
+    return [
+        Version(
+            row["version"], msgspec.convert(_parameters(row["parameters"]), dict[str, ParamType]),
+            _text(row["text"]), row["at_ms"], row["made_by"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def list_changes(
+    pool: asyncpg.Pool, brand_id: int, shop_id: int, event: c.CallEvent, channel: c.Channel
+) -> list[Changed]:
+    """Return how a brand (shop 0) or a shop changed a rule, the newest first."""
+    rows = await pool.fetch(LIST_HISTORY, brand_id, shop_id, event, channel, LISTED_MAX)
+    return [
+        Changed(row["version"], _change(row["policy"]), row["at_ms"], row["changed_by"])
+        for row in rows
+    ]
+
+
 async def list_templates(pool: asyncpg.Pool, brand_id: int) -> list[Template]:
     """Return a brand's templates, each in its latest version."""
     return [as_template(row) for row in await pool.fetch(LIST_TEMPLATES, brand_id, TEMPLATES_MAX)]
@@ -177,16 +243,16 @@ async def find_template(pool: asyncpg.Pool, brand_id: int, template_id: int) -> 
 
 
 async def put_template(
-    pool: asyncpg.Pool, brand_id: int, template: Template, author: Author
+    pool: Database, brand_id: int, template: Template, author: Author
 ) -> int | None:
-    """Add a template or its next version; None when somebody else did meanwhile.
+    """Add a template or its next version; None when somebody else did meanwhile, or no room is.
 
     Raises `asyncpg.UniqueViolationError` when the brand has another template of this name.
     """
     version: int | None = await pool.fetchval(
         ADD_TEMPLATE, brand_id, template.id, template.name, author.version,
         _encode(template.parameters).decode(), _encode(template.text).decode(), author.at,
-        author.name,
+        author.name, TEMPLATES_MAX,
     )  # fmt: skip
     return version
 
@@ -203,7 +269,7 @@ async def read_changes(
 
 
 async def put_change(
-    pool: asyncpg.Pool, brand_id: int, event: c.CallEvent, stored: StoredChange, author: Author
+    pool: Database, brand_id: int, event: c.CallEvent, stored: StoredChange, author: Author
 ) -> int | None:
     """Replace a change (`stored.version` is ignored); None when somebody else did meanwhile."""
     version: int | None = await pool.fetchval(
