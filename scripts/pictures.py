@@ -10,7 +10,7 @@ import logging
 import shutil
 import tempfile
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from server import app
 from server.auth import new_token, token_hash
-from server.clock import ManualClock, SystemClock
+from server.clock import ManualClock, SystemClock, to_ms
 from server.commands import BOOK, PROMISES
 from server.db.migrate import migrate
 from server.db.pool import open_pool
@@ -58,6 +58,21 @@ READ_RING = """
 SELECT id, payload, attempt FROM promise
  WHERE kind = 'RingCall' AND state = 'waiting' ORDER BY due_at DESC LIMIT 1
 """
+READ_SAYING = """
+SELECT id, kind, payload, attempt, due_at FROM promise
+ WHERE kind IN ('Announce', 'RingEnd') AND state = 'waiting' AND due_at <= $1
+ ORDER BY due_at, id LIMIT 1
+"""
+READ_SAID = (
+    "SELECT call_id, ring, end_key FROM im_message WHERE state = 'sent' ORDER BY call_id, ring"
+)
+# end → which screens tell what of it
+HEARS = {
+    "kitchen": [(1, "热菜档 1 号屏", "played")],
+    "cashier": [(11, "收银台", "played")],
+    "call_screen": [(12, "叫号屏", "played")],
+    "pad": [(6, "王敏", "played"), (7, "李强", "blocked")],
+}
 READ_CALL = "SELECT id FROM im_call WHERE item_id = $1"
 EVENING_HOUR = 19
 
@@ -71,10 +86,30 @@ class Evening:
         self.clock = ManualClock(self.end - timedelta(minutes=20))
         self.desk = Desk(pool, self.clock, BOOK | PROMISES, Silent(), Settings())  # type: ignore[arg-type]
 
-    def at(self, minutes: int, seconds: int) -> None:
-        """Move to so long before the pictures."""
+    async def at(self, minutes: int, seconds: int) -> None:
+        """Move to so long before the pictures; what is to be said on the way is said in its time."""
         then = self.end - timedelta(minutes=minutes, seconds=seconds)
+        while row := await self.pool.fetchrow(READ_SAYING, then):
+            self._move(max(row["due_at"], self.clock.now()))
+            await self.desk.keep(
+                [Due(demo.SHOP.id, row["id"], row["kind"], row["payload"], row["attempt"])]
+            )
+        self._move(then)
+
+    def _move(self, then: datetime) -> None:
         self.clock.advance(seconds=(then - self.clock.now()).total_seconds())
+
+    async def hear(self) -> None:
+        """Let the screens tell what became of what was said; one of them had no sound."""
+        rings = [
+            {
+                "call_id": row["call_id"], "ring": row["ring"], "device_id": device,
+                "device_name": name, "stage": stage, "at_ms": to_ms(self.clock.now()),
+            }
+            for row in await self.pool.fetch(READ_SAID)
+            for device, name, stage in HEARS.get(row["end_key"], ())
+        ]  # fmt: skip
+        await self.do("system", "NoteRings", rings=rings)
 
     async def do(self, role: Role, command: str, **body: Any) -> dict[str, Any]:
         """Ask the desk."""
@@ -117,52 +152,52 @@ def dish(dish_id: int, quantity: int = 1, *modifiers: str, note: str = "") -> di
 
 async def stage(evening: Evening) -> None:
     """Play what the pictures show."""
-    evening.at(19, 0)
+    await evening.at(19, 0)
     for place in ("810", "811", "813", "814", "815", "816", "817", "818", "819", "820"):
         await evening.order(place, dish(6))
         place_id = next(p.id for p in demo.PLACES if p.name == place)
         await evening.do("waiter", "CleanPlace", place_id=place_id)
-    evening.at(16, 20)
+    await evening.at(16, 20)
     beef, _greens = await evening.order("803", dish(17), dish(15, 1, "no-garlic"))
-    evening.at(12, 0)
+    await evening.at(12, 0)
     chicken, _rice = await evening.order("808", dish(20), dish(24, 2))
-    evening.at(9, 44)
+    await evening.at(9, 44)
     kung_pao, leaves = await evening.order(
         "23", dish(2, 2, "no-peanuts", "no-scallion"), dish(6), allergens=["花生", "坚果"]
     )
-    evening.at(8, 48)
+    await evening.at(8, 48)
     pork, braised = await evening.order("801", dish(12), dish(13))
-    evening.at(7, 6)
+    await evening.at(7, 6)
     fish, tofu, _rice_2 = await evening.order("807", dish(3), dish(16), dish(23, 2, "no-scallion"))
-    evening.at(5, 57)
+    await evening.at(5, 57)
     stew, prawns, *_ = await evening.order(
         "A3", dish(19), dish(14), dish(2), dish(16), dish(13), dish(6, 2), dish(22), dish(23), dish(18)
     )  # fmt: skip
     for minutes, seconds, item in ((6, 2, braised), (5, 10, stew), (4, 10, kung_pao), (3, 5, beef)):
-        evening.at(minutes, seconds)
+        await evening.at(minutes, seconds)
         await evening.cook(item, "StartItem")
     await evening.cook(chicken, "StartItem")
-    evening.at(2, 38)
+    await evening.at(2, 38)
     await evening.order("29", dish(5 - 1, 2), dish(1, 2), dish(7))
-    evening.at(2, 20)
+    await evening.at(2, 20)
     await evening.cook(tofu, "StartItem")
     await evening.do("waiter", "CancelItem", item_id=fish, reason="客人改主意")
     await evening.cook(leaves, "StartItem")
-    evening.at(1, 52)
+    await evening.at(1, 52)
     await evening.order("801", dish(1, 2), dish(15))
     await evening.cook(chicken, "FinishItem", "CallItem")
     call = await evening.pool.fetchval(READ_CALL, chicken)
     await evening.do("waiter", "ClaimCall", call_id=call)
-    evening.at(0, 42)
+    await evening.at(0, 42)
     await evening.order("806", dish(16, 1, "less-salt", "heat-mild"), dish(2), dish(14))
     await evening.cook(prawns, "StartItem", "FinishItem")
     await evening.cook(pork, "StartItem", "FinishItem")
-    evening.at(0, 21)
+    await evening.at(0, 21)
     await evening.cook(pork, "CallItem")
     await evening.cook(leaves, "FinishItem")
-    evening.at(0, 6)
+    await evening.at(0, 6)
     await evening.ring_again()
-    evening.at(0, 0)
+    await evening.at(0, 0)
 
 
 async def token(evening: Evening, device_id: int) -> str:
@@ -192,6 +227,8 @@ async def shoot(base: str, tokens: dict[str, str]) -> None:
         "board-en": (f"/kds/?lang=en&theme=light#token={tokens['second']}", 1920, 1080),
         "waiter": (f"/pad/?lang=zh#token={tokens['waiter']}", 800, 1280),
         "guest": (f"/pad/?lang=zh#token={tokens['guest']}", 1280, 800),
+        "cashier": (f"/cashier/?lang=zh#token={tokens['cashier']}", 1366, 768),
+        "call-screen": (f"/screen/?lang=zh#token={tokens['screen']}", 1920, 1080),
         "pairing": ("/kds/?lang=zh", 1280, 800),
     }
     async with async_playwright() as playwright:
@@ -235,7 +272,15 @@ async def main() -> None:
             evening = Evening(pool)
             await evening.move_to_evening()
             await stage(evening)
-            named = {"kitchen": 1, "second": 2, "waiter": 6, "guest": 8}
+            await evening.hear()
+            named = {
+                "kitchen": 1,
+                "second": 2,
+                "waiter": 6,
+                "guest": 8,
+                "cashier": 11,
+                "screen": 12,
+            }
             tokens = {name: await token(evening, device) for name, device in named.items()}
             await pool.close()
             await _serve_and_shoot(

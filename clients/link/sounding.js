@@ -69,9 +69,13 @@ class SpokenLine extends Part {
     const found = testWords(this.speaker);
     const text = found || (caption && !this.hides(caption) ? name(caption.text) : "");
     if (!text) return nothing;
-    return html`<p class="spoken" role="status">${icon("speaker")}<span>${text}</span></p>`;
+    return html`<p class="spoken" role="status" ?data-long=${widthOf(text) > LONG}>${icon("speaker")}<span>${text}</span></p>`;
   }
 }
+
+/** How wide a text is, in 汉字. @param {string} text */
+const widthOf = (text) => [...text].reduce((sum, sign) => sum + (sign < "⺀" ? 0.55 : 1), 0);
+const LONG = 28;
 
 customElements.define("sound-state", SoundState);
 customElements.define("spoken-line", SpokenLine);

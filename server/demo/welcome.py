@@ -8,8 +8,14 @@ from server.pairing.pairing import Wish
 from server.settings import Settings
 
 # The devices whose addresses are printed: enough for the first walk through the house.
-SHOWN = (1, 2, 6, 8)
-PAGES = {"kitchen": "kds", "waiter": "pad", "guest": "pad"}
+SHOWN = (1, 2, 6, 8, 11, 12)
+PAGES = {
+    "kitchen": "kds",
+    "waiter": "pad",
+    "guest": "pad",
+    "cashier": "cashier",
+    "call_screen": "screen",
+}
 
 
 def base_url(settings: Settings) -> str:
@@ -34,7 +40,7 @@ async def greeting(settings: Settings) -> str:
             )
             made = await office.pairing.make_code(office.manager(demo.SHOP.id), wish)
             url = f"{base_url(settings)}/{PAGES[device.kind]}/?as={device.id}#code={made.code}"
-            lines.append(f"  {device.kind:<8} {device.name:<14} {url}")
+            lines.append(f"  {device.kind:<11} {device.name:<14} {url}")
     return "\n".join(
         [
             *lines,
