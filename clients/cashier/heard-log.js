@@ -26,7 +26,8 @@ export function logTemplate(view, lines) {
   return html`<h2>${say("log")}<span class="end">${lines.length ? say("log_count", { n: lines.length, m: unheard }) : ""}</span></h2>
     <ol class="card log" tabindex="0">
       ${lines.length
-        ? repeat(lines, ({ utterance }) => `${utterance.call_id}/${utterance.ring}`, (one) => row(view, one))
+        ? repeat(lines, ({ utterance: { call_id: call, ring, channels } }) => `${call}/${ring}/${channels}`, // its ends hear other words
+           (one) => row(view, one))
         : html`<p class="none">${say("log_empty")}</p>`}
     </ol>`;
 }
