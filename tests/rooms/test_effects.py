@@ -125,7 +125,7 @@ async def _house(database_url: str, redis_url: str) -> AsyncIterator[House]:
     async with (
         open_kitchen(database_url, ManualClock(NOON)) as kitchen,
         await asyncio.start_server(door.hear, "127.0.0.1", 0) as server,
-        httpx.AsyncClient() as http,
+        httpx.AsyncClient(timeout=60) as http,
         Redis.from_url(redis_url) as redis,
     ):
         host, port = server.sockets[0].getsockname()
