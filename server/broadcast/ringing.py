@@ -25,6 +25,7 @@ from server.events.view import DeviceKind
 
 RING_END = "RingEnd"
 RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
+NO_DEVICE = "no_device"
 REFRESH: c.MsgType = 2
 SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
 
@@ -133,6 +134,8 @@ def said_in_words(row: CallRow, policy: Policy, ground: Ground) -> Words:
 
 def judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | None:
     """Return why this end may not ring now, or None."""
+    if not end.device_ids and end.channel != "console":
+        return NO_DEVICE
     if row.expires_at_ms is not None and moment.now_ms > row.expires_at_ms:
         return "expired"
     policy = ground.policies[end.channel]
@@ -166,15 +169,14 @@ class Round:
 
         `gone`: why nobody needs the call any more; the end is then suppressed with it.
         """
-        if not end.device_ids and end.channel != "console":
-            self._write(end, 1, "suppressed", "no_device")
-            return Verdict(end, "no_such_end", "no_device")
         wait_ms = self._together_ms(end)
         if wait_ms and not gone and judged(self.row, end, self._ground, self.moment) is None:
             self._queue(end, 1, wait_ms)
             return Verdict(end, "queued")
         reason = self.ring(end, 1, gone)
-        return Verdict(end, "suppressed", reason) if reason else Verdict(end, "queued")
+        if reason:
+            return Verdict(end, "no_such_end" if reason == NO_DEVICE else "suppressed", reason)
+        return Verdict(end, "queued")
 
     def ring(self, end: End, ring: int, gone: str = "") -> str:
         """Ring an end now and arm its next ring, or write down why not; return the reason."""
