@@ -20,6 +20,7 @@ from server.gateway.greeting import Doorstep
 from server.gateway.listener import WebSocket, protocol_class
 
 MESSAGE_BYTES_MAX = 32 * 1024 * 1024  # the suite sends 16 MiB in one message
+FRAGMENTS_MAX = 128 * 1024  # and 4 MiB in pieces of 64 bytes
 
 
 class Echo(WebSocket):
@@ -38,7 +39,12 @@ async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
 
 async def serve(port: int) -> None:
     """Serve on this port of the loopback until killed."""
-    door = Door(path="/", message_bytes_max=MESSAGE_BYTES_MAX, subprotocols=())
+    door = Door(
+        path="/",
+        message_bytes_max=MESSAGE_BYTES_MAX,
+        fragments_max=FRAGMENTS_MAX,
+        subprotocols=(),
+    )
 
     def make(state: ServerState, loop: asyncio.AbstractEventLoop | None) -> Echo:
         return Echo(door, state, loop)

@@ -26,6 +26,7 @@ from server.gateway.upgrade import Upgrade, accept
 
 PATH = "/ws"
 PARSERS_MAX = 256  # more are never busy at one moment; beyond this they are made and thrown away
+FRAGMENTS_MAX = 4096  # per message; empty ones would pile up without ever being too many bytes
 
 _quiet = logging.getLogger("server.gateway.websockets")
 _quiet.setLevel(logging.ERROR)  # the library's debug lines would carry tokens
@@ -54,11 +55,13 @@ class Door:
         origins: frozenset[str] = frozenset(),
         path: str = PATH,
         message_bytes_max: int = FRAME_BYTES_MAX,
+        fragments_max: int = FRAGMENTS_MAX,
         subprotocols: tuple[str, ...] = (SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK),
     ) -> None:
         self.origins = origins
         self.path = path
         self.message_bytes_max = message_bytes_max
+        self.fragments_max = fragments_max
         self.subprotocols = [Subprotocol(name) for name in subprotocols]
         self.stock: list[ServerProtocol] = []
         # A handshake leaves nothing behind, so that one protocol object can answer them all.

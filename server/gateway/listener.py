@@ -24,7 +24,6 @@ from server.gateway.frames import SUBPROTOCOL_MSGPACK
 from server.gateway.upgrade import Upgrade
 
 SEND_BUFFER_BYTES = 64 * 1024  # small, so that a device that does not read shows early
-FRAGMENTS_MAX = 4096  # per message; empty ones would pile up without ever being too many bytes
 INVALID_DATA = 1007
 TOO_BIG = 1009
 
@@ -196,7 +195,7 @@ class WebSocket(asyncio.Protocol):
                 self._fragments = [bytes(frame.data)]
         elif opcode is Opcode.CONT:
             assert self._fragments is not None, "the parser refuses a lone continuation"
-            if len(self._fragments) >= FRAGMENTS_MAX:
+            if len(self._fragments) >= self.door.fragments_max:
                 parser.fail(TOO_BIG, "too many fragments")
                 return
             self._fragments.append(bytes(frame.data))

@@ -12,8 +12,8 @@ from uvicorn.server import ServerState
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import State
 
-from server.gateway.door import PARSERS_MAX, Door, between_messages
-from server.gateway.listener import FRAGMENTS_MAX, WebSocket
+from server.gateway.door import FRAGMENTS_MAX, PARSERS_MAX, Door, between_messages
+from server.gateway.listener import WebSocket
 from tests.core.test_gateway_frames import read_frames
 
 REQUEST = (
