@@ -238,7 +238,7 @@ int main(int ac,char**av){
     stepres r,best={0};double rate=o_rate0,lo=0,hi=0;open_loop(o_rate0/2,0.3);
     while(1){r=open_loop(rate,o_step);if(!r.ok)r=open_loop(rate,o_step);if(r.ok){best=r;lo=rate;if(rate>4e6)break;rate*=2;}else{hi=rate;break;}if(ndead>dead0)break;}
     if(lo==0){while(rate>1&&lo==0){rate/=2;r=open_loop(rate,o_step);if(r.ok){lo=rate;best=r;}else hi=rate;}}
-    for(int k=0;k<o_bisect&&hi;k++){rate=(lo+hi)/2;r=open_loop(rate,o_step);if(r.ok){lo=rate;best=r;}else hi=rate;}
+    for(int k=0;k<o_bisect&&hi;k++){rate=(lo+hi)/2;r=open_loop(rate,o_step);if(!r.ok)r=open_loop(rate,o_step);if(r.ok){lo=rate;best=r;}else hi=rate;}
     prt(&best);printf("\"ooo\":%llu,\"misrouted\":%llu,\"died\":%d,",(unsigned long long)ooo,(unsigned long long)misrouted,ndead-dead0);
   } else if(!strcmp(o_workload,"fixed")){open_loop(o_rate,0.3);stepres r=open_loop(o_rate,o_secs);prt(&r);printf("\"ooo\":%llu,\"misrouted\":%llu,\"died\":%d,",(unsigned long long)ooo,(unsigned long long)misrouted,ndead-dead0);}
   printf("\"pss_end_mb\":%.1f}\n",pid_pss_kb()/1024);fflush(stdout);
