@@ -114,11 +114,14 @@ class CommandVoice:
         self.name = " ".join(command)
 
     async def say(self, text: str, language: Language) -> bytes:
-        child = await asyncio.create_subprocess_exec(
-            *self._command, language,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *self._command, language,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+        except OSError as error:
+            raise VoiceError(f"the voice cannot be started: {type(error).__name__}") from error
         try:
             async with asyncio.timeout(VOICE_S_MAX):
                 data, _ = await child.communicate(text.encode())
@@ -195,12 +198,12 @@ class Audio:
 
     async def _make(self, text: str, language: Language, path: Path) -> bytes:
         async with self._hands:
-            data = await asyncio.to_thread(self._of_clips, text, language)
-            if data is None:
-                if self._voice is None:
-                    raise VoiceError("no voice is installed")
-                data = await self._voice.say(text, language)
             try:
+                data = await asyncio.to_thread(self._of_clips, text, language)
+                if data is None:
+                    if self._voice is None:
+                        raise VoiceError("no voice is installed")
+                    data = await self._voice.say(text, language)
                 even = await asyncio.to_thread(_evened, data)
             except sound.NotSoundError as error:
                 raise VoiceError(f"the voice gave no sound: {error}") from error

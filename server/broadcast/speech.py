@@ -25,10 +25,22 @@ _TIME = re.compile(r"(?<!\d)([01]?\d|2[0-3])[:：]([0-5]\d)(?!\d)")
 _MONEY = re.compile(r"[¥￥]\s?(\d+)(?:\.(\d{1,2}))?|(\d+)(?:\.(\d{1,2}))?元")
 _DECIMAL = re.compile(r"(\d+)\.(\d+)")
 _HASH = re.compile(r"#(\d+)")
+_ORDINAL_ZH = re.compile(r"第\s?(\d+)")
+_YEAR_ZH = re.compile(r"(?<!\d)(\d{4})(?=年)")
+_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_HOUR_ZH = re.compile(r"(?<!\d)2(?=小时|点|刻)")
 _ROOM_ZH = re.compile(r"\d{3,5}(?=房|室|号房|号桌|包)")
 _NUMBER = re.compile(r"\d+")
-_UNITS_ZH = {"ml": "毫升", "kg": "千克", "cm": "厘米", "℃": "摄氏度", "g": "克", "L": "升"}
-_UNIT_ZH = re.compile(r"(\d+)(?:\.(\d+))?\s?(ml|kg|cm|℃|g|L)(?![A-Za-z])")
+_UNITS_ZH = {
+    "ml": "毫升",
+    "kg": "千克",
+    "cm": "厘米",
+    "℃": "摄氏度",
+    "°C": "摄氏度",
+    "g": "克",
+    "L": "升",
+}
+_UNIT_ZH = re.compile(r"(\d+)(?:\.(\d+))?\s?(ml|kg|cm|℃|°C|g|L)(?![A-Za-z])")
 _PERCENT = re.compile(r"(\d+)\s?%")
 
 
@@ -67,7 +79,11 @@ def _ascii_digits(text: str) -> str:
 
 
 def _read_zh(text: str) -> str:
+    text = _DATE.sub(_date_zh, text)
     text = _TIME.sub(lambda m: n.time_zh(int(m[1]), int(m[2])), text)
+    text = _YEAR_ZH.sub(lambda m: n.spelled_zh(m[1]), text)
+    text = _ORDINAL_ZH.sub(_ordinal_zh, text)
+    text = _HOUR_ZH.sub("两", text)
     text = _MONEY.sub(_money_zh, text)
     text = _PERCENT.sub(lambda m: f"百分之{n.counted_zh(int(m[1]))}", text)
     text = _UNIT_ZH.sub(_measured_zh, text)
@@ -75,6 +91,18 @@ def _read_zh(text: str) -> str:
     text = _DECIMAL.sub(lambda m: f"{n.counted_zh(int(m[1]))}点{n.spelled_zh(m[2])}", text)
     text = _HASH.sub(lambda m: f"{n.spelled_zh(m[1])}号", text).replace("号号", "号")
     return _NUMBER.sub(lambda m: _number_zh(m[0], text[m.end() : m.end() + 1]), text)
+
+
+def _date_zh(match: re.Match[str]) -> str:
+    year, month, day = match.groups()
+    return f"{n.spelled_zh(year)}年{n.counted_zh(int(month))}月{n.counted_zh(int(day))}日"
+
+
+def _ordinal_zh(match: re.Match[str]) -> str:
+    """A place in a row is counted without 两: 第二份."""
+    digits = match[1]
+    known = len(digits) <= COUNTED_DIGITS_MAX
+    return "第" + (n.counted_zh(int(digits)) if known else n.spelled_zh(digits))
 
 
 def _measured_zh(match: re.Match[str]) -> str:
@@ -87,10 +115,10 @@ def _measured_zh(match: re.Match[str]) -> str:
 def _number_zh(digits: str, after: str) -> str:
     if digits.startswith("0") and len(digits) > 1:
         return n.spelled_zh(digits)
-    if after and after in _MEASURES and after != "号":
-        return n.quantity_zh(int(digits))
     if len(digits) > COUNTED_DIGITS_MAX:
         return n.spelled_zh(digits)
+    if after and after in _MEASURES and after != "号":
+        return n.quantity_zh(int(digits))
     return n.counted_zh(int(digits))
 
 

@@ -151,6 +151,17 @@ async def test_a_broken_voice_is_a_clear_refusal(tmp_path: Path, program: str) -
     assert list(tmp_path.glob("*.wav")) == []
 
 
+async def test_a_missing_voice_and_a_broken_clip_are_refusals(tmp_path: Path) -> None:
+    """A command that is not there, a clip that is no WAV: refused clearly, and nothing is kept."""
+    with pytest.raises(VoiceError):
+        await Audio(tmp_path, None, CommandVoice(("no-such-voice",))).wav("水饺", "zh")
+    (tmp_path / "clips" / "zh").mkdir(parents=True)
+    (tmp_path / "clips" / "zh" / "水饺.wav").write_bytes(b"not a WAV")
+    with pytest.raises(VoiceError):
+        await Audio(tmp_path / "audio", tmp_path / "clips", _Counting()).wav("水饺", "zh")
+    assert list(tmp_path.rglob("audio/*.wav")) == []
+
+
 async def test_a_killed_engine_speaks_again(voice: Audio) -> None:
     """The child dies between two sentences: the next one is spoken by a new one."""
     await voice.wav("水饺两份", "zh")
