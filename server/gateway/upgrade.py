@@ -19,6 +19,7 @@ _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # Each line has one way to match, so that no head takes longer than its length.
 _HEAD = re.compile(rb'GET (/[!"$-~]*) HTTP/1\.1\r\n((?:' + _TOKEN + rb":[\t -~]*\r\n)+)\r\n")
 _KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")  # sixteen bytes, nothing else
+_OFFERED = re.compile(f"{_TOKEN.decode()}(?:, ?{_TOKEN.decode()})*")
 _CONNECTION = frozenset({"upgrade", "keep-alive, upgrade"})
 _NEEDED = frozenset({"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"})
 _BODY = frozenset({"content-length", "transfer-encoding", "expect", "trailer"})
@@ -56,6 +57,7 @@ def read_upgrade(data: bytes) -> Upgrade | None:
         and fields["connection"].lower() in _CONNECTION
         and fields["sec-websocket-version"] == "13"
         and _KEY.fullmatch(fields["sec-websocket-key"])
+        and _OFFERED.fullmatch(fields.get("sec-websocket-protocol", "none"))
     )
     return Upgrade(head[1].decode("ascii"), fields, data[head.end() :]) if plain else None
 

@@ -36,6 +36,8 @@ def test_a_browser_is_understood_at_once() -> None:
     ("said", "instead"),
     [
         (b"GET", b"POST"),
+        (b", chuancai.v1.json", b", chuancai:v1.json"),
+        (b", chuancai.v1.json", b",, chuancai.v1.json"),
         (b"GET", b"get"),
         (b"HTTP/1.1", b"HTTP/1.0"),
         (b"/ws ", b"/ws#there "),
