@@ -163,6 +163,7 @@ PROMISES: dict[str, Entry] = {
     "RingEnd": Entry(rings.RingEnd, _rings, rings.ring_end, _may("system")),
     "Announce": Entry(rings.Announce, _announcements, rings.announce, _may("system")),
     "RemindClaimer": Entry(rings.RemindClaimer, _rings, rings.remind, _may("system")),
+    "ExpireCall": Entry(rings.ExpireCall, _rings, rings.expire, _may("system")),
     SETTLE_EFFECT: Entry(SettleEffect, _nothing, _done, _may("system")),
 }
 

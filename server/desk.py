@@ -119,16 +119,10 @@ class Desk:
 
         Raises `Refusal`; `command_id_reused` when the id was used for something else.
         """
-        entry = self._book.get(name)
-        if entry is None:
-            raise Refusal("unknown_command", name=name)
+        entry = self._entry(name)
         if actor.role not in entry.roles:
             raise Refusal("not_allowed", role=actor.role, command=name)
-        try:
-            command = self._decoder(name).decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Refusal("bad_field", str(error)) from error
-        job = self._job(actor, entry, command)
+        job = self._job(actor, entry, self._read(name, body))
         job.command_id = command_id
         job.digest = answers.digest(actor, name, body)
         job.asked_in = contextvars.copy_context()
@@ -155,24 +149,26 @@ class Desk:
         return outcomes
 
     def _promised(self, due: Due) -> Job:
-        entry = self._book.get(due.kind)
-        if entry is None:
-            raise Refusal("unknown_command", name=due.kind)
-        try:
-            body = self._decoder(due.kind).decode(due.payload)
-        except msgspec.DecodeError as error:
-            raise Refusal("bad_field", str(error)) from error
         actor = Actor(role="system", id="promise", name="", shop_id=due.shop_id)
-        job = self._job(actor, entry, body)
+        job = self._job(actor, self._entry(due.kind), self._read(due.kind, due.payload))
         job.kept = (due.id, due.attempt)
         return job
 
-    def _decoder(self, name: str) -> msgspec.json.Decoder[Any]:
-        """Return the one decoder of a line of the book: making one costs more than using it."""
+    def _entry(self, name: str) -> Entry:
+        entry = self._book.get(name)
+        if entry is None:
+            raise Refusal("unknown_command", name=name)
+        return entry
+
+    def _read(self, name: str, body: bytes | str) -> Any:
+        """Decode by the one decoder of a line of the book: making one costs more than using it."""
         known = self._decoders.get(name)
         if known is None:
             known = self._decoders[name] = msgspec.json.Decoder(self._book[name].struct)
-        return known
+        try:
+            return known.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refusal("bad_field", str(error)) from error
 
     def _job(self, actor: Actor, entry: Entry, body: Any) -> Job:
         return Job(actor, entry, body, asyncio.get_running_loop().create_future())
@@ -259,6 +255,9 @@ class Desk:
         except Refusal as refusal:
             decision = Decision(result={})
             reply = answers.refused(refusal)
+            if job.kept:  # nobody hears this answer
+                kind, shop_id = type(job.body).__name__, job.actor.shop_id
+                _logger.warning("promise_refused", kind=kind, shop_id=shop_id, code=refusal.code)
         return Write(job.actor.shop_id, decision, job.command_id, job.digest, reply, job.kept)
 
     async def _answer_seen(

@@ -7,12 +7,14 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
+from server.broadcast import store as calls
 from server.clock import Clock
 from server.events import log
 from server.pairing import store as pairing
 
 COMMANDS_KEPT = timedelta(days=7)  # a device may come back from a week in a drawer
 PROMISES_KEPT = timedelta(days=7)
+CALLS_KEPT = timedelta(days=90)  # whoever is asked why nobody came looks back this far
 PAIRING_KEPT = timedelta(days=1)  # long over, kept for whoever asks what happened yesterday
 BATCH_ROWS_MAX = 5_000
 
@@ -25,15 +27,17 @@ async def make_partitions(pool: asyncpg.Pool, clock: Clock) -> None:
 
 
 async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
-    """Forget replies nobody can ask for any more, promises long kept, codes and tries long over.
+    """Forget replies nobody can ask for any more, promises long kept, calls, codes and tries long over.
 
-    Returns how many replies and promises.
+    Returns how many replies, promises, calls and receipts.
     """
     now = clock.now()
     total = 0
     for statement, kept in (
         (log.FORGET_COMMANDS, COMMANDS_KEPT),
         (log.FORGET_PROMISES, PROMISES_KEPT),
+        (calls.FORGET_CALLS, CALLS_KEPT),
+        (calls.FORGET_RECEIPTS, CALLS_KEPT),
     ):
         while True:
             count = len(await pool.fetch(statement, now - kept, BATCH_ROWS_MAX))

@@ -152,9 +152,9 @@ def _end_calls(reason: c.CallEnd) -> Reaction:
 
 
 def remind_who_comes(event: c.CallClaimed, facts: CallRow, context: Context) -> calls.Outcome:
-    """Promise to tell whoever said "coming" again, should the dish still wait then."""
+    """Promise to tell whoever said "coming" again, should it still wait when the shop's policy says."""
     payload = {"call_id": event.call_id, "claimed_at_ms": context.now_ms}
-    due_ms = context.now_ms + calls.REMIND_AFTER_S * 1000
+    due_ms = context.now_ms + calls.REMIND_LOOK_S * 1000
     return calls.Outcome(promises=[Promise(calls.REMIND_CLAIMER, payload, due_ms)])
 
 

@@ -33,7 +33,9 @@ RING_CALL = "RingCall"
 ANNOUNCE = "Announce"
 REMIND_CLAIMER = "RemindClaimer"
 POST_WEBHOOK = "PostWebhook"
-REMIND_AFTER_S = 90  # the first time; then as the shop's policy says
+REMIND_LOOK_S = 10  # the least a policy may say; then the promise reads what it does say
+EXPIRE_CALL = "ExpireCall"
+CARD_S_MAX = 2 * 3600  # a service's card that nobody closes leaves the pads
 
 MessageState = Literal["queued", "sent", "suppressed"]
 

@@ -15,7 +15,7 @@ from server.broadcast import ringing
 from server.broadcast.policy import Policy
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.decision import Context, Decision, Row, Said
+from server.events.decision import Context, Decision, Promise, Row, Said
 from server.events.facts import PAD_CALL, CallRow
 from server.events.topics import LISTENING
 from server.ids import Id
@@ -182,6 +182,8 @@ def _as_card(row: CallRow, policy: Policy, ground: ringing.Ground, outcome: call
     row.call.rings_max = ringing.rings_wanted(policy)
     card = calls.raised(row, 1)
     outcome.said, outcome.promises = card.said + outcome.said, card.promises + outcome.promises
+    due_ms = row.call.raised_at_ms + calls.CARD_S_MAX * 1000
+    outcome.promises.append(Promise(calls.EXPIRE_CALL, {"call_id": row.call.id}, due_ms))
 
 
 def _verdict(one: ringing.Verdict) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Policy(msgspec.Struct, frozen=True):
     late_s_max: int = 60
     coalesce_s: int = 0
     claim_reminder_s: int = 90
+    one_as_yao: bool = False  # rooms and numbers: 101 幺零幺
+    own_template_id: int | None = None  # the house's own sentence, when the chosen one does not fit
 
 
 class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -91,6 +93,7 @@ class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     misfire: Misfire | msgspec.UnsetType = msgspec.UNSET
     late_s_max: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | msgspec.UnsetType = msgspec.UNSET
     coalesce_s: Annotated[int, msgspec.Meta(ge=0, le=10)] | msgspec.UnsetType = msgspec.UNSET
+    one_as_yao: bool | msgspec.UnsetType = msgspec.UNSET
     claim_reminder_s: Annotated[int, msgspec.Meta(ge=10, le=3600)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
@@ -140,6 +143,7 @@ def effective(
         "template_id": _SENTENCES.get(event),
     }
     fields |= _BUILT_IN.get((event, channel), {})
+    fields["own_template_id"] = fields["template_id"]
     fields |= base or {}
     for change in changes:
         if change is not None:

@@ -19,7 +19,7 @@ from server.broadcast.template import Template, Words, together, words
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Promise, Said
-from server.events.facts import CallRow
+from server.events.facts import HOUSE, CallRow
 from server.events.topics import LISTENING, account_topics, channel_topics
 from server.events.view import DeviceKind
 
@@ -122,13 +122,23 @@ def said_in_words(row: CallRow, policy: Policy, ground: Ground) -> Words:
     if row.msg_type == REFRESH:
         return Words(c.Text("", ""), c.Text("", ""))
     template_id = row.template_id if row.template_id is not None else policy.template_id
+    try:
+        return _words(row, template_id, ground, yao=policy.one_as_yao)
+    except Refusal:
+        # Nobody is there to mend what a shop chose: an order is announced all the same.
+        if row.source != HOUSE or policy.own_template_id in {None, template_id}:
+            raise
+        return _words(row, policy.own_template_id, ground, yao=policy.one_as_yao)
+
+
+def _words(row: CallRow, template_id: int | None, ground: Ground, *, yao: bool) -> Words:
     template = ground.templates.get(template_id) if template_id is not None else None
     if template is None:
         raise Refusal("template_not_found", template_id=template_id)
-    key = (template_id, *row.params.items())
+    key = (template_id, yao, *row.params.items())
     known = ground.words.get(key)
     if known is None:
-        known = ground.words[key] = words(template, row.params)
+        known = ground.words[key] = words(template, row.params, yao=yao)
     return known
 
 

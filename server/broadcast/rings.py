@@ -55,6 +55,12 @@ class RemindClaimer(msgspec.Struct, frozen=True):
     claimed_at_ms: int
 
 
+class ExpireCall(msgspec.Struct, frozen=True):
+    """A promise: a business service's card does not stay for ever."""
+
+    call_id: int
+
+
 class RingFacts(msgspec.Struct):
     """What a ring needs to know now."""
 
@@ -218,6 +224,10 @@ def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decisi
         return Decision({})
     if row.call.claimed_at_ms != promise.claimed_at_ms:
         return Decision({})
+    wait_ms = facts.ground.policies["pad"].claim_reminder_s * 1000
+    due_ms = promise.claimed_at_ms + wait_ms * (row.reminders + 1)
+    if context.now_ms < due_ms:
+        return Decision({}, promises=[_reminder(promise, due_ms)])
     after = msgspec.structs.replace(row, reminders=row.reminders + 1)
     decision = Decision({})
     event = c.CallReminded(
@@ -228,14 +238,20 @@ def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decisi
     if after.reminders >= REMINDERS_MAX:
         topics |= LISTENING
     else:
-        decision.promises.append(reminder(after, facts.ground, context.now_ms))
+        decision.promises.append(_reminder(promise, context.now_ms + wait_ms))
     decision.said.append(Said(event, topics))
     decision.rows.append(calls.stored(after, row.version + 1))
     return decision
 
 
-def reminder(row: CallRow, ground: ringing.Ground, now_ms: int) -> Promise:
-    """Return the promise of the next reminder to who is coming."""
-    payload = {"call_id": row.call.id, "claimed_at_ms": row.call.claimed_at_ms}
-    wait_s = ground.policies["pad"].claim_reminder_s
-    return Promise(calls.REMIND_CLAIMER, payload, now_ms + wait_s * 1000)
+def _reminder(promise: RemindClaimer, due_ms: int) -> Promise:
+    payload = {"call_id": promise.call_id, "claimed_at_ms": promise.claimed_at_ms}
+    return Promise(calls.REMIND_CLAIMER, payload, due_ms)
+
+
+def expire(promise: ExpireCall, facts: RingFacts, context: Context) -> Decision:
+    """Take a card off the pads that nobody closed in `CARD_S_MAX`."""
+    row = facts.row
+    if row is None or row.call.state == "ended":
+        return Decision({})
+    return calls.ended(row, "expired", context.now_ms).join(Decision({}))

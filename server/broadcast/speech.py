@@ -44,11 +44,11 @@ _UNIT_ZH = re.compile(r"(\d+)(?:\.(\d+))?\s?(ml|kg|cm|℃|°C|g|L)(?![A-Za-z])")
 _PERCENT = re.compile(r"(\d+)\s?%")
 
 
-def said(kind: ParamType, value: str, language: Language) -> str:
+def said(kind: ParamType, value: str, language: Language, *, yao: bool = False) -> str:
     """Return one typed value as it is said; a value that is not of its type is read as text."""
     plain = value.strip().translate(_FULL_WIDTH)
     if kind in {"room", "queue_number"}:
-        return _spelled(plain.removeprefix("#"), language)
+        return _spelled(plain.removeprefix("#"), language, yao=yao)
     if kind in {"quantity", "number"} and plain.isascii() and plain.isdigit():
         if language == "en":
             return n.counted_en(int(plain))
@@ -59,10 +59,14 @@ def said(kind: ParamType, value: str, language: Language) -> str:
     return read_aloud(plain, language)
 
 
-def _spelled(text: str, language: Language) -> str:
+def _spelled(text: str, language: Language, *, yao: bool) -> str:
     """Spell every digit of a room or a number; letters stay letters: A3 is A三."""
-    spell = n.spelled_zh if language == "zh" else lambda digits: f" {n.spelled_en(digits)} "
-    return " ".join(_NUMBER.sub(lambda m: spell(m.group()), _ascii_digits(text)).split(" ")).strip()
+
+    def spell(found: re.Match[str]) -> str:
+        digits = found.group()
+        return n.spelled_zh(digits, yao=yao) if language == "zh" else f" {n.spelled_en(digits)} "
+
+    return _NUMBER.sub(spell, _ascii_digits(text)).strip()
 
 
 def read_aloud(text: str, language: Language) -> str:

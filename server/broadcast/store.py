@@ -14,7 +14,7 @@ import msgspec
 from server.broadcast.commands import Ask, SendFacts, SendImCall, Subject
 from server.broadcast.policies.store import load as load_policies
 from server.broadcast.ringing import EndDevice, Ground
-from server.broadcast.rings import Announce, RemindClaimer, RingCall, RingEnd, RingFacts
+from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
 from server.clock import from_ms, to_ms
 from server.events import catalogue as c
 from server.events.facts import CallRow
@@ -42,6 +42,24 @@ SELECT u.shop_id, u.event, s.timezone, (SELECT secret FROM house_key WHERE name 
          WHERE d.shop_id = u.shop_id AND d.token_hash IS NOT NULL AND d.revoked_at IS NULL) AS devices
   FROM unnest($1::bigint[], $2::text[]) AS u(shop_id, event)
   JOIN shop s ON s.id = u.shop_id
+"""
+
+# A call that ended long ago, with its rings.
+FORGET_CALLS = """
+WITH old AS (
+    SELECT shop_id, id FROM im_call
+     WHERE state = 'ended' AND raised_at < $1::timestamptz LIMIT $2::integer
+), rings AS (
+    DELETE FROM im_message m USING old WHERE m.shop_id = old.shop_id AND m.call_id = old.id
+)
+DELETE FROM im_call k USING old WHERE k.shop_id = old.shop_id AND k.id = old.id RETURNING 1
+"""
+
+# By themselves: a device may tell of calls that never were.
+FORGET_RECEIPTS = """
+DELETE FROM im_receipt
+ WHERE ctid = ANY (ARRAY(SELECT ctid FROM im_receipt WHERE at < $1::timestamptz LIMIT $2::integer))
+RETURNING 1
 """
 
 READ_AUDIO_KEY = "SELECT secret FROM house_key WHERE name = 'audio'"
@@ -226,7 +244,7 @@ ITEM_WAITS: dict[c.CallEvent, frozenset[str]] = {
 
 async def read_rings(
     connection: asyncpg.Connection,
-    asked: Sequence[tuple[int, RingCall | RingEnd | RemindClaimer]],
+    asked: Sequence[tuple[int, RingCall | RingEnd | RemindClaimer | ExpireCall]],
     now_ms: int,
 ) -> list[RingFacts]:
     """Return what each ring needs to know now."""

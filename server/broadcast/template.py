@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import msgspec
 
@@ -105,14 +105,17 @@ def check_params(template: Template, params: Mapping[str, str]) -> None:
         raise Refusal("template_parameter_unknown", names=unknown)
 
 
-def words(template: Template, params: Mapping[str, str]) -> Words:
-    """Return the sentence in each language, as shown and as said; raises the door's refusals."""
+def words(template: Template, params: Mapping[str, str], *, yao: bool = False) -> Words:
+    """Return the sentence in each language, as shown and as said; raises the door's refusals.
+
+    `yao`: in Chinese, rooms and numbers read 1 as 幺.
+    """
     check_params(template, params)
     shown, spoken = {}, {}
     for language in LANGUAGES:
         pieces = parse(getattr(template.text, language))
         shown[language] = "".join(_shown(piece, params, language) for piece in pieces)
-        spoken[language] = _spoken(pieces, template, params, language)
+        spoken[language] = _spoken(pieces, _Values(template, params, language, yao))
     return Words(Text(**shown), Text(**spoken))
 
 
@@ -124,11 +127,22 @@ def _shown(piece: str | Slot, params: Mapping[str, str], language: Language) -> 
     return _value(piece.name, params, language) if isinstance(piece, Slot) else piece
 
 
-def _spoken(
-    pieces: Sequence[str | Slot], template: Template, params: Mapping[str, str], language: Language
-) -> str:
+class _Values(NamedTuple):
+    template: Template
+    params: Mapping[str, str]
+    language: Language
+    yao: bool
+
+
+def _spoken(pieces: Sequence[str | Slot], values: _Values) -> str:
+    language = values.language
     read = [
-        said(template.parameters[piece.name], _value(piece.name, params, language), language)
+        said(
+            values.template.parameters[piece.name],
+            _value(piece.name, values.params, language),
+            language,
+            yao=values.yao,
+        )
         if isinstance(piece, Slot)
         else piece
         for piece in pieces

@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from redis.asyncio import Redis
 
-from server.clock import ManualClock
-from server.errors import Refusal
+from server import housekeeping
 from server.events import catalogue as c
-from server.events.keeping import PromiseLoop
-from tests.support.kitchen import DUMPLINGS, NOON, SHOP, Kitchen, actor, open_kitchen
-
-NOBODY = "redis://127.0.0.1:1/0"  # these promises are kept from their rows
-
-Call = dict[str, Any]
-
-
-class Calling:
-    """A kitchen with paired ends, its worker, and what a business service asks."""
-
-    def __init__(self, kitchen: Kitchen, loop: PromiseLoop) -> None:
-        self.kitchen = kitchen
-        self.loop = loop
-
-    async def send(self, **ask: Any) -> Call:
-        """Send one call and return its answer."""
-        sent = await self.kitchen.ask("business", "SendImCall", calls=[ask])
-        answer: Call = sent["calls"][0]
-        return answer
-
-    async def after(self, *, seconds: float) -> list[c.Utterance]:
-        """Let time pass, keep what is due, and return what was announced meanwhile."""
-        since = len(self.kitchen.ear.heard)
-        self.kitchen.advance(seconds=seconds)
-        await self.loop.turn()
-        return self.announced(since)
-
-    def announced(self, since: int = 0) -> list[c.Utterance]:
-        """Return the utterances after the first `since` events."""
-        said = self.kitchen.events(since)
-        return [event.utterance for event in said if isinstance(event, c.Announced)]
-
-    async def messages(self, call_id: int) -> list[tuple[str, int, str, str]]:
-        """Return (end, ring, state, reason) of a call's rows."""
-        rows = await self.kitchen.pool.fetch(
-            "SELECT end_key, ring, state, reason FROM im_message WHERE call_id = $1"
-            " ORDER BY end_key, ring",
-            call_id,
-        )
-        return [tuple(row) for row in rows]
-
-    async def policy(self, event: str, channel: str, policy: str, shop_id: int = SHOP) -> None:
-        """Write a rule of the shop, or of the brand (shop 0)."""
-        await self.kitchen.pool.execute(
-            "INSERT INTO broadcast_policy VALUES (1, $1, $2, $3, $4, 1, now(), 'test')"
-            " ON CONFLICT (brand_id, shop_id, event, channel) DO UPDATE SET policy = excluded.policy",
-            shop_id, event, channel, policy,
-        )  # fmt: skip
-
-
-@asynccontextmanager
-async def calling(database_url: str) -> AsyncIterator[Calling]:
-    """Open a kitchen with a screen, a pad, a desk and a call screen."""
-    async with open_kitchen(database_url, ManualClock(NOON)) as kitchen:
-        for kind in ("kitchen", "waiter", "cashier", "call_screen"):
-            await kitchen.pair(kind)
-        redis = Redis.from_url(NOBODY)
-        try:
-            yield Calling(
-                kitchen, PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
-            )
-        finally:
-            await redis.aclose()
-
+from tests.support.calling import calling
+from tests.support.kitchen import DUMPLINGS
 
 ORDER = {"roomName": "801", "goodsName": "水饺", "num": "2"}
 
@@ -274,69 +206,6 @@ async def test_a_technician_off_the_clock_is_not_called(database_url: str) -> No
         assert (await house.send(**ask))["ends"][0]["reason"] == "technician_off_clock"
 
 
-async def test_a_pad_call_of_a_service_is_claimed_once(database_url: str) -> None:
-    """Two taps at once, fifty times: exactly one owner each, the other is told who (R-004-32)."""
-    async with calling(database_url) as house:
-        for _ in range(50):
-            call = await house.send(
-                event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
-            )
-            body = msgspec.json.encode({"call_id": call["call_id"]})
-            people = [
-                msgspec.structs.replace(actor("waiter", n), name=f"waiter {n}") for n in (7, 8)
-            ]
-            answers = await asyncio.gather(
-                *(
-                    house.kitchen.desk.execute(one, uuid.uuid4(), "ClaimCall", body)
-                    for one in people
-                ),
-                return_exceptions=True,
-            )
-            owners = [one for one in answers if isinstance(one, dict)]
-            (told,) = [one for one in answers if isinstance(one, Refusal)]
-            assert len(owners) == 1
-            assert told.code == "call_already_claimed"
-            assert told.detail["by"] == owners[0]["by"]
-            await house.kitchen.ask("waiter", "CloseCall", call_id=call["call_id"])
-
-
-async def test_a_designated_call_is_only_its_accounts(database_url: str) -> None:
-    """A call for one account reaches that account's devices and no other pad (R-004-31)."""
-    async with calling(database_url) as house:
-        account = await house.kitchen.pool.fetchval(
-            "SELECT account_id FROM device WHERE kind = 'waiter' AND token_hash IS NOT NULL"
-        )
-        since = len(house.kitchen.ear.heard)
-        await house.send(
-            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"},
-            accounts=[account],
-        )  # fmt: skip
-        raised, said = house.kitchen.ear.heard[since:]
-        assert raised.topics == {f"account:{account}"}
-        assert said.topics == {f"account:{account}", "cashier", "console"}
-        assert (await house.kitchen.view("waiter")).calls == []
-
-
-async def test_who_said_coming_and_did_not_come_is_told_again(database_url: str) -> None:
-    """A claimed dish that still waits after 90 s rings its claimer's device, not the others."""
-    async with calling(database_url) as house:
-        item = (await house.kitchen.order(1, 1))["item_ids"][0]
-        for verb in ("StartItem", "FinishItem", "CallItem"):
-            await house.kitchen.ask("kitchen", verb, item_id=item)
-        (call,) = (await house.kitchen.view("waiter")).calls
-        await house.kitchen.ask("waiter", "ClaimCall", call_id=call.id)
-        since = len(house.kitchen.ear.heard)
-        await house.after(seconds=90)
-        reminded = [
-            line for line in house.kitchen.ear.heard[since:] if b"CallReminded" in line.body
-        ]
-        assert [line.topics for line in reminded] == [{"device:7"}]
-        await house.kitchen.ask("waiter", "PickUpItem", item_id=item)
-        since = len(house.kitchen.ear.heard)
-        await house.after(seconds=600)
-        assert house.kitchen.ear.heard[since:] == []
-
-
 async def test_a_cancelled_call_falls_silent(database_url: str) -> None:
     """Cancel ends the rings and tells every end to drop what it still wanted to say."""
     async with calling(database_url) as house:
@@ -384,3 +253,39 @@ async def test_an_escalation_knows_quiet_hours(database_url: str) -> None:
         call = await house.send(channels=["kitchen"], **ask)
         assert [u.channels for u in await house.after(seconds=10)] == [["kitchen"]]
         assert ("cashier", 1, "suppressed", "quiet_hours") in await house.messages(call["call_id"])
+
+
+async def test_an_order_is_announced_whatever_a_shop_chose(database_url: str) -> None:
+    """A rule that names a sentence which is not there: the house says its own (R-004-10)."""
+    async with calling(database_url) as house:
+        await house.policy("order_placed", "kitchen", '{"template_id": 5000}')
+        await house.kitchen.order(1, DUMPLINGS)
+        (heard,) = await house.after(seconds=0)
+        assert heard.text.zh.startswith("801房间下单了")
+        call = {"event": "order_placed", "channels": ["kitchen"], "params": ORDER}
+        refused = await house.send(**call)
+        assert refused["refusal"]["code"] == "template_not_found", "a service is told"
+
+
+async def test_a_shop_may_read_one_as_yao(database_url: str) -> None:
+    """801 is 八零幺 where a shop wants it, and 1份 stays 一份."""
+    async with calling(database_url) as house:
+        await house.policy("order_placed", "kitchen", '{"one_as_yao": true}')
+        await house.send(event="order_placed", channels=["kitchen"], params=ORDER | {"num": "1"})
+        assert house.announced()[-1].spoken.zh == "八零幺房间下单了水饺一份,请注意"
+
+
+async def test_calls_are_forgotten_in_time(database_url: str) -> None:
+    """A call, its rings and its receipts go ninety days later; an open one stays."""
+    async with calling(database_url) as house:
+        call = await house.send(event="order_placed", channels=["kitchen"], params=ORDER)
+        heard = c.Heard(call["call_id"], 1, 7, "kitchen", "played", 1)
+        await house.kitchen.ask("system", "NoteRings", rings=[msgspec.to_builtins(heard)])
+        await house.send(event="service_wanted", msg_type=4, template_id=3, params={"number": "7"})
+        house.kitchen.advance(seconds=(housekeeping.CALLS_KEPT + timedelta(days=1)).total_seconds())
+        await housekeeping.forget(house.kitchen.pool, house.kitchen.clock)
+        left = [
+            await house.kitchen.pool.fetchval(f"SELECT count(*) FROM {table}")
+            for table in ("im_call", "im_message", "im_receipt")
+        ]
+        assert left == [1, 1, 0]
