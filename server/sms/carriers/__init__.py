@@ -1,0 +1,1 @@
+"""Carriers: whoever takes a text and brings it to a telephone, each behind the same port."""
