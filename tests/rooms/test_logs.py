@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -16,6 +17,18 @@ from server import logs
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+class _Pipe(io.BytesIO):
+    """Remembers each write as the system would see it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
+    def write(self, data: Any) -> int:
+        self.writes.append(bytes(data))
+        return len(data)
 
 
 @pytest.fixture
@@ -47,3 +60,15 @@ def test_a_traceback_shows_no_secrets(
     said = stream.getvalue()
     assert said.count("ValueError") >= 2
     assert token not in said
+
+
+def test_a_line_is_one_write(monkeypatch: pytest.MonkeyPatch, logging_as_before: None) -> None:
+    """Processes that share a pipe never write into each other's lines, PYTHONUNBUFFERED or not."""
+    pipe = _Pipe()
+    unbuffered = io.TextIOWrapper(pipe, write_through=True)
+    monkeypatch.setattr(sys, "stderr", unbuffered)
+    logs.set_up("info", service="test")
+    structlog.get_logger().info("ready", port=8000)
+    logging.getLogger("library").warning("slow")
+    assert len(pipe.writes) == 2
+    assert all(line.endswith(b"}\n") for line in pipe.writes)
