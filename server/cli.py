@@ -251,8 +251,9 @@ def promises(
 @click.option("--brand", type=int, default=1, show_default=True)
 @click.option("--name", required=True, help="The business service that calls.")
 @click.option("--manager", is_flag=True, help="May pair and unpair devices too.")
+@click.option("--money", is_flag=True, help="May move money too: segments, cards, points.")
 @click.pass_obj
-def api_key(settings: Settings, brand: int, name: str, *, manager: bool) -> None:
+def api_key(settings: Settings, brand: int, name: str, *, manager: bool, money: bool) -> None:
     """Make a key for a business service; the secret is shown once.
 
     Asked again for the same name, it makes a second key to change over to; a third ends the oldest.
@@ -261,7 +262,7 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool) -> None
     from server.api.store import Client
     from server.office import open_office
 
-    roles = ("business", "manager") if manager else ("business",)
+    roles = ("business", *["manager"] * manager, *["money"] * money)
     client = Client(brand_id=brand, id=0, name=name, roles=roles)
 
     async def do() -> NewKey:
@@ -274,11 +275,7 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool) -> None
 
 @main.command("demo-traffic")
 @click.option(
-    "--pace",
-    type=click.FloatRange(0.1, 600),
-    default=12,
-    show_default=True,
-    help="Orders a minute.",
+    "--pace", type=click.FloatRange(0.1, 600), default=12, show_default=True, help="Orders/minute."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The same evening again.")
 @click.option("--shop", type=int, default=1, show_default=True)

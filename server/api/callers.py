@@ -117,6 +117,19 @@ class Gate:
         return brand_id
 
 
+def money_brand(client: store.Client) -> int:
+    """Return the brand whose money a client may move: segments, cards, points.
+
+    Raises `not_allowed`: without the role `money`, and for who is let into some shops only, because
+    what a brand owes its guests and what it paid for is not any one shop's.
+    """
+    if "money" not in client.roles:
+        raise Refusal("not_allowed", role="money")
+    if client.shop_ids is not None:
+        raise Refusal("not_allowed", shop_id=0)
+    return client.brand_id
+
+
 def _check_wait(wait_s: float) -> None:
     if wait_s > 0:
         raise Refusal("rate_limited", retry_after_s=max(1, math.ceil(wait_s)))

@@ -26,6 +26,7 @@ _AUDIENCES = {
     "business": "Business services: order, move dishes along, see the board.",
     "messages": "Business services: call people, see what came of it.",
     "manager": "Managers: devices and pairing codes.",
+    "money": "Whoever may move a brand's money: segments, cards, points.",
     "device": "New screens, before they have a token.",
     "operations": "Health, readiness and metrics.",
     "documents": "This document.",

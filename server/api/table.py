@@ -27,7 +27,7 @@ REFUSED_SIGNED = (
 )
 
 Access = Literal["signed", "stranger", "public"]
-Audience = Literal["business", "messages", "manager", "device", "operations", "documents"]
+Audience = Literal["business", "messages", "manager", "money", "device", "operations", "documents"]
 
 
 class Plain(NamedTuple):

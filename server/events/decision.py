@@ -15,7 +15,7 @@ from server.events.catalogue import Event
 from server.ids import IdMint
 
 Role = Literal[
-    "kitchen", "waiter", "guest", "cashier", "call_screen", "manager", "business", "system"
+    "kitchen", "waiter", "guest", "cashier", "call_screen", "manager", "business", "money", "system"
 ]
 
 

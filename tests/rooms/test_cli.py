@@ -61,6 +61,23 @@ async def test_a_second_key_lives_beside_the_first(database_url: str, redis_url:
     assert live == set(ids[1:])
 
 
+async def test_a_key_moves_money_only_when_it_was_made_so(
+    database_url: str, redis_url: str
+) -> None:
+    """Whoever makes a key says what it may; money is not part of the usual (R-000-16)."""
+    await seed(database_url)
+    for name, words in (("pos", ()), ("mall", ("--money",))):
+        status, _ = await chuancai(database_url, redis_url, "api-key", "--name", name, *words)
+        assert status == 0
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch("SELECT name, roles FROM api_client ORDER BY name")
+    await connection.close()
+    assert {row["name"]: row["roles"] for row in rows} == {
+        "pos": ["business"],
+        "mall": ["business", "money"],
+    }
+
+
 async def test_without_engines_it_says_what_to_do() -> None:
     """A command that needs engines and finds none says so in a sentence."""
     status, said = await chuancai("", "", "--data-dir", "/nowhere/at/all", "devices")
