@@ -61,7 +61,9 @@ class Receipt(msgspec.Struct, frozen=True):
     """What became of one text on one telephone; its repr shows no number.
 
     `code` is the carrier's own word ("DELIVRD"). `at_ms` is the carrier's time when it gave one.
-    May come more than once, in any order, and an `unknown` may become one of the others.
+    May come more than once, in any order, before `send` has returned, and an `unknown` may become
+    one of the others. `reference` is ours when the carrier gives it back, else empty: it tells what
+    became of a message whose outcome was `Unknown`, and so has no message id with us.
     """
 
     carrier: str
@@ -70,20 +72,28 @@ class Receipt(msgspec.Struct, frozen=True):
     state: Literal["delivered", "undelivered", "unknown"]
     code: str
     at_ms: int
+    reference: str = ""
 
     def __repr__(self) -> str:
         return f"Receipt({self.carrier}, {self.message_id}, {self.state}, {self.code})"
 
 
 class Carrier(Protocol):
-    """Whoever takes messages. Bodies: `chuanglan.py` (HTTP), `smpp.py` (SMPP 3.4)."""
+    """Whoever takes messages. Bodies: `chuanglan.py` (HTTP), `smpp.py` (SMPP 3.4).
+
+    `phones_max` is how many telephones one `Message` to it may have. One that gives every telephone
+    a message id of its own (SMPP) says 1: a multi message goes to it as that many messages, each
+    with a reference of its own, because only so each has an outcome of its own.
+    """
 
     name: str
+    phones_max: int
 
     async def send(self, message: Message) -> Outcome:
         """Hand over one message, once, and return what came of it.
 
-        Never raises for trouble outside; never tries again by itself.
+        Never raises for trouble outside; never tries again by itself. Who cancels it has to take
+        the outcome as `Unknown`.
         """
         ...
 
