@@ -120,6 +120,25 @@ REFUSALS: dict[str, RefusalKind] = {
     "hold_exceeded": RefusalKind(409, False, "More than is held.", "超过冻结数量"),
     "lot_not_found": RefusalKind(404, False, "There is no such lot.", "没有这个批次"),
     "lot_exceeded": RefusalKind(409, False, "More than is left in the lot.", "超过批次余量"),
+    # short messages
+    "sms_text_invalid": RefusalKind(422, False, "The text cannot be sent.", "短信内容有误"),
+    "phone_invalid": RefusalKind(422, False, "The telephone number is not valid.", "手机号有误"),
+    "phone_unreadable": RefusalKind(
+        500, False, "The telephone number was sealed with another key.", "手机号无法解密"
+    ),
+    "phone_key_unsafe": RefusalKind(
+        500, False, "The key of the telephone numbers may be read by others.", "手机号密钥不安全"
+    ),
+    "phone_key_differs": RefusalKind(
+        500, False, "The telephone numbers were sealed with another key.", "手机号密钥不一致"
+    ),
+    "outcome_differs": RefusalKind(
+        409, False, "Another outcome was reported before.", "已报告过不同的结果"
+    ),
+    "package_not_found": RefusalKind(404, False, "There is no such package.", "没有这个套餐包"),
+    "sms_order_fixed": RefusalKind(
+        409, False, "The account uses its packages in the other order.", "套餐包扣减顺序已确定"
+    ),
 }
 
 

@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     clips_dir: Path | None = None  # recorded words: zh/水饺.wav; a sentence they cover is theirs
     voice_command: tuple[str, ...] = ()  # a voice of one's own; empty: espeak-ng when installed
+    sms_key_file: Path | None = None  # telephone numbers at rest; None: made in the data directory
     node_id: str = ""  # empty: minted at start
 
 

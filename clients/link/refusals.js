@@ -70,4 +70,12 @@ export const REFUSALS = {
   hold_exceeded: {"zh": "超过冻结数量", "en": "More than is held."},
   lot_not_found: {"zh": "没有这个批次", "en": "There is no such lot."},
   lot_exceeded: {"zh": "超过批次余量", "en": "More than is left in the lot."},
+  sms_text_invalid: {"zh": "短信内容有误", "en": "The text cannot be sent."},
+  phone_invalid: {"zh": "手机号有误", "en": "The telephone number is not valid."},
+  phone_unreadable: {"zh": "手机号无法解密", "en": "The telephone number was sealed with another key."},
+  phone_key_unsafe: {"zh": "手机号密钥不安全", "en": "The key of the telephone numbers may be read by others."},
+  phone_key_differs: {"zh": "手机号密钥不一致", "en": "The telephone numbers were sealed with another key."},
+  outcome_differs: {"zh": "已报告过不同的结果", "en": "Another outcome was reported before."},
+  package_not_found: {"zh": "没有这个套餐包", "en": "There is no such package."},
+  sms_order_fixed: {"zh": "套餐包扣减顺序已确定", "en": "The account uses its packages in the other order."},
 };
