@@ -139,6 +139,14 @@ REFUSALS: dict[str, RefusalKind] = {
     "sms_order_fixed": RefusalKind(
         409, False, "The account uses its packages in the other order.", "套餐包扣减顺序已确定"
     ),
+    # points
+    "points_source_reused": RefusalKind(
+        409,
+        False,
+        "This source has earned points for something else.",
+        "该来源已按别的内容计过积分",
+    ),
+    "exchange_not_found": RefusalKind(404, False, "There is no such exchange.", "没有这笔兑换"),
 }
 
 

@@ -78,4 +78,6 @@ export const REFUSALS = {
   outcome_differs: {"zh": "已报告过不同的结果", "en": "Another outcome was reported before."},
   package_not_found: {"zh": "没有这个套餐包", "en": "There is no such package."},
   sms_order_fixed: {"zh": "套餐包扣减顺序已确定", "en": "The account uses its packages in the other order."},
+  points_source_reused: {"zh": "该来源已按别的内容计过积分", "en": "This source has earned points for something else."},
+  exchange_not_found: {"zh": "没有这笔兑换", "en": "There is no such exchange."},
 };

@@ -17,6 +17,7 @@ from server.api.im_webhook import Webhooks
 from server.api.operations import Operations
 from server.api.pages import page_routes
 from server.api.pairing import Pairing
+from server.api.points import Points
 from server.api.requests import Endpoint
 from server.api.table import Door
 from server.auth import read_networks
@@ -33,6 +34,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
         *Rules(ground.database, gate, ground.clock).doors(),
         *Webhooks(ground.database, ground.clock, networks).doors(),
+        *Points(ground.database, ground.clock).doors(),
         *Devices(ground.execute, pairing, gate, ground.online).doors(),
         *Pairing(pairing).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
