@@ -1,0 +1,1 @@
+"""Carriers to send to: real servers on real sockets that keep what they were given and have bad days."""
