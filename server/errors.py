@@ -122,6 +122,10 @@ REFUSALS: dict[str, RefusalKind] = {
     "lot_exceeded": RefusalKind(409, False, "More than is left in the lot.", "超过批次余量"),
     # short messages
     "sms_text_invalid": RefusalKind(422, False, "The text cannot be sent.", "短信内容有误"),
+    "sms_no_carrier": RefusalKind(
+        409, False, "Nobody carries messages of this kind.", "没有可用的短信通道"
+    ),
+    "sms_message_not_found": RefusalKind(404, False, "There is no such message.", "没有这条短信"),
     "phone_invalid": RefusalKind(422, False, "The telephone number is not valid.", "手机号有误"),
     "phone_unreadable": RefusalKind(
         500, False, "The telephone number was sealed with another key.", "手机号无法解密"
