@@ -22,6 +22,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path = Path(".chuancai")
     database_url: str = ""  # empty: the embedded engine's
     redis_url: str = ""  # empty: the embedded engine's
+    # Opens identity and telephone numbers; None: seal.key in the data directory. One for all processes.
+    seal_key_file: Path | None = None
     pool_connections_max: int = 8  # more only hurts on few cores
     lanes: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2  # batches the desk has under way at once
     batch_commands_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 64
@@ -36,6 +38,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     voice_command: tuple[str, ...] = ()  # a voice of one's own; empty: espeak-ng when installed
     sms_key_file: Path | None = None  # telephone numbers at rest; None: made in the data directory
     node_id: str = ""  # empty: minted at start
+
+    @property
+    def seal_key(self) -> Path:
+        """Return where the key of sealed numbers lies (`server/sealed.py`)."""
+        return self.seal_key_file or self.data_dir / "seal.key"
 
 
 _PREFIX = "CHUANCAI_"
