@@ -7,7 +7,7 @@ a test compares. Refuses to hold any fact of its own: change the table, not the 
 from __future__ import annotations
 
 import inspect as python_inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,9 +16,10 @@ from msgspec import Raw, inspect
 from server import errors
 from server.api.types_for_screens import typescript_of
 from server.broadcast import call
+from server.cards import card, trade
 from server.commands import BOOK, PROMISES
 from server.desk import Entry
-from server.events import catalogue
+from server.events import cards, catalogue
 from server.gateway import frames, session
 from server.kds import item
 
@@ -42,7 +43,7 @@ def pages() -> dict[Path, str]:
 
 
 def states() -> list[str]:
-    """Return the three machines as diagrams and tables."""
+    """Return the machines as diagrams and tables."""
     return [
         "# State machines",
         "",
@@ -62,6 +63,23 @@ def states() -> list[str]:
         "## A call (`server/broadcast/call.py`)",
         "",
         *diagram("ringing", ((a, verb, b) for (a, verb), b in call.STEPS.items())),
+        "",
+        "## A card (`server/cards/card.py`)",
+        "",
+        "What a verb does in a state; the rest is a refusal. A frozen holder does not spend either.",
+        "",
+        *diagram("open", grouped({(a, str(verb)): b for (a, verb), b in card.STEPS.items()})),
+        "",
+        *table(
+            ["", *card.VERBS],
+            ([f"**{s}**", *(card_cell(s, verb) for verb in card.VERBS)] for s in card.STATES),
+        ),
+        "",
+        "## A trade on a card (`server/cards/trade.py`)",
+        "",
+        "`new` exists only inside the commit that makes the trade and moves its money.",
+        "",
+        *diagram("new", ((a, verb, b) for (a, verb), b in trade.STEPS.items())),
         "",
         "## A connection (`server/gateway/session.py`)",
         "",
@@ -92,12 +110,25 @@ def dish_cell(state: catalogue.ItemState) -> Callable[[item.Verb], str]:
     return cell
 
 
+def card_cell(state: cards.CardState, verb: card.CardVerb) -> str:
+    """Return a cell of the card's table."""
+    after = card.STEPS.get((state, verb))
+    if after is None:
+        return f"`{card.REFUSED[state]}`"
+    return "yes" if after == state else f"→ {after}"
+
+
 def session_arrows() -> Iterable[tuple[str, str, str]]:
-    """Give a connection's steps that lead elsewhere, those between the same two states as one."""
+    """Give a connection's steps that lead elsewhere."""
+    return grouped({key: step.next for key, step in session.TABLE.items()})
+
+
+def grouped(steps: Mapping[tuple[str, str], str]) -> Iterable[tuple[str, str, str]]:
+    """Give the steps that lead elsewhere, those between the same two states as one."""
     verbs: dict[tuple[str, str], list[str]] = {}
-    for (state, verb), step in session.TABLE.items():
-        if step.next != state:
-            verbs.setdefault((state, step.next), []).append(verb)
+    for (state, verb), after in steps.items():
+        if after != state:
+            verbs.setdefault((state, after), []).append(verb)
     for (before, after), names in verbs.items():
         yield before, ", ".join(names), after
 

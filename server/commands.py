@@ -14,6 +14,8 @@ import msgspec
 from server.broadcast import commands as broadcast
 from server.broadcast import rings
 from server.broadcast import store as broadcast_store
+from server.cards import holding, trading
+from server.cards import store as cards_store
 from server.desk import Entry
 from server.devices import commands as devices
 from server.devices import store as devices_store
@@ -110,6 +112,11 @@ def _may(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
 
 
+_TILLS = _may("cashier", "manager", "money")
+_OVERSEERS = _may("manager", "money")
+_card = cards_store.read_cards
+_whole_card = cards_store.read_whole_cards
+
 BOOK: dict[str, Entry] = {
     # a guest's table
     "PlaceOrder": Entry(
@@ -146,12 +153,26 @@ BOOK: dict[str, Entry] = {
     "SetTechnician": Entry(
         broadcast.SetTechnician, _nothing, broadcast.set_technician, _may("business", "manager")
     ),
+    # cards
+    "ReadCard": Entry(holding.ReadCard, _whole_card, holding.read, _TILLS),
+    "OpenCard": Entry(
+        holding.OpenCard, cards_store.read_openings, holding.open_card, _TILLS, cards_store.veiled
+    ),
+    "TopUpCard": Entry(trading.TopUpCard, _card, trading.top_up, _TILLS),
+    "ConsumeCard": Entry(trading.ConsumeCard, _card, trading.consume, _TILLS),
+    "RefundTrade": Entry(trading.RefundTrade, _card, trading.refund, _TILLS),
+    "ReplaceCard": Entry(holding.ReplaceCard, _whole_card, holding.replace_card, _TILLS),
+    "FreezeCard": Entry(holding.FreezeCard, _whole_card, holding.freeze, _OVERSEERS),
+    "UnfreezeCard": Entry(holding.UnfreezeCard, _whole_card, holding.unfreeze, _OVERSEERS),
+    "FreezeFunds": Entry(trading.FreezeFunds, _card, trading.freeze_funds, _OVERSEERS),
+    "UnfreezeFunds": Entry(trading.UnfreezeFunds, _card, trading.unfreeze_funds, _OVERSEERS),
+    "CloseCard": Entry(trading.CloseCard, _whole_card, trading.close, _OVERSEERS),
     # devices
     "PairDevice": Entry(devices.PairDevice, _devices, devices.pair, _may("manager")),
     # A guest's pad does not move itself: whoever held it could order on another room's bill.
     "MoveDevice": Entry(
         devices.MoveDevice, _devices, devices.move,
-        _may("manager", "kitchen", "waiter", "cashier", "call_screen"),
+        _may("manager", "kitchen", "waiter", "cashier", "call_screen", "monitor"),
     ),
     "RevokeDevice": Entry(devices.RevokeDevice, _devices, devices.revoke, _may("manager")),
 }  # fmt: skip

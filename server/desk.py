@@ -37,6 +37,7 @@ from server.events.decision import (
 from server.ids import IdMint
 from server.lanes import Lanes
 from server.reactions import react
+from server.sealed import Sealing
 from server.settings import Settings
 
 _logger = structlog.get_logger()
@@ -65,6 +66,8 @@ class Entry(NamedTuple):
     load: Load
     decide: Callable[[Any, Any, Context], Decision]
     roles: frozenset[Role]
+    # What nobody may read at rest is sealed before anything else sees the command.
+    veil: Callable[[Any, Sealing], Any] | None = None
 
 
 class Job(msgspec.Struct, eq=False):
@@ -103,6 +106,7 @@ class Desk:
         self._book = book
         self._telling = telling
         self._mint = IdMint()
+        self._sealing = Sealing(settings.seal_key)
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
         self._attempts_max = settings.decide_attempts_max
         self.lanes: Lanes[Job] = Lanes(
@@ -122,7 +126,11 @@ class Desk:
         entry = self._entry(name)
         if actor.role not in entry.roles:
             raise Refusal("not_allowed", role=actor.role, command=name)
-        job = self._job(actor, entry, self._read(name, body))
+        asked = self._read(name, body)
+        if entry.veil is not None:
+            asked = entry.veil(asked, self._sealing)
+            body = msgspec.json.encode(asked)  # what the command is known by from here on
+        job = self._job(actor, entry, asked)
         job.command_id = command_id
         job.digest = answers.digest(actor, name, body)
         job.asked_in = contextvars.copy_context()

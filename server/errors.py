@@ -100,6 +100,37 @@ REFUSALS: dict[str, RefusalKind] = {
     "template_parameter_unknown": RefusalKind(
         422, False, "The template has no such parameter.", "模板没有这个参数"
     ),
+    # cards
+    "card_not_found": RefusalKind(404, False, "There is no such card.", "没有这张卡"),
+    "card_frozen": RefusalKind(409, False, "The card is frozen.", "卡已冻结"),
+    "card_user_frozen": RefusalKind(409, False, "The card's holder is frozen.", "持卡人已冻结"),
+    "card_closed": RefusalKind(409, False, "The card is closed.", "卡已注销"),
+    "card_identity_taken": RefusalKind(
+        409, False, "Whoever has this identity has a card already.", "该证件或手机号已开卡"
+    ),
+    "card_identity_invalid": RefusalKind(
+        422, False, "This is no ID-card number, or no telephone number.", "证件号或手机号有误"
+    ),
+    "card_number_taken": RefusalKind(409, False, "Another card has this number.", "卡号已被使用"),
+    "card_number_invalid": RefusalKind(422, False, "This is no card number.", "卡号有误"),
+    "card_limit_reached": RefusalKind(
+        409, False, "The card was used as often as it may be in a day.", "今日消费次数已达上限"
+    ),
+    "card_amount_invalid": RefusalKind(422, False, "The amount is not allowed.", "金额超出限制"),
+    "card_balance_limit": RefusalKind(
+        409, False, "The card may not hold that much.", "超过卡内余额上限"
+    ),
+    "card_lines_differ": RefusalKind(
+        422, False, "The lines do not come to the amount.", "明细合计与金额不符"
+    ),
+    "card_funds_held": RefusalKind(409, False, "Money on the card is held.", "卡内有冻结资金"),
+    "trade_not_found": RefusalKind(404, False, "There is no such trade.", "没有这笔交易"),
+    "trade_not_refundable": RefusalKind(
+        409, False, "There is nothing to give back.", "这笔交易不能退款"
+    ),
+    "trade_serial_reused": RefusalKind(
+        409, False, "This serial number was used for another trade.", "流水号已被别的交易使用"
+    ),
     # the ledger
     "balance_insufficient": RefusalKind(409, False, "The balance is too low.", "余额不足"),
     "ledger_account_not_found": RefusalKind(

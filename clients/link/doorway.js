@@ -12,13 +12,13 @@ import "./pairing.js";
 
 const FORGET = new Set(["bad_token", "not_paired", "unpaired"]);
 /** Which page a kind of device is. @type {Record<string, string>} */
-const APPS = { kitchen: "kds", waiter: "pad", guest: "pad", cashier: "cashier", call_screen: "screen" };
+const APPS = { kitchen: "kds", waiter: "pad", guest: "pad", cashier: "cashier", call_screen: "screen", monitor: "monitor" };
 const ASK_VERSION_EVERY_MS = 10 * 60 * 1000;
 
 /**
  * Open a page. `show` makes the element for a paired screen; it is put into <body> and taken out again.
  * @param {{app: string, kind: string, capabilities?: string[], show: (screen: Screen) => HTMLElement}} page
- *   kind: what the pairing page asks for: "kitchen", "waiter", "cashier", "call_screen"
+ *   kind: what the pairing page asks for: "kitchen", "waiter", "cashier", "call_screen", "monitor"
  */
 export function openPage(page) {
   keepAwake();

@@ -16,13 +16,19 @@ export type Channel = "kitchen" | "pad" | "cashier" | "call_screen" | "room" | "
 
 export type HeardStage = "shown" | "played" | "failed" | "blocked" | "muted" | "acknowledged";
 
-export type DeviceKind = "kitchen" | "waiter" | "guest" | "cashier" | "call_screen";
+export type DeviceKind = "kitchen" | "waiter" | "guest" | "cashier" | "call_screen" | "monitor";
+
+export type CardState = "open" | "frozen" | "closed";
+
+export type TradeKind = "top_up" | "consume" | "refund" | "freeze_funds" | "close";
+
+export type TradeState = "posted" | "part_refunded" | "refunded" | "held" | "released";
 
 export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -118,6 +124,7 @@ export interface View {
   calls: Call[];
   announced: Utterance[];
   heard: Heard[];
+  cards: CardDay | null;
 }
 
 /** What every screen of a shop shows about the shop. */
@@ -306,6 +313,56 @@ export interface Heard {
   device_name: string;
   stage: HeardStage;
   at_ms: number;
+}
+
+/** A shop's business day of cards: the newest trades, and what all of them come to. */
+export interface CardDay {
+  business_day: string;
+  trades: Trade[];
+  totals: CardTotals;
+}
+
+/** One movement of a card's money, or money set aside (交易). */
+export interface Trade {
+  id: number;
+  kind: TradeKind;
+  state: TradeState;
+  card_id: number;
+  number_masked: string;
+  amount_fen: number;
+  bonus_fen: number;
+  refunded_fen: number;
+  balance_fen: number;
+  available_fen: number;
+  at_ms: number;
+  business_day: string;
+  by: string;
+  device_id: number | null;
+  lines: TradeLine[];
+  refers_to: number | null;
+  serial: string;
+  note: string;
+}
+
+/** What was consumed: a dish of the menu or by name, how many, for how much together. */
+export interface TradeLine {
+  name: Text;
+  amount_fen: number;
+  quantity: number;
+  dish_id: number | null;
+}
+
+/** What the trades of a shop's day come to, counted and in fen. */
+export interface CardTotals {
+  top_ups: number;
+  top_up_fen: number;
+  bonus_fen: number;
+  consumptions: number;
+  consumed_fen: number;
+  refunds: number;
+  refunded_fen: number;
+  closures: number;
+  paid_out_fen: number;
 }
 
 /** One line of the shop's log; `event` carries its `kind` (`events/catalogue.py`). */
@@ -529,4 +586,91 @@ export interface DeviceMoved {
 export interface DeviceUnpaired {
   kind: "DeviceUnpaired";
   device_id: number;
+}
+
+/** 开卡: somebody has a card now. */
+export interface CardOpened {
+  kind: "CardOpened";
+  card: CardFace;
+  at_ms: number;
+  by: string;
+}
+
+/** A card as screens may know it. */
+export interface CardFace {
+  id: number;
+  user_code: number;
+  account_code: number;
+  number_masked: string;
+  state: CardState;
+  user_state: "frozen" | "open";
+}
+
+/** The card, or its holder, may not spend. */
+export interface CardFrozen {
+  kind: "CardFrozen";
+  card: CardFace;
+  at_ms: number;
+  by: string;
+}
+
+/** The card, or its holder, may spend again. */
+export interface CardUnfrozen {
+  kind: "CardUnfrozen";
+  card: CardFace;
+  at_ms: number;
+  by: string;
+}
+
+/** 补卡: the account has another number; the lost card opens nothing. */
+export interface CardReplaced {
+  kind: "CardReplaced";
+  card: CardFace;
+  at_ms: number;
+  by: string;
+}
+
+/** 充值: money came onto a card, perhaps with a bonus. */
+export interface CardToppedUp {
+  kind: "CardToppedUp";
+  trade: Trade;
+}
+
+/** 消费: a card paid. */
+export interface CardConsumed {
+  kind: "CardConsumed";
+  trade: Trade;
+}
+
+/** 消费退款: a consumption was given back, wholly or in part. */
+export interface CardRefunded {
+  kind: "CardRefunded";
+  trade: Trade;
+  refunded: TradeChange;
+}
+
+/** What became of a consumption that was refunded, wholly or in part. */
+export interface TradeChange {
+  id: number;
+  state: TradeState;
+  refunded_fen: number;
+}
+
+/** 冻结资金: an amount was set aside. */
+export interface CardFundsFrozen {
+  kind: "CardFundsFrozen";
+  trade: Trade;
+}
+
+/** 解冻资金: what was set aside may be spent again. */
+export interface CardFundsReleased {
+  kind: "CardFundsReleased";
+  trade: Trade;
+}
+
+/** 销卡: what was paid in was paid out, the bonus lapsed, the card is closed. */
+export interface CardClosed {
+  kind: "CardClosed";
+  trade: Trade;
+  card: CardFace;
 }

@@ -1,6 +1,7 @@
 // ◆ What a screen knows, carried from event to event: the same rules as server/events/view.py.
 // The recorded sequences in tests/core/replica are fed to both. Refuses to paint, to send, to read a clock.
 
+import { carried } from "./card-day.js";
 import { sha256 } from "./sha256.js";
 
 /**
@@ -67,6 +68,13 @@ export function apply(view, event) {
     case "ItemCancelled":
     case "ItemUndone":
       return stepped(view, event);
+    case "CardToppedUp":
+    case "CardConsumed":
+    case "CardRefunded":
+    case "CardFundsFrozen":
+    case "CardFundsReleased":
+    case "CardClosed":
+      return view.cards ? { ...view, cards: carried(view.cards, event) } : view;
     case "DeviceMoved":
       return event.device_id === view.device.id ? moved(view, event) : view;
     default:
@@ -143,7 +151,8 @@ const byId = (a, b) => a.id - b.id;
 /** The moving part of a view as text that is equal when it is equal. @param {View} view */
 export function canonical(view) {
   const orders = [...view.orders].sort(byId).map((o) => ({ ...o, items: [...o.items].sort(byId) }));
-  return sortedJson({ calls: [...view.calls].sort(byId), orders });
+  const moving = { calls: [...view.calls].sort(byId), orders };
+  return sortedJson(view.cards ? { ...moving, cards: view.cards } : moving);
 }
 
 /** Sixteen hex digits that two equal screens share. @param {View} view */

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from msgspec import inspect
 
 from server import errors
-from server.events import catalogue, view
+from server.events import cards, catalogue, view
 from server.gateway import frames
 
 FOLDER = Path(__file__).parents[2] / "clients" / "link"
@@ -32,6 +32,9 @@ _ALIASES: dict[str, Any] = {
     "Channel": catalogue.Channel,
     "HeardStage": catalogue.HeardStage,
     "DeviceKind": view.DeviceKind,
+    "CardState": cards.CardState,
+    "TradeKind": cards.TradeKind,
+    "TradeState": cards.TradeState,
 }
 
 _PLAIN: dict[type[inspect.Type], str] = {

@@ -7,6 +7,7 @@ one movement each, between a customer's account and one of the house. Refuses to
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -93,6 +94,11 @@ class Account(msgspec.Struct):
     def available(self) -> int:
         """Return what can be used now."""
         return self.posted - self.held
+
+
+def shard_of(owner: str) -> int:
+    """Return the chain an owner's accounts belong to."""
+    return zlib.crc32(owner.encode()) % SHARDS
 
 
 def moves(kind: Kind, amount: int) -> int:

@@ -5,7 +5,6 @@ Refuses to decide: `ledger.post` in the database does, as `ledger.py` says it mu
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -13,7 +12,16 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from server.billing.ledger import KINDS, SHARDS, AccountState, Posting, Receipt, Unit, as_row
+from server.billing.ledger import (
+    KINDS,
+    SHARDS,
+    AccountState,
+    Posting,
+    Receipt,
+    Unit,
+    as_row,
+    shard_of,
+)
 from server.errors import Refusal
 from server.ids import IdMint
 
@@ -87,11 +95,6 @@ class Opening(msgspec.Struct, frozen=True):
     lotted: bool = True
     expiry_first: bool = False
     grace_s: int = GRACE_S
-
-
-def shard_of(owner: str) -> int:
-    """Return the chain an owner's accounts belong to."""
-    return zlib.crc32(owner.encode()) % SHARDS
 
 
 async def post(

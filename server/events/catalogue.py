@@ -11,6 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from server.events import words
+from server.events.cards import CardFact
+
+Text = words.Text
+_Event = words.Fact
+
 PlaceKind = Literal["room", "table", "tag", "takeaway"]
 OrderSource = Literal["pad", "tag", "waiter", "cashier", "api"]
 ItemState = Literal["queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled"]
@@ -28,13 +34,6 @@ Channel = Literal["kitchen", "pad", "cashier", "call_screen", "room", "console"]
 # 1 broadcast (spoken), 2 refresh, 3 notify, 4 pad call (R-004-32)
 MsgType = Literal[1, 2, 3, 4]
 HeardStage = Literal["shown", "played", "failed", "blocked", "muted", "acknowledged"]
-
-
-class Text(msgspec.Struct, frozen=True):
-    """The same words in Chinese and English."""
-
-    zh: str
-    en: str
 
 
 class Modifier(msgspec.Struct, frozen=True):
@@ -143,10 +142,6 @@ class Utterance(msgspec.Struct, frozen=True):
     expires_at_ms: int
     place_id: int | None = None
     item_id: int | None = None
-
-
-class _Event(msgspec.Struct, frozen=True, tag_field="kind"):
-    """A fact; the tag is its kind."""
 
 
 class OrderPlaced(_Event, frozen=True, tag=True):
@@ -318,4 +313,5 @@ Event = (
     | DevicePaired
     | DeviceMoved
     | DeviceUnpaired
+    | CardFact
 )

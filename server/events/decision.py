@@ -15,7 +15,16 @@ from server.events.catalogue import Event
 from server.ids import IdMint
 
 Role = Literal[
-    "kitchen", "waiter", "guest", "cashier", "call_screen", "manager", "business", "money", "system"
+    "kitchen",
+    "waiter",
+    "guest",
+    "cashier",
+    "call_screen",
+    "monitor",
+    "manager",
+    "business",
+    "money",
+    "system",
 ]
 
 

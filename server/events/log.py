@@ -27,9 +27,12 @@ SELECT write_commands(
     $21::jsonb)
 """
 
-# For batches with rows of the kind "posting", which the ledger takes in the same transaction.
+# For batches about money: accounts, cards, and postings, which the ledger takes in the same transaction.
 WRITE_AND_POST = WRITE_COMMANDS.replace("write_commands", "write_commands_and_post")
-POSTING = "posting"
+MONEY_ROWS = frozenset(
+    {"posting", "ledger_account", "ledger_close", "card_user", "card_new", "card_step", "card_trade",
+     "card_trade_step"}
+)  # fmt: skip
 
 READ_REMEMBERED = """
 SELECT c.shop_id, c.id, c.digest, c.reply
@@ -152,7 +155,7 @@ async def write(
 
 
 def _move_money(writes: Sequence[Write]) -> bool:
-    return any(row.kind == POSTING for w in writes for row in w.decision.rows)
+    return any(row.kind in MONEY_ROWS for w in writes for row in w.decision.rows)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -27,6 +27,7 @@ _TOPICS: dict[Channel, str] = {
     "call_screen": "screen",
     "console": "console",
 }
+CARDS = frozenset({"cashier", "monitor"})  # the tills, and who watches over every trade (R-000-3)
 LISTENING = frozenset({"cashier", "console"})  # they list every announcement
 
 

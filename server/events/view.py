@@ -13,11 +13,13 @@ from typing import Any, Literal
 import msgspec
 
 from server.events import catalogue as c
+from server.events.card_day import carried
+from server.events.cards import CardDay, CardFact
 
 ANNOUNCED_MAX = 100
 HEARD_MAX = 500
 
-DeviceKind = Literal["kitchen", "waiter", "guest", "cashier", "call_screen"]
+DeviceKind = Literal["kitchen", "waiter", "guest", "cashier", "call_screen", "monitor"]
 
 
 class ShopView(msgspec.Struct):
@@ -120,6 +122,7 @@ class View(msgspec.Struct):
     calls: list[c.Call]
     announced: list[c.Utterance] = []  # a cash desk's list, the newest ANNOUNCED_MAX
     heard: list[c.Heard] = []  # where those were heard
+    cards: CardDay | None = None  # of cash desks and monitors: the day's card trades
 
 
 # kind → (state it leads to, the time stamp it sets)
@@ -154,17 +157,23 @@ def apply(view: View, event: c.Event) -> None:
     elif isinstance(event, c.CallRaised | c.CallUnanswered):
         view.calls = [*(k for k in view.calls if k.id != event.call.id), event.call]
     elif isinstance(event, c.Announced):
-        if view.device.kind == "cashier":
-            view.announced = [*view.announced, event.utterance][-ANNOUNCED_MAX:]
+        _announced(view, event)
     elif isinstance(event, c.CallHeard):
         view.heard = [*view.heard, *event.heard][-HEARD_MAX:]
     elif kind.startswith("Call"):
         _call(view, event)
     elif kind.startswith("Item"):
         _item(view, event)
+    elif isinstance(event, CardFact):
+        view.cards = view.cards and carried(view.cards, event)
     elif isinstance(event, c.DeviceMoved) and event.device_id == view.device.id:
         view.device.place_id = event.place_id
         view.device.station_id = event.station_id
+
+
+def _announced(view: View, event: c.Announced) -> None:
+    if view.device.kind == "cashier":
+        view.announced = [*view.announced, event.utterance][-ANNOUNCED_MAX:]
 
 
 def _order_placed(view: View, event: c.OrderPlaced) -> None:
@@ -214,11 +223,13 @@ def _call(view: View, event: Any) -> None:
 
 
 def canonical(view: View) -> bytes:
-    """Return the moving part of a view (orders, calls) as bytes that are equal when it is equal."""
-    moving = {
+    """Return the moving part of a view (orders, calls, cards) as bytes that are equal when it is."""
+    moving: dict[str, Any] = {
         "orders": sorted(view.orders, key=lambda o: o.id),
         "calls": sorted(view.calls, key=lambda k: k.id),
     }
+    if view.cards is not None:
+        moving["cards"] = view.cards
     plain = msgspec.to_builtins(moving)
     for order in plain["orders"]:
         order["items"].sort(key=lambda i: i["id"])

@@ -30,6 +30,8 @@ def audience(kind: DeviceKind, place_id: int | None, station_id: int | None) -> 
             return frozenset({"cashier"})
         case "call_screen":
             return frozenset({"screen"})
+        case "monitor":
+            return frozenset({"monitor"})
 
 
 @lru_cache(4096)

@@ -13,6 +13,8 @@ import msgspec
 
 from server.clock import Clock, to_ms
 from server.events import catalogue as c
+from server.events.card_day import TRADES_MAX
+from server.events.cards import CardDay
 from server.events.view import (
     ANNOUNCED_MAX,
     HEARD_MAX,
@@ -58,7 +60,9 @@ SELECT h.epoch, h.seq,
            (SELECT json_agg(l.said) FROM
                (SELECT convert_from(e.body, 'UTF8')::json AS said FROM event e
                  WHERE e.shop_id = s.id AND e.kind IN ('Announced', 'CallHeard')
-                 ORDER BY e.seq DESC LIMIT $8::integer) l) END AS said
+                 ORDER BY e.seq DESC LIMIT $8::integer) l) END AS said,
+       CASE WHEN $9::integer > 0 THEN
+           card_day_view(s.id, business_day($10::timestamptz, s.timezone), $9) END AS cards
   FROM shop s
   JOIN shop_head h ON h.shop_id = s.id
  WHERE s.id = $1::bigint
@@ -79,21 +83,25 @@ READ_ORDER = (
 
 
 class Sight(NamedTuple):
-    """What a kind of device may see: places' kinds, only its own?, which calls, menu, voices?"""
+    """What a kind of device may see: places' kinds, only its own?, which calls, menu, voices, cards?"""
 
     place_kinds: tuple[c.PlaceKind, ...] | None
     own_place: bool
     calls: str
     menu: bool
     announced: bool = False
+    cards: bool = False
 
 
 SIGHT: dict[DeviceKind, Sight] = {
     "kitchen": Sight(None, own_place=False, calls="none", menu=False),
     "waiter": Sight(None, own_place=False, calls="all", menu=True),
     "guest": Sight(None, own_place=True, calls="none", menu=True),
-    "cashier": Sight(("tag",), own_place=False, calls="escalated", menu=True, announced=True),
+    "cashier": Sight(
+        ("tag",), own_place=False, calls="escalated", menu=True, announced=True, cards=True
+    ),
     "call_screen": Sight(("room", "table", "takeaway"), own_place=False, calls="none", menu=False),
+    "monitor": Sight((), own_place=False, calls="none", menu=False, cards=True),
 }
 
 
@@ -125,6 +133,7 @@ _events = msgspec.json.Decoder(list[c.Announced | c.CallHeard]).decode
 _categories = msgspec.json.Decoder(list[Category]).decode
 _dishes = msgspec.json.Decoder(list[Dish]).decode
 _order = msgspec.json.Decoder(c.Order).decode
+_cards = msgspec.json.Decoder(CardDay).decode
 
 
 async def snapshot(
@@ -143,6 +152,8 @@ async def snapshot(
         account_id or 0,
         sight.announced,
         SAID_EVENTS_MAX,
+        TRADES_MAX if sight.cards else 0,
+        clock.now(),
     )
     if row is None:
         return None
@@ -157,6 +168,7 @@ async def snapshot(
         calls=_calls(row["calls"]),
         announced=announced,
         heard=heard,
+        cards=_cards(row["cards"]) if row["cards"] else None,
     )
     return Snapshot(row["epoch"], row["seq"], to_ms(clock.now()), view)
 
@@ -176,7 +188,9 @@ def _said(newest_first: str | None) -> tuple[list[c.Utterance], list[c.Heard]]:
 
 async def read_board(pool: asyncpg.Pool, clock: Clock, shop_id: int) -> Board | None:
     """Return every open order and call of a shop, or None when there is no such shop."""
-    row = await pool.fetchrow(READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0)
+    row = await pool.fetchrow(
+        READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0, 0, clock.now()
+    )
     if row is None:
         return None
     orders, calls = _orders(row["orders"]), _calls(row["calls"])

@@ -12,6 +12,7 @@ import msgspec
 
 from server.errors import Refusal
 from server.events import catalogue as c
+from server.events.days import business_day
 from server.events.decision import Context, Decision, Role, Row, Said
 from server.events.facts import CallRow, ShopRules
 from server.events.topics import order_topics
@@ -127,7 +128,7 @@ def place_order(command: PlaceOrder, facts: PlaceFacts, context: Context) -> Dec
 
 
 def _opened(command: PlaceOrder, facts: PlaceFacts, context: Context) -> tuple[c.Order, list[Row]]:
-    day = rules.business_day(context.now_ms, facts.rules.timezone)
+    day = business_day(context.now_ms, facts.rules.timezone)
     number, day_version = facts.days.get(day, (0, 0))
     source = "tag" if facts.kind == "tag" else _SOURCES.get(context.actor.role, "api")
     order = c.Order(

@@ -8,23 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from server.clock import from_ms
 from server.errors import Refusal
 from server.events.catalogue import Item, Modifier
 from server.events.view import Dish
 
-DAY_START = timedelta(hours=3)  # a night's guests belong to the day they came (R-004-9)
-
 OrderState = Literal["queued", "cooking", "ready", "delivering", "delivered", "cancelled"]
-
-
-def business_day(now_ms: int, timezone: str) -> date:
-    """Return the day this moment belongs to: from 03:00 to 03:00 in the shop's own time (R-004-9)."""
-    return (from_ms(now_ms).astimezone(ZoneInfo(timezone)) - DAY_START).date()
 
 
 def queue_label(number: int) -> str:

@@ -7,6 +7,7 @@ import pytest
 from server.clock import to_ms
 from server.errors import Refusal
 from server.events.catalogue import Item, ItemState, Text
+from server.events.days import business_day
 from server.events.view import Dish, ModifierChoice, ModifierGroup
 from server.orders import order as rules
 
@@ -29,14 +30,14 @@ NAME = Text("水饺", "Dumplings")
 def test_the_business_day_turns_at_three(local: str, day: str) -> None:
     """A night's guests belong to the day they came; the day turns at 03:00 shop time (R-004-9)."""
     moment = datetime.fromisoformat(local).replace(tzinfo=SHANGHAI)
-    assert rules.business_day(to_ms(moment), "Asia/Shanghai").isoformat() == day
+    assert business_day(to_ms(moment), "Asia/Shanghai").isoformat() == day
 
 
 def test_the_day_turns_at_the_shops_own_three() -> None:
     """The same moment is another business day in another time zone (R-004-9)."""
     moment = to_ms(datetime(2026, 11, 20, 20, 0, tzinfo=UTC))
-    assert rules.business_day(moment, "Asia/Shanghai").isoformat() == "2026-11-21"
-    assert rules.business_day(moment, "Europe/Berlin").isoformat() == "2026-11-20"
+    assert business_day(moment, "Asia/Shanghai").isoformat() == "2026-11-21"
+    assert business_day(moment, "Europe/Berlin").isoformat() == "2026-11-20"
 
 
 @pytest.mark.parametrize(("number", "label"), [(1, "#01"), (42, "#42"), (99, "#99"), (100, "#100")])

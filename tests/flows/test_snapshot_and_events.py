@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,19 +16,25 @@ from server.events import catalogue as c
 from server.events.decision import Role
 from server.events.view import DeviceKind, View, canonical
 from server.kds import item as machine
+from server.settings import Settings
 from tests.support.kitchen import Kitchen, open_kitchen
 
 SCREENS: list[tuple[DeviceKind, int | None]] = [
     ("kitchen", None), ("waiter", None), ("guest", 1), ("guest", 2), ("cashier", None),
-    ("call_screen", None),
+    ("call_screen", None), ("monitor", None),
 ]  # fmt: skip
 TAG_PLACE = 101
-SHOP_COMMANDS = set(BOOK) - {
-    "PairDevice",
-    "MoveDevice",
-    "RevokeDevice",
-    "SetTechnician",
-}  # about no screen's picture
+CARD_COMMANDS = {name for name in BOOK if name.endswith(("Card", "Funds", "Trade"))}
+SHOP_COMMANDS = (
+    set(BOOK)
+    - CARD_COMMANDS
+    - {
+        "PairDevice",
+        "MoveDevice",
+        "RevokeDevice",
+        "SetTechnician",
+    }
+)  # about no screen's picture
 
 
 async def _views(kitchen: Kitchen) -> list[View]:
@@ -40,6 +47,7 @@ async def _check(kitchen: Kitchen, before: list[View], since: int) -> None:
         assert canonical(carried) == canonical(fresh), fresh.device.kind
         assert carried.announced == fresh.announced
         assert carried.heard == fresh.heard
+        assert carried.cards == fresh.cards
 
 
 async def _and_check(kitchen: Kitchen, role: Role, name: str, **body: Any) -> dict[str, Any]:
@@ -117,3 +125,46 @@ async def test_a_random_evening_carries_every_screen(database_url: str, seed: in
             except Refusal as refusal:
                 assert not refusal.retryable  # noqa: PT017 - a sensible no is an answer
         await _check(kitchen, before, 0)
+
+
+async def test_every_card_command_carries_every_screen(database_url: str, tmp_path: Path) -> None:
+    """Whatever is done with cards, tills and the monitor know the day's trades and totals (R-000-3)."""
+    async with open_kitchen(database_url, settings=Settings(data_dir=tmp_path)) as kitchen:
+        asked: set[str] = set()
+
+        async def ask(name: str, role: Role = "cashier", /, **body: Any) -> dict[str, Any]:
+            asked.add(name)
+            return await _and_check(kitchen, role, name, **body)
+
+        made = await ask("OpenCard", identity_kind="phone", identity="13800138000")
+        card_id = made["card_id"]
+        await ask("TopUpCard", card_id=card_id, amount_fen=10_000)
+        first = await ask("ConsumeCard", card_id=card_id, amount_fen=1_800)
+        await ask("ReadCard", number=made["number"])
+        await ask("RefundTrade", trade_id=first["trade_id"], amount_fen=800)
+        await ask("RefundTrade", trade_id=first["trade_id"])
+        held = await ask("FreezeFunds", "manager", card_id=card_id, amount_fen=500)
+        await ask("ConsumeCard", card_id=card_id, amount_fen=100)
+        await ask("UnfreezeFunds", "manager", trade_id=held["trade_id"])
+        for scope in ("card", "user"):
+            await ask("FreezeCard", "manager", card_id=card_id, scope=scope)
+            await ask("UnfreezeCard", "manager", card_id=card_id, scope=scope)
+        await ask("ReplaceCard", card_id=card_id)
+        await ask("CloseCard", "manager", card_id=card_id)
+        assert asked == CARD_COMMANDS
+        day = (await kitchen.view("monitor")).cards
+        assert day is not None
+        assert msgspec.to_builtins(day.totals) == {
+            "top_ups": 1, "top_up_fen": 10_000, "bonus_fen": 0, "consumptions": 2,
+            "consumed_fen": 1_900, "refunds": 2, "refunded_fen": 1_800, "closures": 1,
+            "paid_out_fen": 9_900,
+        }  # fmt: skip
+        # More than a screen keeps: the newest stay, the totals count them all.
+        before, since = await _views(kitchen), len(kitchen.ear.heard)
+        made = await kitchen.ask(
+            "cashier", "OpenCard", identity_kind="phone", identity="13900139000"
+        )
+        for _ in range(105):
+            body = {"card_id": made["card_id"], "amount_fen": 7}
+            await kitchen.ask("cashier", "TopUpCard", **body)
+        await _check(kitchen, before, since)
