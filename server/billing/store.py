@@ -12,6 +12,7 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
+from server.billing import ledger
 from server.billing.ledger import (
     KINDS,
     SHARDS,
@@ -20,7 +21,6 @@ from server.billing.ledger import (
     Receipt,
     Unit,
     as_row,
-    shard_of,
 )
 from server.errors import Refusal
 from server.ids import IdMint
@@ -66,6 +66,8 @@ VALUES ($1::timestamptz, $2, $3, $4, $5, $6)
 """
 
 COUNT_ALARMS = "SELECT count(*) FROM ledger.alarm"
+
+shard_of = ledger.shard_of  # where who opens accounts looks for it
 
 HOUSE = ""
 _LETTERS = {kind: kind.encode() for kind in KINDS}  # "char" travels as a byte
