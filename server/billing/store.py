@@ -13,15 +13,7 @@ import asyncpg
 import msgspec
 
 from server.billing import ledger
-from server.billing.ledger import (
-    KINDS,
-    SHARDS,
-    AccountState,
-    Posting,
-    Receipt,
-    Unit,
-    as_row,
-)
+from server.billing.ledger import KINDS, SHARDS, AccountState, Posting, Receipt, Unit, as_row
 from server.errors import Refusal
 from server.ids import IdMint
 
