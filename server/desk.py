@@ -12,7 +12,7 @@ import asyncio
 import contextvars
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
@@ -23,17 +23,7 @@ from server.clock import Clock, to_ms
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events import log
-from server.events.decision import (
-    Actor,
-    Armed,
-    Context,
-    Decision,
-    Due,
-    Role,
-    Write,
-    Written,
-    independent,
-)
+from server.events.decision import Actor, Context, Decision, Due, Role, Telling, Write, independent
 from server.ids import IdMint
 from server.lanes import Lanes
 from server.reactions import react
@@ -41,18 +31,6 @@ from server.sealed import Sealing
 from server.settings import Settings
 
 _logger = structlog.get_logger()
-
-
-class Telling(Protocol):
-    """Who hears of a commit."""
-
-    def publish(self, shop_id: int, events: Sequence[Written]) -> None:
-        """Tell the devices; must not fail and must not wait."""
-        ...
-
-    def arm(self, promises: Sequence[Armed]) -> None:
-        """Set the alarm clock; must not fail and must not wait."""
-        ...
 
 
 # (shop, command) of each job and the moment → the facts of each

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -106,6 +106,18 @@ class Armed(NamedTuple):
     shop_id: int
     id: int
     due_ms: int
+
+
+class Telling(Protocol):
+    """Who hears of a commit."""
+
+    def publish(self, shop_id: int, events: Sequence[Written]) -> None:
+        """Tell the devices; must not fail and must not wait."""
+        ...
+
+    def arm(self, promises: Sequence[Armed]) -> None:
+        """Set the alarm clock; must not fail and must not wait."""
+        ...
 
 
 class Due(NamedTuple):
