@@ -34,7 +34,7 @@ static char *o_host="127.0.0.1",*o_path="/sub/{shop}",*o_headers="",*o_proto=NUL
 static char *o_workload="bcast",*o_pub="line",*o_pubpath="/pub/{shop}",*o_pubprefix="ev:",*o_pubhdr="",*o_pubtpl=NULL;
 static char *o_auto_in=NULL,*o_auto_out=NULL,*o_pids="",*o_pubhost="127.0.0.1",*o_pubunix=NULL;
 static int o_port=9001,o_pubport=9002,o_n=1000,o_shops=1,o_window=4,o_size=200,o_conc=256,o_pubconns=1,o_srcs=4,o_frames=0,o_slow=0,o_ack=0;
-static double o_secs=5,o_rate0=1000,o_p99=50,o_step=1.0,o_rate=0,o_settle=0.5,o_ctimeout=60; static int o_bisect=5;
+static double o_secs=5,o_rate0=1000,o_p99=50,o_step=1.0,o_rate=0,o_settle=0.5,o_ctimeout=60,o_growth=2; static int o_bisect=5;
 
 // ---------- connections ----------
 typedef struct {int fd;u8 state,step;u8 slow;u32 shop,lastseq;int rlen;char *rem;u64 nmsg;} conn;
@@ -193,7 +193,7 @@ static void addstep(int k,const char*s){if(nsteps<32){steps[nsteps].k=k;steps[ns
 
 int main(int ac,char**av){
   static struct option L[]={{"url",1,0,1},{"n",1,0,2},{"shops",1,0,3},{"header",1,0,4},{"proto",1,0,5},{"send",1,0,6},{"sendbin",1,0,7},{"expect",1,0,8},{"mqtt",0,0,9},{"nats",0,0,10},{"sio",0,0,11},{"autoreply",1,0,12},
-   {"pub",1,0,13},{"pubport",1,0,14},{"pub-path",1,0,15},{"pub-header",1,0,16},{"pub-tpl",1,0,17},{"pub-prefix",1,0,18},{"pubconns",1,0,19},{"workload",1,0,20},{"secs",1,0,21},{"window",1,0,22},{"size",1,0,23},{"rate0",1,0,24},{"p99ms",1,0,25},{"step",1,0,26},{"marker",1,0,27},{"pids",1,0,28},{"conc",1,0,29},{"cpu",1,0,30},{"name",1,0,31},{"bisect",1,0,32},{"rate",1,0,33},{"slow",1,0,34},{"settle",1,0,35},{"srcs",1,0,36},{"ack",1,0,37},{"topics",1,0,38},{"pub-unix",1,0,39},{0}};
+   {"pub",1,0,13},{"pubport",1,0,14},{"pub-path",1,0,15},{"pub-header",1,0,16},{"pub-tpl",1,0,17},{"pub-prefix",1,0,18},{"pubconns",1,0,19},{"workload",1,0,20},{"secs",1,0,21},{"window",1,0,22},{"size",1,0,23},{"rate0",1,0,24},{"p99ms",1,0,25},{"step",1,0,26},{"marker",1,0,27},{"pids",1,0,28},{"conc",1,0,29},{"cpu",1,0,30},{"name",1,0,31},{"bisect",1,0,32},{"rate",1,0,33},{"slow",1,0,34},{"settle",1,0,35},{"srcs",1,0,36},{"ack",1,0,37},{"topics",1,0,38},{"pub-unix",1,0,39},{"growth",1,0,40},{0}};
   int c,l;char hb[4096]="";
   while((c=getopt_long(ac,av,"",L,0))>0)switch(c){
    case 1:{char*u=strdup(optarg);if(strncmp(u,"ws://",5)){fprintf(stderr,"url: ws://ip:port/path\n");return 1;}u+=5;char*sl=strchr(u,'/');o_path=sl?strdup(sl):"/";if(sl)*sl=0;char*co=strchr(u,':');o_port=80;if(co){*co=0;o_port=atoi(co+1);}o_host=u;o_pubhost=u;break;}
@@ -207,7 +207,7 @@ int main(int ac,char**av){
    case 17:o_pubtpl=unesc(optarg,&l);break;case 18:o_pubprefix=optarg;break;case 19:o_pubconns=atoi(optarg);break;case 20:o_workload=optarg;break;case 21:o_secs=atof(optarg);break;case 22:o_window=atoi(optarg);break;case 23:o_size=atoi(optarg);break;
    case 24:o_rate0=atof(optarg);break;case 25:o_p99=atof(optarg);break;case 26:o_step=atof(optarg);break;case 27:o_marker=optarg;break;case 28:o_pids=optarg;break;case 29:o_conc=atoi(optarg);break;
    case 30:{cpu_set_t s;CPU_ZERO(&s);CPU_SET(atoi(optarg),&s);sched_setaffinity(0,sizeof s,&s);break;}
-   case 31:o_name=optarg;break;case 32:o_bisect=atoi(optarg);break;case 33:o_rate=atof(optarg);break;case 34:o_slow=atoi(optarg);break;case 35:o_settle=atof(optarg);break;case 36:o_srcs=atoi(optarg);break;case 37:o_ack=atoi(optarg);break;case 38:o_topics=optarg;break;case 39:o_pubunix=optarg;break;
+   case 31:o_name=optarg;break;case 32:o_bisect=atoi(optarg);break;case 33:o_rate=atof(optarg);break;case 34:o_slow=atoi(optarg);break;case 35:o_settle=atof(optarg);break;case 36:o_srcs=atoi(optarg);break;case 37:o_ack=atoi(optarg);break;case 38:o_topics=optarg;break;case 39:o_pubunix=optarg;break;case 40:o_growth=atof(optarg);break;
    default:fprintf(stderr,"see README.md\n");return 1;}
   o_headers=hb;mlen=strlen(o_marker);
   struct rlimit rl={200000,200000};if(setrlimit(RLIMIT_NOFILE,&rl)){getrlimit(RLIMIT_NOFILE,&rl);rl.rlim_cur=rl.rlim_max;setrlimit(RLIMIT_NOFILE,&rl);}
@@ -236,7 +236,7 @@ int main(int ac,char**av){
     }
   } else if(!strcmp(o_workload,"ladder")){
     stepres r,best={0};double rate=o_rate0,lo=0,hi=0;open_loop(o_rate0/2,0.3);
-    while(1){r=open_loop(rate,o_step);if(!r.ok)r=open_loop(rate,o_step);if(r.ok){best=r;lo=rate;if(rate>4e6)break;rate*=2;}else{hi=rate;break;}if(ndead>dead0)break;}
+    while(1){r=open_loop(rate,o_step);if(!r.ok)r=open_loop(rate,o_step);if(r.ok){best=r;lo=rate;if(rate>4e6)break;rate*=o_growth;}else{hi=rate;break;}if(ndead>dead0)break;}
     if(lo==0){while(rate>1&&lo==0){rate/=2;r=open_loop(rate,o_step);if(r.ok){lo=rate;best=r;}else hi=rate;}}
     for(int k=0;k<o_bisect&&hi;k++){rate=(lo+hi)/2;r=open_loop(rate,o_step);if(!r.ok)r=open_loop(rate,o_step);if(r.ok){lo=rate;best=r;}else hi=rate;}
     prt(&best);printf("\"ooo\":%llu,\"misrouted\":%llu,\"died\":%d,",(unsigned long long)ooo,(unsigned long long)misrouted,ndead-dead0);

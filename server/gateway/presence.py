@@ -172,6 +172,11 @@ class Presence:
         self._shops.discard(shop_id)
         self._left.add(shop_id)
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the next renewal takes this node off some list."""
+        return bool(self._left)
+
     async def renew(self, shops: Collection[int], held: Sequence[Claim]) -> list[Claim]:
         """Say which connections of these shops this node holds; return those that are replaced."""
         if self._redis is None:

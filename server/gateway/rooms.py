@@ -60,10 +60,13 @@ class Member:
 class Flight:
     """A write to a large room, under way in chunks."""
 
-    __slots__ = ("at", "base", "data", "targets", "top")
+    __slots__ = ("at", "base", "began_s", "data", "targets", "top")
 
-    def __init__(self, data: bytes, span: tuple[int, int], targets: list[Send]) -> None:
+    def __init__(
+        self, data: bytes, span: tuple[int, int], targets: list[Send], began_s: float
+    ) -> None:
         self.data = data
+        self.began_s = began_s
         self.base, self.top = span  # every target has what it hears up to `base`
         self.targets = targets
         self.at = 0

@@ -19,9 +19,10 @@ from server.gateway.shops import Shop
 if TYPE_CHECKING:
     from server.gateway.gateway import Gateway
 
-TICK_S = 0.1
-PRESENCE_SLICES = 50  # each shop's turn comes every 5 s
-HEADS_SLICES = 20  # what Redis lost is found within 2 s
+TICK_S = 0.02  # short, so that a tick's work for a few shops is not felt by an event beside it
+PRESENCE_SLICES = 250  # each shop's turn comes every 5 s
+HEADS_SLICES = 100  # what Redis lost is found within 2 s
+ROUND_TICKS = 5  # alarms, empty shops, and a Redis that is away are looked at once a round
 SEEN_EVERY_S = 60.0
 EMPTY_SHOP_KEPT_S = 30.0
 
@@ -40,17 +41,32 @@ class Upkeep:
     async def tick_on(self) -> None:
         """Ring alarms, renew presence and look at heads, a slice of the shops each tick."""
         tick = 0
+        renewals: list[list[Shop]] = []
+        looks: list[list[Shop]] = []
         while True:
+            turn = tick % ROUND_TICKS
+            if turn == 0:
+                self._ring_alarms()
+                self._close_empty()
+                renewals = self._turns(tick, PRESENCE_SLICES)
+                looks = self._turns(tick, HEADS_SLICES)
+            self._begin(renewals[turn], looks[turn], first_of_round=turn == 0)
             planned_s = self._gateway.now_s() + TICK_S
             await asyncio.sleep(TICK_S)
             self._gateway.lag_s = max(self._gateway.now_s() - planned_s, 0.0)
             tick += 1
-            self._ring_alarms()
-            self._close_empty()
-            if self._renewing == 0 or not self._gateway.presence.away:
-                self._gateway.spawn(self._renew_presence(self._slice(tick, PRESENCE_SLICES)))
-            if self._looking == 0 or not self._heads_away:
-                self._gateway.spawn(self._look_at_heads(self._slice(tick, HEADS_SLICES)))
+
+    def _begin(self, renew: list[Shop], look: list[Shop], *, first_of_round: bool) -> None:
+        """Begin a tick's work beside it; of what is away, one at a time asks whether it is back."""
+        presence = self._gateway.presence
+        if presence.away:
+            wanted = first_of_round and self._renewing == 0
+        else:
+            wanted = bool(renew or self._gateway.released or presence.leaving)
+        if wanted:
+            self._gateway.spawn(self._renew_presence(renew))
+        if look and (self._looking == 0 or not self._heads_away):
+            self._gateway.spawn(self._look_at_heads(look))
 
     def _ring_alarms(self) -> None:
         for connection in self._gateway.wheel.due(self._gateway.now_s()):
@@ -61,9 +77,14 @@ class Upkeep:
                 _logger.exception("alarm_failed")
                 connection.abort()
 
-    def _slice(self, tick: int, slices: int) -> list[Shop]:
-        """Return the shops whose turn it is at this tick."""
-        return [shop for shop in self._gateway.shops.values() if shop.id % slices == tick % slices]
+    def _turns(self, tick: int, slices: int) -> list[list[Shop]]:
+        """Return the shops whose turn it is at this and at each later tick of a round."""
+        turns: list[list[Shop]] = [[] for _ in range(ROUND_TICKS)]
+        for shop in self._gateway.shops.values():
+            turn = (shop.id - tick) % slices
+            if turn < ROUND_TICKS:
+                turns[turn].append(shop)
+        return turns
 
     def _close_empty(self) -> None:
         now_s = self._gateway.now_s()
@@ -97,8 +118,6 @@ class Upkeep:
 
     async def _look_at_heads(self, shops: list[Shop]) -> None:
         """Find out what was committed without reaching this node."""
-        if not shops:
-            return
         self._looking += 1
         try:
             async with asyncio.timeout(HEARTBEAT_S):
