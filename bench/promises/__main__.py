@@ -1,8 +1,9 @@
 """The delayed queue: lateness, throughput beside arq and BullMQ, four workers, kill -9.
 
-`python -m bench.promises`, or parts of it by name: lateness, throughput, kill, rings. The handler
-guards, renders and appends an event, durably; `rings` is the product's dearest, a call that rings
-again at all its ends. The peers do nothing per job and keep their jobs in Redis only. Workers are
+`python -m bench.promises`, or parts of it by name: lateness, throughput, kill. What is kept are the
+product's own promises: the repeat of an announcement (RingEnd), a card that rings on the pads again
+(RingCall), the announcement of an order (Announce). Each guards, renders, appends an event and writes
+its rings down, durably. The peers do nothing per job and keep their jobs in Redis only. Workers are
 processes of the product, on the same cores as PostgreSQL, Redis and this measurement.
 """
 
@@ -37,8 +38,7 @@ from server.events.envelope import EVENTS_FIELD, inbox_key, nodes_key, unpack
 
 SHOPS = 1000
 PROMISED = 20_000
-RINGS = 2_000
-ROUNDS = 3
+ROUNDS = 2
 PEER_JOBS = 20_000
 ARMED = 100_000
 FAR_MS = 3_600_000
@@ -49,6 +49,11 @@ KNOCKS = 20
 LEASE_S = 5.0
 HEAD_START_S = 4.0  # from moving the promises to their due time: workers are up by then
 DONE_S_MAX = 60.0
+KINDS = {
+    "RingEnd": store.make_repeats,
+    "RingCall": store.make_cards,
+    "Announce": store.make_announcements,
+}
 HERE = Path(__file__).parent
 PEERS = Path(os.environ.get("BENCH_PEERS", "/tmp/chuancai-bench-promise-peers"))  # noqa: S108
 
@@ -114,10 +119,11 @@ async def keep_all(ground: Ground, made: list[asyncpg.Record], count: int) -> fl
         return len(made) / (await until(all_kept) - start)
 
 
-async def remind_all(ground: Ground, count: int) -> float:
-    """Keep what the bar names once more: guard, render, append an event."""
-    await ground.pool.execute(store.AGAIN, from_ms(now_ms() + FAR_MS))
-    return await keep_all(ground, await ground.pool.fetch(store.REMINDERS), count)
+async def ring_all(ground: Ground, kind: str, count: int) -> float:
+    """Keep the promises of a kind once more: what rang promised its next ring."""
+    if kind == "Announce":
+        await store.more_announcements(ground.pool, SHOPS, PROMISED)
+    return await keep_all(ground, await ground.pool.fetch(store.MADE, kind), count)
 
 
 async def peer(*command: str) -> float:
@@ -136,17 +142,20 @@ async def throughput(ground: Ground) -> None:
     arq = [str(PEERS / "arq/bin/python"), str(HERE / "peer_arq.py"), ground.redis_url, "10000"]
     bullmq = ["node", str(HERE / "peer_bullmq.cjs"), socket, str(PEER_JOBS)]
     ways: dict[str, Callable[[], Awaitable[float]]] = {
-        "1 worker": lambda: remind_all(ground, 1),
-        "4 workers": lambda: remind_all(ground, 4),
         "arq, 1000 jobs, poll 0.5 s": lambda: peer(*arq, "1000", "0.5"),
         "arq, 1000 jobs, poll 0.05 s": lambda: peer(*arq, "1000", "0.05"),
         "BullMQ, 100 jobs": lambda: peer(*bullmq, "100"),
     }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    await store.make_reminders(ground.pool, SHOPS, PROMISED)
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            rates[name].append(await way())
+    rates: dict[str, list[float]] = {}
+    for kind, make in KINDS.items():
+        await make(ground.pool, SHOPS, PROMISED)
+        for _ in range(ROUNDS):
+            for workers_ in (1, 4):
+                rates.setdefault(f"{kind}, {workers_} workers", []).append(
+                    await ring_all(ground, kind, workers_)
+                )
+            for name, way in ways.items():
+                rates.setdefault(name, []).append(await way())
     median = {name: statistics.median(found) for name, found in rates.items()}
     arq_best = max(rate for name, rate in median.items() if name.startswith("arq"))
     for name, rate in median.items():
@@ -160,14 +169,15 @@ async def throughput(ground: Ground) -> None:
 async def lateness(ground: Ground) -> None:
     """Let promises be due at a steady rate while many more are armed; print how late they are told."""
     count = RATE_PER_S * LATENESS_S
-    made = await store.make_reminders(ground.pool, SHOPS, count)
+    await store.make_repeats(ground.pool, SHOPS, count)
+    made = await ground.pool.fetch(store.MADE, "RingEnd")
     far_ms = now_ms() + FAR_MS
     far = await ground.pool.fetch(store.FAR, ARMED, SHOPS, from_ms(far_ms))
     await store.arm(ground.redis_url, [Armed(r["shop_id"], r["id"], far_ms) for r in far])
     async with workers(ground, 1):
         begin_ms = now_ms() + int(HEAD_START_S * 1000)
         due_ms = [begin_ms + number * 1000 // RATE_PER_S for number in range(count)]
-        due = {one["item_id"]: at for one, at in zip(made, due_ms, strict=True)}
+        due = {one["call_id"]: at for one, at in zip(made, due_ms, strict=True)}
         await store.move(ground.pool, ground.redis_url, made, due_ms)
         late = await _listen(ground.redis_url, due)
     for what, found in zip(("decided", "told"), zip(*late, strict=True), strict=True):
@@ -196,7 +206,7 @@ async def _listen(redis_url: str, due: dict[int, int]) -> list[tuple[float, floa
                 for name, fields in entries:
                     after = name
                     for _, line in unpack(fields[EVENTS_FIELD]):
-                        at_ms = due[int(line.body.split(b'"item_id":')[1].split(b",")[0])]
+                        at_ms = due[int(line.body.split(b'"call_id":')[1].split(b",")[0])]
                         late.append((line.at_ms - at_ms, heard_ms - at_ms))
         async with redis.pipeline(transaction=False) as pipeline:
             for shop in range(1, SHOPS + 1):
@@ -207,7 +217,8 @@ async def _listen(redis_url: str, due: dict[int, int]) -> list[tuple[float, floa
 
 async def kill(ground: Ground) -> None:
     """Kill a worker in the middle of rows, then in the middle of outside effects."""
-    made = await store.make_reminders(ground.pool, SHOPS, KILLED)
+    await store.make_repeats(ground.pool, SHOPS, KILLED)
+    made = await ground.pool.fetch(store.MADE, "RingEnd")
     said = await ground.pool.fetchval(store.SAID)
     async with workers(ground, 1) as running:
         due_ms = now_ms() + int(HEAD_START_S * 1000)
@@ -269,13 +280,7 @@ async def _kill_knocks(ground: Ground) -> None:
     )
 
 
-async def rings(ground: Ground) -> None:
-    """Keep the rings of open calls: the product's dearest promise, all its ends and words included."""
-    rate = await keep_all(ground, await store.make_rings(ground.pool, SHOPS, RINGS), 1)
-    print(f"calls that ring, 1 worker: {rate:.0f}/s")
-
-
-PARTS = {"lateness": lateness, "throughput": throughput, "kill": kill, "rings": rings}
+PARTS = {"lateness": lateness, "throughput": throughput, "kill": kill}
 
 
 async def measure(directory: Path, parts: list[str]) -> None:
