@@ -16,6 +16,7 @@ from server.events.effects import Effect, Errand, Outside
 from server.settings import Settings
 from server.worker import run_worker
 
+
 class Knock(msgspec.Struct):
     """Where to knock."""
 

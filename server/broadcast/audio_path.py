@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from server.broadcast.speech import Language
@@ -24,6 +25,7 @@ def signature(key: bytes, language: Language, spoken: str) -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:_SIGNATURE_DIGITS]
 
 
+@lru_cache(4096)  # a sentence is said again and again, and writing an address is dear
 def audio_path(key: bytes, language: Language, spoken: str) -> str:
     """Return where a sentence is fetched."""
     query = urlencode({"language": language, "text": spoken})

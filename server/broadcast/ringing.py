@@ -8,7 +8,6 @@ know how a call begins or ends (`call.py`) and what a policy says (`policy.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -58,7 +57,11 @@ class Ground(msgspec.Struct):
     devices: list[EndDevice]
     last_raised_ms: int | None = None  # the newest other call of this event
     listeners: list[int] = []  # business services of the brand that have a webhook
-    words: dict[tuple[Any, ...], Words] = {}  # said in this step already: many ends, one sentence
+
+    @property
+    def together(self) -> bool:
+        """Whether a rule waits for company: then it matters when the last call was raised."""
+        return any(policy.coalesce_s for policy in self.policies.values())
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -135,11 +138,7 @@ def _words(row: CallRow, template_id: int | None, ground: Ground, *, yao: bool) 
     template = ground.templates.get(template_id) if template_id is not None else None
     if template is None:
         raise Refusal("template_not_found", template_id=template_id)
-    key = (template_id, yao, *row.params.items())
-    known = ground.words.get(key)
-    if known is None:
-        known = ground.words[key] = words(template, row.params, yao=yao)
-    return known
+    return words(template, row.params, yao=yao)
 
 
 def judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | None:

@@ -8,6 +8,7 @@ times and money are recognised. Refuses to make sound: `audio.py` does.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from server.broadcast import numbers as n
@@ -31,6 +32,7 @@ _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _HOUR_ZH = re.compile(r"(?<!\d)2(?=小时|点|刻)")
 _ROOM_ZH = re.compile(r"\d{3,5}(?=房|室|号房|号桌|包)")
 _NUMBER = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
 _UNITS_ZH = {
     "ml": "毫升",
     "kg": "千克",
@@ -46,6 +48,11 @@ _PERCENT = re.compile(r"(\d+)\s?%")
 
 def said(kind: ParamType, value: str, language: Language, *, yao: bool = False) -> str:
     """Return one typed value as it is said; a value that is not of its type is read as text."""
+    return _said(kind, value, language, yao)
+
+
+@lru_cache(8192)  # the same rooms, dishes and quantities come by all day
+def _said(kind: ParamType, value: str, language: Language, yao: bool) -> str:  # noqa: FBT001
     plain = value.strip().translate(_FULL_WIDTH)
     if kind in {"room", "queue_number"}:
         return _spelled(plain.removeprefix("#"), language, yao=yao)
@@ -71,7 +78,10 @@ def _spelled(text: str, language: Language, *, yao: bool) -> str:
 
 def read_aloud(text: str, language: Language) -> str:
     """Return free text with every number in it read; no digit is left."""
-    plain = _ascii_digits(text.translate(_FULL_WIDTH))
+    plain = text.translate(_FULL_WIDTH)
+    if not _DIGIT.search(plain):
+        return plain.replace("号号", "号") if language == "zh" else plain
+    plain = _ascii_digits(plain)
     read = _read_zh(plain) if language == "zh" else _read_en(plain)
     assert not any(char.isdecimal() for char in read), "a digit is left in the voice's text"
     return read

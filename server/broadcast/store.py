@@ -5,17 +5,16 @@ Refuses to decide: subjects and grounds are facts; who rings is `ringing.py`'s a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from server.broadcast.commands import Ask, SendFacts, SendImCall, Subject
-from server.broadcast.policies.store import load as load_policies
-from server.broadcast.ringing import EndDevice, Ground
+from server.broadcast.grounds.store import Shop, read_grounds, read_last_raised
+from server.broadcast.ringing import Ground
 from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
-from server.clock import from_ms, to_ms
 from server.events import catalogue as c
 from server.events.facts import CallRow
 
@@ -26,22 +25,6 @@ READ_CALLS = """
 SELECT k.shop_id, k.id, call_row(k) AS call
   FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
   JOIN im_call k ON k.shop_id = u.shop_id AND k.id = u.id
-"""
-
-# Who could hear a call of these shops, and when a call of this event was raised last.
-READ_GROUNDS = """
-SELECT u.shop_id, u.event, s.timezone, (SELECT secret FROM house_key WHERE name = 'audio') AS audio_key,
-       (SELECT max(k.raised_at) FROM im_call k
-         WHERE k.shop_id = u.shop_id AND k.event = u.event AND k.raised_at > $3::timestamptz
-           AND k.msg_type <> 4) AS last_raised,
-       (SELECT array_agg(w.client_id) FROM api_webhook w WHERE w.brand_id = s.brand_id) AS listeners,
-       (SELECT json_agg(json_build_object('id', d.id, 'kind', d.kind, 'account_id', d.account_id,
-                                          'account', a.name, 'place_id', d.place_id))
-          FROM device d
-          JOIN account a ON a.shop_id = d.shop_id AND a.id = d.account_id
-         WHERE d.shop_id = u.shop_id AND d.token_hash IS NOT NULL AND d.revoked_at IS NULL) AS devices
-  FROM unnest($1::bigint[], $2::text[]) AS u(shop_id, event)
-  JOIN shop s ON s.id = u.shop_id
 """
 
 # A call that ended long ago, with its rings.
@@ -82,19 +65,29 @@ SELECT u.position,
  ORDER BY u.position
 """
 
-# A call that is to ring now: its rings so far, what else is armed, whether its reason still holds.
+# A call that is to ring now: what else is armed, its rings so far where they are asked for, whether its
+# reason still holds. Columns and arrays: a batch reads hundreds, and JSON is three times as dear.
 READ_RINGS = """
-SELECT k.shop_id, k.id, k.event, call_row(k) AS call, t.on_clock, o.state AS order_state,
-       (SELECT json_object_agg(m.end_key, m.ring) FROM
+SELECT k.shop_id, k.id, k.version, k.state, k.rings, k.rings_max, k.interval_s, to_ms(k.raised_at) AS raised_at_ms,
+       to_ms(k.rang_at) AS rang_at_ms, k.event, k.msg_type, k.channels, k.accounts, k.params, k.template_id,
+       k.place_id, k.order_id, k.item_id, k.technician_id, k.source, k.client_id, to_ms(k.expires_at) AS expires_at_ms,
+       k.escalated, k.claimed_by, k.claimed_by_device, to_ms(k.claimed_at) AS claimed_at_ms, k.text, k.reminders,
+       t.on_clock, o.state AS order_state, o.number, coalesce(o.place_kind, p.kind) AS place_kind,
+       coalesce(o.place_name, p.name, '') AS place_name, g.name AS dish, g.quantity,
+       q.ends, q.rings AS queued_rings, q.due,
+       CASE WHEN u.counts THEN (SELECT json_object_agg(m.end_key, m.ring) FROM
            (SELECT end_key, max(ring) AS ring FROM im_message m
              WHERE m.shop_id = k.shop_id AND m.call_id = k.id AND m.state <> 'queued'
-             GROUP BY end_key) m) AS rung,
-       (SELECT json_agg(json_build_array(m.end_key, m.ring, to_ms(m.due_at))) FROM im_message m
-         WHERE m.shop_id = k.shop_id AND m.call_id = k.id AND m.state = 'queued') AS queued
-  FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
+             GROUP BY end_key) m) END AS rung
+  FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS u(shop_id, id, counts)
   JOIN im_call k ON k.shop_id = u.shop_id AND k.id = u.id
   LEFT JOIN technician t ON t.shop_id = k.shop_id AND t.id = k.technician_id
   LEFT JOIN catering_order o ON o.shop_id = k.shop_id AND o.id = k.order_id
+  LEFT JOIN place p ON p.shop_id = k.shop_id AND p.id = k.place_id
+  LEFT JOIN catering_order_goods g ON g.shop_id = k.shop_id AND g.id = k.item_id
+  LEFT JOIN LATERAL (SELECT array_agg(m.end_key) AS ends, array_agg(m.ring) AS rings, array_agg(to_ms(m.due_at)) AS due
+                       FROM im_message m
+                      WHERE m.shop_id = u.shop_id AND m.call_id = u.id AND m.state = 'queued') q ON true
 """
 
 # Other calls of the same event whose first ring waits at the same end.
@@ -117,14 +110,11 @@ SELECT u.position, o.state
 
 _decode_row = msgspec.json.Decoder(CallRow).decode
 _decode_rows = msgspec.json.Decoder(list[CallRow]).decode
-_decode_devices = msgspec.json.Decoder(list[EndDevice]).decode
 _decode_rung = msgspec.json.Decoder(dict[str, int]).decode
-_decode_queued = msgspec.json.Decoder(list[tuple[str, int, int]]).decode
+_decode_text = msgspec.json.Decoder(c.Text).decode
+_decode_params = msgspec.json.Decoder(dict[str, str]).decode
 
 ID_DIGITS_MAX = 16  # ids stay below 2 ** 53
-LAST_RAISED_S = 60  # further back nobody speaks of "together"
-
-Shop = tuple[int, c.CallEvent]
 
 
 async def read_calls(
@@ -135,33 +125,6 @@ async def read_calls(
     return {(row["shop_id"], row["id"]): _decode_row(row["call"]) for row in rows}
 
 
-async def read_grounds(
-    connection: asyncpg.Connection,
-    wanted: Iterable[Shop],
-    now_ms: int,
-    template_ids: Iterable[tuple[int, int]] = (),
-) -> dict[Shop, Ground]:
-    """Return (shop, event) → ground; `template_ids` are further (shop, template) to read."""
-    keys = sorted(set(wanted))
-    since = from_ms(now_ms - LAST_RAISED_S * 1000)
-    rows = await connection.fetch(READ_GROUNDS, [k[0] for k in keys], [k[1] for k in keys], since)
-    books = await load_policies(connection, keys, template_ids)
-    grounds: dict[Shop, Ground] = {}
-    for row in rows:
-        key = (row["shop_id"], row["event"])
-        book = books[key]
-        grounds[key] = Ground(
-            timezone=row["timezone"],
-            audio_key=row["audio_key"],
-            policies=book.policies,
-            templates=book.templates,
-            devices=_decode_devices(row["devices"]) if row["devices"] else [],
-            last_raised_ms=to_ms(row["last_raised"]) if row["last_raised"] else None,
-            listeners=row["listeners"] or [],
-        )
-    return grounds
-
-
 async def read_sends(
     connection: asyncpg.Connection, asked: Sequence[tuple[int, SendImCall]], now_ms: int
 ) -> list[SendFacts | None]:
@@ -169,7 +132,8 @@ async def read_sends(
     asks = [(shop, ask) for shop, command in asked for ask in command.calls]
     wanted = {(shop, ask.event) for shop, ask in asks}
     named = {(shop, ask.template_id) for shop, ask in asks if ask.template_id is not None}
-    grounds = await read_grounds(connection, wanted, now_ms, named)
+    grounds = await read_grounds(connection, wanted, named)
+    grounds = await read_last_raised(connection, grounds, now_ms)
     subjects = await _read_subjects(connection, asks)
     facts: list[SendFacts | None] = []
     at = 0
@@ -248,19 +212,63 @@ async def read_rings(
     now_ms: int,
 ) -> list[RingFacts]:
     """Return what each ring needs to know now."""
-    shops, ids = [shop for shop, _ in asked], [promise.call_id for _, promise in asked]
-    rows = {(r["shop_id"], r["id"]): r for r in await connection.fetch(READ_RINGS, shops, ids)}
+    keys = [(shop, promise.call_id) for shop, promise in asked]
+    # The rings so far number a card's next one; an end's further ring has its number.
+    counts = [isinstance(promise, RingCall) for _, promise in asked]
+    rows = await _read_ringing(connection, keys, counts)
     company = await _read_company(connection, asked)
-    calls = {key: _decode_row(row["call"]) for key, row in rows.items()}
+    calls = {key: _call(row) for key, row in rows.items()}
     templates = {
         (key[0], row.template_id) for key, row in calls.items() if row.template_id is not None
     }
     wanted = {(key[0], row.call.event) for key, row in calls.items()}
-    grounds = await read_grounds(connection, wanted, now_ms, templates)
+    grounds = await read_grounds(connection, wanted, templates)
+    if any(_escalates(promise, grounds, shop, calls) for shop, promise in asked):
+        grounds = await read_last_raised(connection, grounds, now_ms)
     return [
         _ring_facts(rows.get(key), calls.get(key), grounds, key[0], company.get(i, []))
-        for i, key in enumerate(zip(shops, ids, strict=True))
+        for i, key in enumerate(keys)
     ]
+
+
+async def _read_ringing(
+    connection: asyncpg.Connection, keys: Sequence[tuple[int, int]], counts: Sequence[bool]
+) -> dict[tuple[int, int], asyncpg.Record]:
+    wanted = dict(zip(keys, counts, strict=True))
+    rows = await connection.fetch(
+        READ_RINGS, [k[0] for k in wanted], [k[1] for k in wanted], list(wanted.values())
+    )
+    return {(row["shop_id"], row["id"]): row for row in rows}
+
+
+def _escalates(
+    promise: Any, grounds: dict[Shop, Ground], shop_id: int, calls: dict[tuple[int, int], CallRow]
+) -> bool:
+    """Say whether this ring may begin further ends, which wait for company as first rings do."""
+    row = calls.get((shop_id, promise.call_id))
+    if row is None or not isinstance(promise, RingEnd):
+        return False
+    policies = grounds[shop_id, row.call.event].policies.values()
+    return any(policy.escalate_after_rings == promise.ring for policy in policies)
+
+
+def _call(row: asyncpg.Record) -> CallRow:
+    call = c.Call(
+        id=row["id"], order_id=row["order_id"], item_id=row["item_id"], number=row["number"],
+        place_kind=row["place_kind"], place_name=row["place_name"],
+        dish=_decode_text(row["dish"]) if row["dish"] else None, quantity=row["quantity"],
+        state=row["state"], rings=row["rings"], rings_max=row["rings_max"],
+        interval_s=row["interval_s"], raised_at_ms=row["raised_at_ms"],
+        rang_at_ms=row["rang_at_ms"], claimed_by=row["claimed_by"],
+        claimed_by_device=row["claimed_by_device"], claimed_at_ms=row["claimed_at_ms"],
+        escalated=row["escalated"], event=row["event"],
+        text=_decode_text(row["text"]) if row["text"] else None, accounts=row["accounts"],
+    )  # fmt: skip
+    return CallRow(
+        call, row["version"], row["msg_type"], row["channels"], _decode_params(row["params"]),
+        row["template_id"], row["place_id"], row["technician_id"], row["source"],
+        row["client_id"], row["expires_at_ms"], row["reminders"],
+    )  # fmt: skip
 
 
 def _ring_facts(
@@ -272,11 +280,12 @@ def _ring_facts(
 ) -> RingFacts:
     if row is None or call is None:
         return RingFacts(None, NOWHERE)
+    queued = zip(row["ends"] or (), row["queued_rings"] or (), row["due"] or (), strict=True)
     return RingFacts(
         row=call,
         ground=grounds[shop_id, call.call.event],
         rung=_decode_rung(row["rung"]) if row["rung"] else {},
-        queued={(end, ring): due for end, ring, due in _decode_queued(row["queued"] or b"[]")},
+        queued={(end, ring): due for end, ring, due in queued},
         gone="technician_off_clock" if row["on_clock"] is False else "",
         company=company,
         order_open=row["order_state"] in {None, "open"},
@@ -310,12 +319,7 @@ async def read_announcements(
 ) -> list[RingFacts]:
     """Return what each announcement of the house needs to know."""
     cards = [(shop, p.call_id) for shop, p in asked if p.call_id is not None]
-    rows = {}
-    if cards:
-        found = await connection.fetch(
-            READ_RINGS, [shop for shop, _ in cards], [call_id for _, call_id in cards]
-        )
-        rows = {(row["shop_id"], row["id"]): row for row in found}
+    rows = await _read_ringing(connection, cards, [True] * len(cards)) if cards else {}
     orders = await connection.fetch(
         READ_ORDERS_OPEN,
         list(range(len(asked))),
@@ -323,11 +327,12 @@ async def read_announcements(
         [promise.order_id for _, promise in asked],
     )
     states = {row["position"]: row["state"] for row in orders}
-    grounds = await read_grounds(connection, {(s, p.event) for s, p in asked}, now_ms)
+    grounds = await read_grounds(connection, {(s, p.event) for s, p in asked})
+    grounds = await read_last_raised(connection, grounds, now_ms)
     facts = []
     for i, (shop, promise) in enumerate(asked):
         row = rows.get((shop, promise.call_id))
-        call = _decode_row(row["call"]) if row else None
+        call = _call(row) if row else None
         one = _ring_facts(row, call, grounds, shop, [])
         one.ground = grounds[shop, promise.event]
         one.order_open = states.get(i, "open") == "open"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
@@ -110,6 +110,22 @@ def words(template: Template, params: Mapping[str, str], *, yao: bool = False) -
 
     `yao`: in Chinese, rooms and numbers read 1 as 幺.
     """
+    # Brands count their templates by themselves: an id and a version alone say little.
+    key = (template.text, *template.parameters.items(), yao, *params.items())
+    known = _known.get(key)
+    if known is None:
+        if len(_known) >= WORDS_MAX:
+            _known.clear()
+        known = _known[key] = _worded(template, params, yao=yao)
+    return known
+
+
+# A ring is repeated, heard at many ends, and like yesterday's: a bounded memory saves reading it anew.
+WORDS_MAX = 4096
+_known: dict[tuple[Any, ...], Words] = {}
+
+
+def _worded(template: Template, params: Mapping[str, str], *, yao: bool) -> Words:
     check_params(template, params)
     shown, spoken = {}, {}
     for language in LANGUAGES:
