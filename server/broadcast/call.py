@@ -6,7 +6,8 @@ know devices and sounds: a ring is a line in the log, the ends make the noise.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -87,7 +88,7 @@ def heard_topics(row: CallRow) -> frozenset[str]:
 def raised(row: CallRow, version: int) -> Outcome:
     """Ring for the first time, or anew (version above 1), and promise the next ring."""
     return Outcome(
-        rows=[stored(row, version)],
+        rows=stored(row, version),
         said=[Said(c.CallRaised(call=row.call), card_topics(row))],
         promises=[_next_ring(row.call), *stage(row, "rung", row.call.rang_at_ms)],
     )
@@ -158,7 +159,7 @@ def claimed(row: CallRow, by: str, device_id: int | None, now_ms: int) -> Outcom
         return ended(after, "acknowledged", now_ms)
     event = c.CallClaimed(call_id=call.id, by=by, device_id=device_id, at_ms=now_ms)
     return Outcome(
-        rows=[stored(after, row.version + 1)],
+        rows=stored(after, row.version + 1),
         said=[Said(event, heard_topics(row))],
         promises=stage(row, "claimed", now_ms, by=by, device_id=device_id),
     )
@@ -170,7 +171,7 @@ def ended(row: CallRow, reason: c.CallEnd, now_ms: int) -> Outcome:
     event = c.CallEnded(call_id=over.id, reason=reason, at_ms=now_ms)
     after = msgspec.structs.replace(row, call=over)
     return Outcome(
-        rows=[stored(after, row.version + 1, ended_reason=reason)],
+        rows=stored(after, row.version + 1, ended=Ended(reason, now_ms)),
         said=[Said(event, heard_topics(row))],
         promises=stage(row, "ended", now_ms, reason=reason),
     )
@@ -195,26 +196,73 @@ def stage(row: CallRow, name: str, at_ms: int, **detail: Any) -> list[Promise]:
     return [Promise(POST_WEBHOOK, payload, at_ms)]
 
 
-_OF_CALL = (
+class Ended(NamedTuple):
+    """Why and when a call was over."""
+
+    reason: c.CallEnd
+    at_ms: int
+
+
+_NEW_OF_CALL = (
     "id", "order_id", "item_id", "state", "rings", "rings_max", "interval_s", "raised_at_ms",
-    "rang_at_ms", "claimed_by", "claimed_by_device", "claimed_at_ms", "escalated", "event", "text",
-    "accounts",
+    "rang_at_ms", "claimed_by", "escalated", "event", "text", "accounts",
 )  # fmt: skip
-_OF_ROW = (
+_NEW_OF_ROW = (
     "msg_type", "channels", "params", "template_id", "place_id", "technician_id", "source",
-    "client_id", "expires_at_ms", "reminders",
+    "client_id", "expires_at_ms",
 )  # fmt: skip
+_STEP_OF_CALL = (
+    "id", "state", "rings", "rings_max", "interval_s", "rang_at_ms", "claimed_by",
+    "claimed_by_device", "claimed_at_ms", "escalated",
+)  # fmt: skip
+_STEP_OF_ROW = ("channels", "params", "reminders")
+_RING_OF_CALL = ("id", "rings", "rings_max", "interval_s", "rang_at_ms")
 
 
 def stored(
     row: CallRow,
     version: int,
+    messages: Sequence[Message] = (),
     *,
-    ended_reason: c.CallEnd | None = None,
-    messages: list[Message] | None = None,
-) -> Row:
-    """Return the row to write: the call with its rings so far; version 1 is a new call."""
-    values: dict[str, Any] = {name: getattr(row.call, name) for name in _OF_CALL}
-    values |= {name: getattr(row, name) for name in _OF_ROW}
-    more = {"version": version, "ended_reason": ended_reason, "messages": messages or []}
-    return Row("call", values | more)
+    ended: Ended | None = None,
+) -> list[Row]:
+    """Return the rows to write: the call, and its rings; version 1 is a new call."""
+    of_call, of_row = (_NEW_OF_CALL, _NEW_OF_ROW) if version == 1 else (_STEP_OF_CALL, _STEP_OF_ROW)
+    values: dict[str, Any] = {name: getattr(row.call, name) for name in of_call}
+    values |= {name: getattr(row, name) for name in of_row}
+    values["version"] = version
+    if ended:
+        values |= {"ended_reason": ended.reason, "ended_at_ms": ended.at_ms}
+    return [Row("call.new" if version == 1 else "call.step", values), *_rings(row, messages)]
+
+
+def stored_ring(row: CallRow, messages: Sequence[Message], *, counted: bool) -> list[Row]:
+    """Return the rows of a further ring, for a call that changes in nothing else.
+
+    `counted`: the card counts its rings. Otherwise its row only has to be as it was read; an end
+    must have armed its next ring then (migration 0044 says why that is enough).
+    """
+    values: dict[str, Any] = {"id": row.call.id, "read": row.version, "version": row.version}
+    if counted:
+        values |= {name: getattr(row.call, name) for name in _RING_OF_CALL}
+        values["version"] = row.version + 1
+    return [Row("call.ring", values), *_rings(row, messages)]
+
+
+def _rings(row: CallRow, messages: Sequence[Message]) -> list[Row]:
+    return [
+        Row(
+            "call.message",
+            {
+                "id": row.call.id,
+                "end_key": one.end_key,
+                "ring": one.ring,
+                "state": one.state,
+                "reason": one.reason,
+                "due_at_ms": one.due_at_ms,
+                "sent_at_ms": one.sent_at_ms,
+                "spoken_by": one.spoken_by,
+            },
+        )
+        for one in messages
+    ]

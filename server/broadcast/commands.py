@@ -160,18 +160,17 @@ def begun(
     verdicts = [round_.begin(end, gone) for end in ends]
     round_.announce()
     heard = any(one.state == "queued" for one in verdicts)
-    ended: c.CallEnd | None = None
+    ended: calls.Ended | None = None
     if row.is_card and heard:
         _as_card(row, policy, ground, round_.outcome)
     elif not round_.waits:
-        row.call.state, ended = "ended", "done" if heard else "suppressed"
+        row.call.state = "ended"
+        ended = calls.Ended("done" if heard else "suppressed", moment.now_ms)
     if not row.is_card or not heard:
         name = "rung" if heard else "suppressed"
         reasons = [{"end": v.end.key, "state": v.state, "reason": v.reason} for v in verdicts]
         round_.outcome.promises += calls.stage(row, name, moment.now_ms, ends=reasons)
-    round_.outcome.rows.insert(
-        0, calls.stored(row, 1, ended_reason=ended, messages=round_.messages)
-    )
+    round_.outcome.rows[:0] = calls.stored(row, 1, round_.messages, ended=ended)
     return verdicts, round_.outcome
 
 

@@ -113,7 +113,7 @@ def _voice_of_card(
     for end in ringing.ends_of(row, ground):
         round_.ring(end, facts.rung.get(end.key, 0) + 1)
     round_.announce()
-    round_.outcome.rows.append(calls.stored(row, row.version + 1, messages=round_.messages))
+    round_.outcome.rows += calls.stored(row, row.version + 1, round_.messages)
     return round_.outcome.join(Decision({}))
 
 
@@ -133,7 +133,10 @@ def ring(promise: RingCall, facts: RingFacts, context: Context) -> Decision:
         round_.ring(end, facts.rung.get(end.key, 0) + 1)
     round_.announce()
     outcome.add(round_.outcome)
-    outcome.rows.append(calls.stored(after, row.version + 1, messages=round_.messages))
+    if after.call.state == row.call.state:
+        outcome.rows += calls.stored_ring(after, round_.messages, counted=True)
+    else:
+        outcome.rows += calls.stored(after, row.version + 1, round_.messages)
     return outcome.join(Decision({}))
 
 
@@ -169,12 +172,17 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     company = [] if silent else facts.company
     policy = ground.policies[end.channel]
     round_.announce([ringing.said_in_words(other, policy, ground) for other in company])
+    escalates = not silent and promise.ring == policy.escalate_after_rings
+    if escalates:
+        _escalate(round_, end, ground)
     if not silent:
-        _escalate(round_, end, promise.ring, ground)
         stage = calls.stage(row, "rung", context.now_ms, end=end.key, ring=promise.ring)
         round_.outcome.promises += stage
-    elsewhere = facts.queued.keys() - {(promise.end_key, promise.ring)}
-    _settle(round_, waits=bool(elsewhere))
+    if round_.waits and not escalates:
+        round_.outcome.rows += calls.stored_ring(row, round_.messages, counted=False)
+    else:
+        elsewhere = facts.queued.keys() - {(promise.end_key, promise.ring)}
+        _settle(round_, waits=bool(elsewhere))
     for other in company:
         beside = ringing.Round(other, ground, moment)
         beside.told(end, 1, spoken_by=row.call.id)
@@ -183,13 +191,9 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     return round_.outcome.join(Decision({}))
 
 
-def _escalate(
-    round_: ringing.Round, end: ringing.End, ring_number: int, ground: ringing.Ground
-) -> None:
+def _escalate(round_: ringing.Round, end: ringing.End, ground: ringing.Ground) -> None:
     """Tell further ends when this one stayed unanswered for so many rings; through the same gate."""
     policy, row = ground.policies[end.channel], round_.row
-    if ring_number != policy.escalate_after_rings:
-        return
     further = [one for one in policy.escalate_to if one not in row.channels]
     row.channels = [*row.channels, *further]
     row.call.escalated = True
@@ -207,14 +211,12 @@ def _escalate(
 def _settle(round_: ringing.Round, *, waits: bool) -> None:
     """Write the call down; an announcement that has nothing left to say is done."""
     row = round_.row
-    ended: c.CallEnd | None = None
+    ended: calls.Ended | None = None
     if not row.is_card and not waits and not round_.waits:
         state = calls.STEPS[row.call.state, "end"]
         row = msgspec.structs.replace(row, call=msgspec.structs.replace(row.call, state=state))
-        ended = "done"
-    round_.outcome.rows.append(
-        calls.stored(row, row.version + 1, ended_reason=ended, messages=round_.messages)
-    )
+        ended = calls.Ended("done", round_.moment.now_ms)
+    round_.outcome.rows += calls.stored(row, row.version + 1, round_.messages, ended=ended)
 
 
 def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decision:
@@ -240,7 +242,7 @@ def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decisi
     else:
         decision.promises.append(_reminder(promise, context.now_ms + wait_ms))
     decision.said.append(Said(event, topics))
-    decision.rows.append(calls.stored(after, row.version + 1))
+    decision.rows += calls.stored(after, row.version + 1)
     return decision
 
 

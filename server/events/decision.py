@@ -60,7 +60,10 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One changed row for the write door; `kind` is a key that `write_commands` knows."""
+    """One changed row for the write door; `kind` is a key that `write_commands` knows.
+
+    `call.ring` is a part of the kind `call`: rows of all parts are told apart by the same key.
+    """
 
     kind: str
     values: dict[str, Any]
@@ -71,7 +74,8 @@ class Row(msgspec.Struct, frozen=True):
 
         Rows known by neither an id nor a day are taken for one and the same.
         """
-        return self.kind, self.values.get("id", self.values.get("business_day"))
+        kind = self.kind.partition(".")[0]
+        return kind, self.values.get("id", self.values.get("business_day"))
 
 
 class Promise(msgspec.Struct, frozen=True):

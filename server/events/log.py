@@ -194,11 +194,15 @@ def _promises(writes: Sequence[Write], armed: list[Armed]) -> list[tuple[Any, ..
 
 
 def _rows(writes: Sequence[Write]) -> str:
-    grouped: dict[str, list[dict[str, Any]]] = {}
+    grouped: dict[str, Any] = {}
     for w in writes:
         for row in w.decision.rows:
             row.values["shop_id"] = w.shop_id
-            grouped.setdefault(row.kind, []).append(row.values)
+            kind, _, part = row.kind.partition(".")
+            if part:
+                grouped.setdefault(kind, {}).setdefault(part, []).append(row.values)
+            else:
+                grouped.setdefault(kind, []).append(row.values)
     return _encode(grouped).decode()
 
 
