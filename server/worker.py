@@ -33,6 +33,7 @@ from server.events.alarm import Alarm
 from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
+from server.gateway.memory import settle_memory
 from server.settings import Settings
 from server.webhooks.post import POST_WEBHOOK, Poster
 
@@ -58,6 +59,7 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         loop = PromiseLoop(pool, redis, clock, desk.keep, effects)
         await housekeeping.make_partitions(pool, clock)
+        settle_memory()
         _log.info("worker_ready")
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(relay.run())

@@ -230,9 +230,10 @@ class Round:
         `said`: the words of further calls that are told in the same breath.
         """
         groups: dict[bytes, tuple[c.Utterance, list[End]]] = {}
+        alone = len(self._ringing) == 1
         for end, ring in self._ringing:
             utterance = _utterance(self.row, end, ring, self._ground, self.moment.now_ms, said)
-            known = groups.setdefault(_same(utterance), (utterance, []))
+            known = groups.setdefault(b"" if alone else _same(utterance), (utterance, []))
             known[1].append(end)
         self.outcome.said += [_said(self.row, one, ends) for one, ends in groups.values()]
 

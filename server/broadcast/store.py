@@ -331,7 +331,7 @@ async def read_announcements(
     grounds = await read_last_raised(connection, grounds, now_ms)
     facts = []
     for i, (shop, promise) in enumerate(asked):
-        row = rows.get((shop, promise.call_id))
+        row = rows.get((shop, promise.call_id)) if promise.call_id is not None else None
         call = _call(row) if row else None
         one = _ring_facts(row, call, grounds, shop, [])
         one.ground = grounds[shop, promise.event]

@@ -8,19 +8,37 @@ a command is being answered.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from server.clock import Clock, to_ms
 from server.events.alarm import REDIS_S_MAX, Alarm
 from server.events.decision import Armed, Written
-from server.events.envelope import EVENTS_FIELD, INBOX_ENTRIES_MAX, inbox_key, nodes_key, pack
+from server.events.envelope import (
+    EVENTS_FIELD,
+    INBOX_ENTRIES_MAX,
+    PARTITIONS,
+    inbox_key,
+    nodes_key,
+    pack,
+)
 
 WAITING_EVENTS_MAX = 20_000  # beyond this the other nodes' sweeps do the telling
 REST_AFTER_TROUBLE_S = 0.5
+
+# The nodes of many shops of one partition, in one call; shops without any are left out.
+_NODES = """
+local found = {}
+for position, key in ipairs(KEYS) do
+    local nodes = redis.call('HGETALL', key)
+    if #nodes > 0 then found[#found + 1] = {position, nodes} end
+end
+return found
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +65,7 @@ class Relay:
         self._waiting: list[tuple[int, Sequence[Written]]] = []
         self._armed: list[Armed] = []
         self._work = asyncio.Event()
+        self._nodes_sha = redis.register_script(_NODES).sha
 
     def publish(self, shop_id: int, events: Sequence[Written]) -> None:
         """Hand events to this process' own devices and queue them for the other nodes."""
@@ -90,7 +109,7 @@ class Relay:
         nodes = await self._nodes({shop_id for shop_id, _ in waiting})
         inboxes: dict[str, list[bytes]] = {}
         for shop_id, events in waiting:
-            for node in nodes[shop_id]:
+            for node in nodes.get(shop_id, ()):
                 inboxes.setdefault(node, []).append(pack(shop_id, events))
         if not inboxes:
             return
@@ -105,18 +124,29 @@ class Relay:
             await pipeline.execute()
 
     async def _nodes(self, shop_ids: set[int]) -> dict[int, list[str]]:
-        """Return for each shop the other nodes that have devices of it now."""
-        ordered = sorted(shop_ids)
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for shop_id in ordered:
-                pipeline.hgetall(nodes_key(shop_id))
-            answers = await pipeline.execute()
+        """Return for each shop that has devices now the other nodes where they are."""
+        slices: dict[int, list[int]] = {}
+        for shop_id in shop_ids:
+            slices.setdefault(shop_id % PARTITIONS, []).append(shop_id)
+        try:
+            answers = await self._asked(slices)
+        except NoScriptError:  # a Redis that was started anew
+            await self._redis.script_load(_NODES)
+            answers = await self._asked(slices)
         now_ms = to_ms(self._clock.now())
         return {
-            shop_id: [
+            shops[position - 1]: [
                 node.decode()
-                for node, expires_ms in found.items()
+                for node, expires_ms in zip(found[::2], found[1::2], strict=True)
                 if int(expires_ms) > now_ms and node.decode() != self._own_node
             ]
-            for shop_id, found in zip(ordered, answers, strict=True)
+            for shops, answer in zip(slices.values(), answers, strict=True)
+            for position, found in answer
         }
+
+    async def _asked(self, slices: Mapping[int, Sequence[int]]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for shops in slices.values():
+                pipeline.evalsha(self._nodes_sha, len(shops), *map(nodes_key, shops))
+            answers: list[Any] = await pipeline.execute()
+        return answers
