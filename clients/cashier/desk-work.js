@@ -47,6 +47,11 @@ function stateOf(order) {
   return urgent.find((state) => states.has(state)) ?? "cancelled";
 }
 
+/** A ring may hear other words at other ends: a line shows its own. Who names no end spoke before ends were named.
+ * @param {Utterance} utterance @param {Heard} one */
+const isAtEndOf = ({ channels, accounts }, { channel, account_id: account }) =>
+  channel == null || channels.includes(channel) || (account != null && accounts.includes(account));
+
 /** What was said, newest first, each with the last word of every device. @param {View} view @param {number} nowMs @returns {Said[]} */
 export function said(view, nowMs) {
   /** @type {Map<string, Map<number, Heard>>} */
@@ -61,7 +66,8 @@ export function said(view, nowMs) {
   return view.announced
     .filter(({ text }) => text.zh || text.en)
     .map((utterance) => {
-      const heard = [...(byRing.get(`${utterance.call_id}/${utterance.ring}`)?.values() ?? [])];
+      const ofRing = byRing.get(`${utterance.call_id}/${utterance.ring}`)?.values() ?? [];
+      const heard = [...ofRing].filter((one) => isAtEndOf(utterance, one));
       /** @type {Fate} */
       let fate = nowMs - utterance.at_ms < TELLS_MS_MAX ? "waiting" : "unheard";
       if (heard.some(({ stage }) => REACHED.has(stage))) fate = "heard";

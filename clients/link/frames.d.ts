@@ -305,7 +305,7 @@ export interface Utterance {
   item_id: number | null;
 }
 
-/** What became of one ring on one device. */
+/** What became of one ring on one device, and which end that device is. */
 export interface Heard {
   call_id: number;
   ring: number;
@@ -313,6 +313,8 @@ export interface Heard {
   device_name: string;
   stage: HeardStage;
   at_ms: number;
+  channel: Channel | null;
+  account_id: number | null;
 }
 
 /** A shop's business day of cards: the newest trades, and what all of them come to. */

@@ -20,21 +20,13 @@ from server.events import catalogue as c
 from server.events.decision import Promise, Said
 from server.events.facts import HOUSE, CallRow
 from server.events.topics import LISTENING, account_topics, channel_topics
-from server.events.view import DeviceKind
+from server.events.view import CHANNEL_OF, DeviceKind
 
 RING_END = "RingEnd"
 RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
 NO_DEVICE = "no_device"
 REFRESH: c.MsgType = 2
 SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
-
-_KINDS: dict[DeviceKind, c.Channel] = {
-    "kitchen": "kitchen",
-    "waiter": "pad",
-    "cashier": "cashier",
-    "call_screen": "call_screen",
-    "guest": "room",
-}
 
 
 class EndDevice(msgspec.Struct, frozen=True):
@@ -93,7 +85,7 @@ def channel_end(channel: c.Channel, place_id: int | None, ground: Ground) -> End
     there = [
         one.id
         for one in ground.devices
-        if _KINDS[one.kind] == channel and (channel != "room" or one.place_id == place_id)
+        if CHANNEL_OF.get(one.kind) == channel and (channel != "room" or one.place_id == place_id)
     ]
     return End(channel, channel, None, there)
 

@@ -20,7 +20,7 @@ _COLUMNS = """
 k.id, k.event, k.msg_type, k.channels, k.accounts, k.template_id, k.params, k.text, k.state,
        k.ended_reason, k.rings, k.rings_max, k.interval_s, k.raised_at, k.rang_at, k.expires_at,
        k.claimed_by, k.claimed_by_device, k.claimed_at, k.escalated, k.place_id, k.order_id, k.item_id,
-       k.technician_id, k.source
+       k.technician_id, k.source, k.ended_at
 """
 
 READ_CALL = f"""
@@ -31,7 +31,9 @@ SELECT {_COLUMNS},
                    ORDER BY m.due_at, m.ring, m.end_key)
           FROM im_message m WHERE m.shop_id = k.shop_id AND m.call_id = k.id) AS messages,
        (SELECT json_agg(json_build_object(
-                   'ring', r.ring, 'deviceId', r.device_id, 'deviceName', coalesce(d.name, ''),
+                   'ring', r.ring,
+                   'end', CASE WHEN r.account_id = ANY (k.accounts) THEN 'account:' || r.account_id ELSE r.channel END,
+                   'deviceId', r.device_id, 'deviceName', coalesce(d.name, ''),
                    'stage', r.stage, 'atMs', to_ms(r.at)) ORDER BY r.at, r.device_id, r.stage)
           FROM im_receipt r
           LEFT JOIN device d ON d.shop_id = r.shop_id AND d.id = r.device_id
@@ -71,9 +73,10 @@ class Ring(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Receipt(msgspec.Struct, frozen=True, rename="camel"):
-    """What became of a ring on one device."""
+    """What became of a ring on one device, and at which end: as in `Ring`; unknown of older ones."""
 
     ring: int
+    end: str | None
     device_id: int
     device_name: str
     stage: c.HeardStage
@@ -108,6 +111,7 @@ class CallSummary(msgspec.Struct, frozen=True, rename="camel"):
     item_id: int | None
     technician_id: str | None
     source: str
+    ended_at_ms: int | None  # unknown of what ended before this was written down
 
 
 class CallRecord(CallSummary, frozen=True, rename="camel"):
@@ -161,7 +165,7 @@ _decode_text = msgspec.json.Decoder(c.Text).decode
 
 def _summary(row: asyncpg.Record) -> dict[str, Any]:
     """Return the fields of `CallSummary`."""
-    times = {"raised_at_ms", "rang_at_ms", "expires_at_ms", "claimed_at_ms"}
+    times = {"raised_at_ms", "rang_at_ms", "expires_at_ms", "claimed_at_ms", "ended_at_ms"}
     fields: dict[str, Any] = {}
     for name in CallSummary.__struct_fields__:
         if name in times:

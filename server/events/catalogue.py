@@ -245,7 +245,11 @@ class Announced(_Event, frozen=True, tag=True):
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What became of one ring on one device."""
+    """What became of one ring on one device, and which end that device is.
+
+    Its end is its `channel`, or its account where the call names accounts; lines of an older log name
+    neither.
+    """
 
     call_id: int
     ring: int
@@ -253,6 +257,8 @@ class Heard(msgspec.Struct, frozen=True):
     device_name: str
     stage: HeardStage
     at_ms: int
+    channel: Channel | None = None
+    account_id: int | None = None
 
 
 class CallHeard(_Event, frozen=True, tag=True):

@@ -20,6 +20,14 @@ ANNOUNCED_MAX = 100
 HEARD_MAX = 500
 
 DeviceKind = Literal["kitchen", "waiter", "guest", "cashier", "call_screen", "monitor"]
+# Which end of a call a device is; a monitor hears of no call.
+CHANNEL_OF: dict[DeviceKind, c.Channel] = {
+    "kitchen": "kitchen",
+    "waiter": "pad",
+    "cashier": "cashier",
+    "call_screen": "call_screen",
+    "guest": "room",
+}
 
 
 class ShopView(msgspec.Struct):

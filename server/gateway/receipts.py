@@ -18,6 +18,7 @@ import structlog
 from server.errors import Refusal
 from server.events.catalogue import Heard
 from server.events.decision import Actor
+from server.events.view import CHANNEL_OF
 from server.gateway import frames as f
 from server.gateway.devices import Device
 
@@ -46,7 +47,10 @@ class Receipts:
         waiting = self._waiting.setdefault(device.shop_id, deque(maxlen=SHOP_RECEIPTS_MAX))
         for one in stages:
             at_ms = one.at_ms if 0 < one.at_ms <= now_ms else now_ms
-            waiting.append(Heard(one.call_id, one.ring, device.id, device.name, one.stage, at_ms))
+            end = CHANNEL_OF.get(device.kind), device.account_id
+            waiting.append(
+                Heard(one.call_id, one.ring, device.id, device.name, one.stage, at_ms, *end)
+            )
         self._wake.set()
 
     async def run(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from server.api.im_calls import PRESENCE_KEPT_S
 from server.api.table import BODY_BYTES_MAX
+from server.clock import to_ms
 from tests.support.api_house import (
     OTHER_SHOP,
     SHOP,
@@ -237,6 +238,9 @@ async def test_a_call_is_taken_back(house: ApiHouse) -> None:
         assert answer.json() == {"callId": call_id, "changed": changed}
     record = (await caller.ask("GET", f"{CALLS}/{call_id}?shopId={SHOP}")).json()
     assert (record["state"], record["endedReason"]) == ("ended", "cancelled")
+    assert record["endedAtMs"] == to_ms(house.clock.now())
+    listed = (await caller.ask("GET", f"{CALLS}?shopId={SHOP}")).json()
+    assert [one["endedAtMs"] for one in listed["calls"]] == [record["endedAtMs"]]
     assert [m["state"] for m in record["messages"]] == ["sent", "cancelled"]
     gone = await caller.ask("POST", f"{CALLS}/5/cancel", {"shopId": SHOP})
     is_problem(gone, "call_not_found")

@@ -120,6 +120,13 @@ async def test_what_was_said_and_where_it_was_heard(page: Page, gateway: Scripte
     )
     await gateway.happen(c.CallHeard(heard=[told_now]))
     await expect(rows.nth(2).locator("[data-as=played]")).to_have_text("热菜档")
+    elsewhere = c.Heard(
+        call_id=5, ring=1, device_id=9, device_name="服务员平板 9", stage="played",
+        at_ms=gateway.now_ms(), channel="pad",
+    )  # fmt: skip
+    here = msgspec.structs.replace(elsewhere, device_id=3, device_name="面点档", channel="kitchen")
+    await gateway.happen(c.CallHeard(heard=[elsewhere, here]))
+    await expect(rows.nth(2).locator(".heard span")).to_have_text(["热菜档", "面点档"])
 
 
 async def test_it_speaks_what_is_for_the_desk_and_only_lists_the_rest(
