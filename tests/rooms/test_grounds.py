@@ -68,3 +68,13 @@ async def test_two_last_rings_of_one_call_end_it(database_url: str) -> None:
             "SELECT state, ended_reason, ended_at FROM im_call WHERE id = $1", call["call_id"]
         )
         assert tuple(row) == ("ended", "done", house.kitchen.clock.now())
+
+
+async def test_a_monitor_hears_no_call_and_breaks_none(database_url: str) -> None:
+    """A shop with a monitor, which is no end of calls, is told as any other."""
+    async with calling(database_url) as house:
+        await house.kitchen.pool.execute("UPDATE device SET kind = 'monitor' WHERE kind = 'waiter'")
+        call = await house.send(
+            event="custom", channels=["kitchen", "pad"], template_id=3, params={"number": "7"}
+        )
+        assert [end["state"] for end in call["ends"]] == ["queued", "no_such_end"]
