@@ -49,7 +49,7 @@ async def test_a_calm_shop_costs_its_stamps_and_nothing_else(database_url: str) 
         async with house.kitchen.pool.acquire() as connection:
             asked: list[str] = []
             connection.add_query_logger(lambda record: asked.append(record.query))
-            found = await store.read_grounds(connection, {(SHOP, "order_placed")})
+            found = await store.read_grounds(connection, {(SHOP, "order_placed")})  # type: ignore[arg-type]  # it acts like one
         assert asked == [store.READ_STAMPS]
         assert found[SHOP, "order_placed"].policies["kitchen"].repeat_max == 20
 
@@ -64,7 +64,7 @@ async def test_two_last_rings_of_one_call_end_it(database_url: str) -> None:
         )
         for _ in range(2):
             assert len(await house.after(seconds=10)) == 2
-        row = await house.kitchen.pool.fetchrow(
+        (row,) = await house.kitchen.pool.fetch(
             "SELECT state, ended_reason, ended_at FROM im_call WHERE id = $1", call["call_id"]
         )
         assert tuple(row) == ("ended", "done", house.kitchen.clock.now())
