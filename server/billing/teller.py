@@ -96,6 +96,9 @@ class Teller:
                 count = min(len(queue), self._batch_postings_max)
                 batch = [queue.popleft() for _ in range(count)]
                 await self._post(shard, batch)
+                # Who was just answered and asks again comes along: of callers in two halves, each waiting
+                # for the other's batch, one turn of the loop makes one batch of twice the size.
+                await asyncio.sleep(0)
         finally:
             del self._windows[shard]
 

@@ -65,6 +65,29 @@ async def test_callers_share_batches_and_each_gets_its_own_answer(database_url: 
         await teller.drain()
 
 
+async def test_callers_in_two_halves_become_one(database_url: str) -> None:
+    """Those who ask again as soon as they are answered share the next batch with those who waited."""
+    async with branch(database_url) as (scene, pool, clock):
+        teller = Teller(pool, clock)
+        account = scene.customers[0]
+        await teller.post(scene.posting("G", account, 1_000))
+        await teller.drain()
+
+        async def caller() -> None:
+            for _ in range(10):
+                await teller.post(scene.posting("D", account, 1))
+
+        before, begun = teller.batches, asyncio.Event()
+        first = [asyncio.create_task(caller()) for _ in range(20)]
+        asyncio.get_running_loop().call_soon(
+            lambda: asyncio.get_running_loop().call_soon(begun.set)
+        )
+        await begun.wait()
+        assert teller.waiting_postings == 0, "the first half is under way"
+        await asyncio.gather(*first, *(caller() for _ in range(20)))
+        assert teller.batches - before <= 12
+
+
 async def test_a_full_queue_says_busy(database_url: str) -> None:
     """More than the bound may not wait; the refusal may be tried again."""
     async with branch(database_url) as (scene, pool, clock):
