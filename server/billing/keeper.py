@@ -20,6 +20,7 @@ from server.clock import Clock, to_ms
 from server.ids import IdMint
 
 SWEEP_ROWS_MAX = 1_000  # of one turn; the next turn has the rest
+SWEEP_TURNS_MAX = 50  # of one sweep: about half a minute's work
 # Names of what expires: the same hold or lot swept twice is one posting.
 _EXPIRY = uuid.UUID("6f1f7e0c-5d0b-4c55-9d0e-6a2f3a3c9a10")
 
@@ -39,13 +40,23 @@ class Keeper:
     async def sweep(self) -> int:
         """Release holds that are due and expire lots that are; return how many postings that made.
 
-        Of a lot only what nobody holds expires; the rest goes when its hold has ended (A14).
+        In turns, because much may expire at one midnight. Of a lot only what nobody holds expires; the
+        rest goes when its hold has ended (A14).
         """
+        total = 0
+        for _ in range(SWEEP_TURNS_MAX):
+            posted = await self._turn()
+            total += posted
+            if posted < SWEEP_ROWS_MAX:
+                break
+        return total
+
+    async def _turn(self) -> int:
         now = self._clock.now()
         due = [await self._releases(now), await self._expiries(now)]
         asked = [self._teller.ask(posting) for postings in due for posting in postings]
         receipts: list[Receipt] = [await one for one in asked]
-        # What was refused changed since it was read; the next sweep looks again.
+        # What was refused changed since it was read; the next turn looks again.
         return sum(receipt.status == "ok" for receipt in receipts)
 
     async def _releases(self, now: datetime) -> list[Posting]:
