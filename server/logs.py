@@ -1,11 +1,26 @@
-"""Structured logs: one line per fact, JSON when a machine reads, words when a person does."""
+"""Structured logs: one line per fact, JSON when a machine reads, words when a person does.
+
+Refuses telephone numbers: whatever looks like one is masked in every value of every line, tracebacks
+and other libraries' lines too.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 import structlog
+
+# A mobile number of the mainland, with or without 86. An id in hex may have eleven digits in a row, so
+# neither letter nor digit stands beside them; in a URL the plus before is %2B.
+_MAINLAND = re.compile(
+    r"(?:(?<![0-9A-Za-z])|(?<=%2[Bb]))((?:86)?1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9A-Za-z])"
+)
+_ABROAD = re.compile(r"(\+|%2[Bb])([1-9][0-9]{2})[0-9]{2,10}([0-9]{2})(?![0-9A-Za-z])")
+_DEPTH_MAX = 6
 
 
 def set_up(level: str, *, service: str) -> None:
@@ -23,9 +38,10 @@ def set_up(level: str, *, service: str) -> None:
         if person
         else structlog.processors.JSONRenderer()
     )
-    finish: list[structlog.typing.Processor] = (
-        [] if person else [structlog.processors.format_exc_info]
-    )
+    finish: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        hide_phones,
+    ]
     structlog.configure(
         processors=[*shared, *finish, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -45,3 +61,24 @@ def set_up(level: str, *, service: str) -> None:
         )
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[root], force=True)
+
+
+def hide_phones(
+    logger: Any, method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Mask what looks like a telephone number in all values of a line (a structlog processor)."""
+    return {key: _hidden(value, _DEPTH_MAX) for key, value in line.items()}
+
+
+def _hidden(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _ABROAD.sub(r"\1\2****\3", _MAINLAND.sub(r"\1****\2", value))
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, Mapping) and depth:
+        return {_hidden(key, 0): _hidden(one, depth - 1) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset) and depth:
+        return [_hidden(one, depth - 1) for one in value]
+    said = str(value)
+    hidden = _hidden(said, 0)
+    return value if hidden == said else hidden

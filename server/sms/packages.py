@@ -108,6 +108,8 @@ class Packages:
         Only what is left of it and not frozen. Raises `package_not_found`, `lot_exceeded`,
         `balance_insufficient`, `posting_id_reused`.
         """
+        if not 1 <= segments <= SEGMENTS_MAX:
+            raise Refusal("bad_field", field="segments")
         now = self._clock.now()
         account = await self._costcentre.find(brand_id)
         if account is None:

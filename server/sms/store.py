@@ -41,10 +41,11 @@ UPDATE sms_release SET attempts = attempts + 1, due_at = $3, why = $4
  WHERE brand_id = $1 AND number = $2
 """
 
+# The id follows from the order number: of two callbacks at once either key may be the one that clashes.
 ADD_PACKAGE = """
 INSERT INTO sms_package (brand_id, id, order_no, name, segments, price_fen, validity_days, bought_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (brand_id, order_no) DO NOTHING RETURNING id
+ON CONFLICT DO NOTHING RETURNING id
 """
 # A validity in days says when it ends anew each time it is asked; what was asked is compared.
 IS_SAME_PACKAGE = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -72,3 +73,40 @@ def test_a_line_is_one_write(monkeypatch: pytest.MonkeyPatch, logging_as_before:
     logging.getLogger("library").warning("slow")
     assert len(pipe.writes) == 2
     assert all(line.endswith(b"}\n") for line in pipe.writes)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_no_line_shows_a_telephone_number(
+    monkeypatch: pytest.MonkeyPatch, logging_as_before: None, terminal: bool
+) -> None:
+    """Wherever somebody put one: in words, values, lists, a traceback, another library's line (R-000-10)."""
+    stream = _Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.set_up("info", service="test")
+    log = structlog.get_logger().bind(bound="+447911123456")
+    log.info("to 13800138000", phone=8613800138000, many=[{"13900139000": ("+86 x", b"1")}])
+    try:
+        raise ValueError("8613800138000 is away")
+    except ValueError:
+        log.exception("broke")
+        logging.getLogger("httpx").exception("GET /send?phone=%2B8613800138000&to=13800138000")
+    said = stream.getvalue()
+    for number in ("0013800", "3800138", "3900139", "7911123"):
+        assert number not in said
+    assert said.count("138****8000") >= 6
+    assert "+447****56" in said
+
+
+def test_what_is_no_telephone_number_stays(
+    monkeypatch: pytest.MonkeyPatch, logging_as_before: None
+) -> None:
+    """Ids, times and counts are what a log is read for; JSON stays JSON."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.set_up("info", service="test")
+    kept: dict[str, Any] = {
+        "at_ms": 1763600000000, "id": 7321234567890123, "command": "0d0f6a0e-6a3c-5f0e-9b7e-13800138000c",
+        "took_ms": 13800138.25, "code": "12345678", "ok": True, "none": None, "port": [8080],
+    }  # fmt: skip
+    structlog.get_logger().info("said", **kept)
+    assert json.loads(stream.getvalue()).items() >= kept.items()
