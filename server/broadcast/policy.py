@@ -7,7 +7,7 @@ and escalations go through it alike, so that none passes quiet hours by accident
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from server.clock import from_ms
 from server.events import catalogue as c
 
 Misfire = Literal["drop", "once", "late"]
+QuietThen = Literal["suppress", "postpone"]
 Sound = Literal["new", "round", "ring", "rush", "cancelled", "notice", "none"]
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1439)]
 PUNCTUAL_S = 5  # a ring this late is on time
@@ -59,6 +60,7 @@ class Policy(msgspec.Struct, frozen=True):
     expiry_s: int = 60
     quiet: Quiet | None = None
     quiet_exempt: bool = False
+    quiet_then: QuietThen = "suppress"
     escalate_after_rings: int | None = None
     escalate_to: list[c.Channel] = []
     priority: int = 4
@@ -82,6 +84,7 @@ class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     expiry_s: Annotated[int, msgspec.Meta(ge=5, le=86_400)] | msgspec.UnsetType = msgspec.UNSET
     quiet: Quiet | msgspec.UnsetType | None = msgspec.UNSET
     quiet_exempt: bool | msgspec.UnsetType = msgspec.UNSET
+    quiet_then: QuietThen | msgspec.UnsetType = msgspec.UNSET
     escalate_after_rings: Annotated[int, msgspec.Meta(ge=1, le=60)] | msgspec.UnsetType | None = (
         msgspec.UNSET
     )
@@ -177,6 +180,16 @@ def may_ring(
     if policy.quiet and not silent and policy.quiet.holds(clock.hour * 60 + clock.minute):
         return "quiet_hours"
     return "too_late" if _is_too_late(policy, now_ms - due_ms) else None
+
+
+def quiet_ends_ms(quiet: Quiet, now_ms: int, timezone: str) -> int:
+    """Return when quiet hours that hold now end, by the shop's wall clock."""
+    clock = local(now_ms, timezone)
+    hour, minute = divmod(quiet.to_minute, 60)
+    end = clock.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    if end <= clock:
+        end += timedelta(days=1)  # by the wall clock, whatever the night's length
+    return int(end.timestamp() * 1000)
 
 
 def _is_too_late(policy: Policy, late_ms: int) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from server.broadcast import call as calls
 from server.broadcast.audio_path import audio_paths
-from server.broadcast.policy import Policy, may_ring
+from server.broadcast.policy import Policy, may_ring, quiet_ends_ms
 from server.broadcast.template import Template, Words, together, words
 from server.errors import Refusal
 from server.events import catalogue as c
@@ -25,6 +25,9 @@ from server.events.view import CHANNEL_OF, DeviceKind
 RING_END = "RingEnd"
 RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
 NO_DEVICE = "no_device"
+QUIET_HOURS = "quiet_hours"
+# Reasons that pass: a repeat that may not ring now is written down, and the repeats go on.
+PASSING = frozenset({NO_DEVICE, QUIET_HOURS, "off", "too_late"})
 REFRESH: c.MsgType = 2
 SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
 
@@ -175,15 +178,26 @@ class Round:
             self._queue(end, 1, wait_ms)
             return Verdict(end, "queued")
         reason = self.ring(end, 1, gone)
+        if reason and self.messages[-1].state == "queued":
+            return Verdict(end, "queued", reason)
         if reason:
             return Verdict(end, "no_such_end" if reason == NO_DEVICE else "suppressed", reason)
         return Verdict(end, "queued")
 
     def ring(self, end: End, ring: int, gone: str = "") -> str:
-        """Ring an end now and arm its next ring, or write down why not; return the reason."""
+        """Ring an end now and arm its next ring, or write down why not; return the reason.
+
+        Quiet hours may postpone a ring to their end instead. After a reason that passes the repeats
+        go on; a first ring that nobody may hear is the call's end here, as its sender is told.
+        """
         reason = gone or judged(self.row, end, self._ground, self.moment)
+        if reason == QUIET_HOURS and (wait_ms := self._quiet_ms(end)):
+            self._queue(end, ring, wait_ms, reason)
+            return reason
         if reason:
             self._write(end, ring, "suppressed", reason)
+            if ring > 1 and reason in PASSING:
+                self._go_on(end, ring)
             return reason
         self.told(end, ring)
         self._ringing.append((end, ring))
@@ -195,10 +209,27 @@ class Round:
         self.messages.append(
             calls.Message(end.key, ring, "sent", self.moment.due_ms, "", now_ms, spoken_by)
         )
+        self._go_on(end, ring)
+
+    def _go_on(self, end: End, ring: int) -> None:
+        """Arm the next ring of an end, if its policy wants one."""
         policy = self._ground.policies[end.channel]
-        card = self.row.is_card and (end.channel in CARD_CHANNELS or end.account_id is not None)
-        if not card and ring < rings_wanted(policy):  # a card repeats by itself
+        if not self._rings_as_card(end) and ring < rings_wanted(policy):
             self._queue(end, ring + 1, policy.interval_s * 1000)
+
+    def _rings_as_card(self, end: End) -> bool:
+        """Say whether the card on the pads repeats by itself."""
+        return self.row.is_card and (end.channel in CARD_CHANNELS or end.account_id is not None)
+
+    def _quiet_ms(self, end: End) -> int:
+        """Return how long a ring waits for the end of quiet hours; 0: it does not."""
+        policy = self._ground.policies[end.channel]
+        if policy.quiet is None or policy.quiet_then == "suppress" or self._rings_as_card(end):
+            return 0
+        ends_ms = quiet_ends_ms(policy.quiet, self.moment.now_ms, self._ground.timezone)
+        expires_ms = self.row.expires_at_ms
+        known = expires_ms is None or ends_ms <= expires_ms
+        return ends_ms - self.moment.now_ms if known else 0
 
     def _together_ms(self, end: End) -> int:
         """Return how long to wait for company: orders that come together are said together."""
@@ -209,10 +240,10 @@ class Round:
     def _write(self, end: End, ring: int, state: calls.MessageState, reason: str) -> None:
         self.messages.append(calls.Message(end.key, ring, state, self.moment.due_ms, reason))
 
-    def _queue(self, end: End, ring: int, wait_ms: int) -> None:
-        """Arm one further ring of an end: its row and its promise."""
+    def _queue(self, end: End, ring: int, wait_ms: int, reason: str = "") -> None:
+        """Arm one further ring of an end: its row and its promise; `reason` for what is postponed."""
         due_ms = self.moment.now_ms + wait_ms
-        self.messages.append(calls.Message(end.key, ring, "queued", due_ms))
+        self.messages.append(calls.Message(end.key, ring, "queued", due_ms, reason))
         payload = {"call_id": self.row.call.id, "end_key": end.key, "ring": ring}
         self.outcome.promises.append(Promise(RING_END, payload, due_ms))
 

@@ -18,6 +18,7 @@ ParamType = Literal[
     "text", "room", "goods", "number", "quantity", "money", "time", "queue_number"
 ]  # fmt: skip
 
+COUNTED_TABLE_DIGITS_MAX = 2
 COUNTED_DIGITS_MAX = 5  # a longer number without a unit is a code: it is spelled
 
 _MEASURES = "份个碗盘杯瓶位只块串桌人次条两斤克单号分秒件张双套壶罐盒包袋例扎粒颗片根"
@@ -31,6 +32,14 @@ _YEAR_ZH = re.compile(r"(?<!\d)(\d{4})(?=年)")
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _HOUR_ZH = re.compile(r"(?<!\d)2(?=小时|点|刻)")
 _ROOM_ZH = re.compile(r"\d{3,5}(?=房|室|号房|号桌|包)")
+# A table is called by its name (2桌 二桌, 12桌 十二桌, 102桌 一零二桌) unless tables are counted: 来了2桌 两桌.
+_TABLE_ZH = re.compile(r"(?<![有来加开共订定剩约满\d.])(\d{1,5})(?=号?桌(?![客人酒宴]))")
+_TABLE_NAME_ZH = re.compile(r"(\d{1,2})(号?桌)", re.ASCII)
+_ROOM_EN = re.compile(
+    r"\b(rooms?|tables?|suites?|box|cabin|floor room)(\s+(?:no\.?\s*|number\s+)?)(\d{3,5})(?!\d|[.:]\d)"
+    r"|(?<![\d.])(\d{3,5})(?=\s+(?:room|suite)\b)",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d+")
 _DIGIT = re.compile(r"\d")
 _UNITS_ZH = {
@@ -54,6 +63,8 @@ def said(kind: ParamType, value: str, language: Language, *, yao: bool = False) 
 @lru_cache(8192)  # the same rooms, dishes and quantities come by all day
 def _said(kind: ParamType, value: str, language: Language, yao: bool) -> str:  # noqa: FBT001
     plain = value.strip().translate(_FULL_WIDTH)
+    if kind == "room" and language == "zh" and (table := _TABLE_NAME_ZH.fullmatch(plain)):
+        return f"{_table_zh(table[1])}{table[2]}"
     if kind in {"room", "queue_number"}:
         return _spelled(plain.removeprefix("#"), language, yao=yao)
     if kind in {"quantity", "number"} and plain.isascii() and plain.isdigit():
@@ -73,7 +84,7 @@ def _spelled(text: str, language: Language, *, yao: bool) -> str:
         digits = found.group()
         return n.spelled_zh(digits, yao=yao) if language == "zh" else f" {n.spelled_en(digits)} "
 
-    return _NUMBER.sub(spell, _ascii_digits(text)).strip()
+    return _NUMBER.sub(spell, _ascii_digits(text)).replace("  ", " ").strip()
 
 
 def read_aloud(text: str, language: Language) -> str:
@@ -102,9 +113,15 @@ def _read_zh(text: str) -> str:
     text = _PERCENT.sub(lambda m: f"百分之{n.counted_zh(int(m[1]))}", text)
     text = _UNIT_ZH.sub(_measured_zh, text)
     text = _ROOM_ZH.sub(lambda m: n.spelled_zh(m[0]), text)
+    text = _TABLE_ZH.sub(lambda m: _table_zh(m[1]), text)
     text = _DECIMAL.sub(lambda m: f"{n.counted_zh(int(m[1]))}点{n.spelled_zh(m[2])}", text)
     text = _HASH.sub(lambda m: f"{n.spelled_zh(m[1])}号", text).replace("号号", "号")
     return _NUMBER.sub(lambda m: _number_zh(m[0], text[m.end() : m.end() + 1]), text)
+
+
+def _table_zh(digits: str) -> str:
+    spelled = len(digits) > COUNTED_TABLE_DIGITS_MAX or digits.startswith("0")
+    return n.spelled_zh(digits) if spelled else n.counted_zh(int(digits))
 
 
 def _date_zh(match: re.Match[str]) -> str:
@@ -143,6 +160,7 @@ def _money_zh(match: re.Match[str]) -> str:
 
 
 def _read_en(text: str) -> str:
+    text = _ROOM_EN.sub(_room_en, text)
     text = _TIME.sub(lambda m: n.time_en(int(m[1]), int(m[2])), text)
     text = re.sub(
         r"[¥￥]\s?(\d+)(?:\.(\d{1,2}))?",
@@ -156,6 +174,11 @@ def _read_en(text: str) -> str:
     )
     text = _HASH.sub(lambda m: f"number {n.spelled_en(m[1]).replace('oh', 'zero')}", text)
     return _NUMBER.sub(lambda m: _number_en(m[0]), text)
+
+
+def _room_en(match: re.Match[str]) -> str:
+    before, gap, room, alone = match.groups()
+    return n.spelled_en(alone) if alone else f"{before}{gap}{n.spelled_en(room)}"
 
 
 def _number_en(digits: str) -> str:

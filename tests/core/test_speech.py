@@ -77,6 +77,10 @@ WORDS = [
     ("room", "VIP2", "zh", "VIP二"),
     ("room", "1024", "zh", "一零二四"),
     ("room", "801", "en", "eight oh one"),
+    ("room", "2桌", "zh", "二桌"),
+    ("room", "12号桌", "zh", "十二号桌"),
+    ("room", "102桌", "zh", "一零二桌"),
+    ("room", "Table 12", "en", "Table one two"),
     ("queue_number", "#01", "zh", "零一"),
     ("queue_number", "100", "zh", "一零零"),
     ("quantity", "2", "zh", "两"),
@@ -132,6 +136,16 @@ SENTENCES = [
     ("2026年", "二零二六年"),
     ("2026-11-25到店", "二零二六年十一月二十五日到店"),
     ("第2桌", "第二桌"),
+    ("请到2桌", "请到二桌"),
+    ("2桌催菜", "二桌催菜"),
+    ("12桌要加水", "十二桌要加水"),
+    ("2号桌买单", "二号桌买单"),
+    ("102桌结账", "一零二桌结账"),
+    ("来了2桌客人", "来了两桌客人"),
+    ("2桌客人到店", "两桌客人到店"),
+    ("还剩2桌", "还剩两桌"),
+    ("801包间加1壶茶", "八零一包间加一壶茶"),
+    ("801房2碗面", "八零一房两碗面"),
     ("第2份", "第二份"),
     ("第102位", "第一百零二位"),
     ("2小时", "两小时"),
@@ -157,6 +171,28 @@ def test_a_value_is_said_as_its_type(
 def test_a_sentence_is_read_aloud(text: str, expected: str) -> None:
     """Free text with numbers in it (R-004-35)."""
     assert read_aloud(text, "zh") == expected
+
+
+SENTENCES_EN = [
+    ("Room 801 ordered 2 dumplings", "Room eight oh one ordered two dumplings"),
+    ("Please come to room 1024", "Please come to room one oh two four"),
+    ("Rooms 801 and 2 more", "Rooms eight oh one and two more"),
+    ("Room no. 305 is ready", "Room no. three oh five is ready"),
+    ("table number 102, 4 bowls", "table number one oh two, four bowls"),
+    ("Table 12 pays", "Table twelve pays"),
+    ("The 801 room wants tea", "The eight oh one room wants tea"),
+    ("801 guests", "eight hundred and one guests"),
+    ("Suite 900 at 15:05", "Suite nine oh oh at fifteen oh five"),
+    ("a box 12.50 wide", "a box twelve point five zero wide"),
+    ("Number #16, please", "Number number one six, please"),
+    ("no numbers here", "no numbers here"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SENTENCES_EN)
+def test_an_english_sentence_is_read_aloud(text: str, expected: str) -> None:
+    """A room is a name in English too, whoever wrote the sentence; what is counted is counted."""
+    assert read_aloud(text, "en") == expected
 
 
 @given(st.text(max_size=80), st.sampled_from(["zh", "en"]))
