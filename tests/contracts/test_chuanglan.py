@@ -13,6 +13,7 @@ from server.sms.carriers.chuanglan_words import Account
 from server.sms.carriers.port import Accepted, Message, Refused, Unknown
 from tests.support.carriers.chuanglan import ACCOUNT, PASSWORD, FakeChuanglan, fake_chuanglan
 from tests.support.carriers.door import push_door
+from tests.support.carriers.ports import closed_port
 
 ONE = Message("ab12", ("8613900000001",), "【传菜】您的验证码是1234")
 QUICK = HttpBounds(
@@ -195,13 +196,6 @@ async def test_reports_may_repeat_and_overtake(fake: FakeChuanglan) -> None:
     first, again, late = door.receipts
     assert first == again
     assert (late.state, late.at_ms) == ("unknown", first.at_ms - 10_000)
-
-
-def closed_port() -> int:
-    """Return a port where nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 class full_house:  # noqa: N801 - used like a function

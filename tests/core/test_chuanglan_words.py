@@ -143,6 +143,7 @@ def test_what_a_status_report_says(status: str, state: str) -> None:
     ("change",                                     "at_ms"),
     [
         ({"notifyTime": ""},                       1_730_712_480_000),  # to the minute
+        ({"notifyTime": "2411041728"},             1_730_712_480_000),
         ({"notifyTime": "never", "reportTime": ""}, NOW_MS),
         ({"notifyTime": "", "reportTime": "2413991728"}, NOW_MS),
     ],

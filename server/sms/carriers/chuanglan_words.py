@@ -34,6 +34,8 @@ _CHINA_CODE = "86"
 _CHINA_DIGITS = 11
 _FIELDS_MAX = 40  # of a push; it has ten
 _ID_CHARS_MAX = 64  # of a message id; it has 32 digits
+# By length: the form with seconds would read the shorter date as well, and wrongly.
+_DATES = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S"}
 _LATER = frozenset({"103", "104"})  # too quick; their side is busy
 _SENTENCES = {
     "101": "ChuangLan does not know the account.",
@@ -214,9 +216,10 @@ def _international(mobile: str) -> str:
 
 def _reported_ms(fields: Mapping[str, str], now_ms: int) -> int:
     """Return when it was reported: `notifyTime` to the second, else `reportTime` to the minute."""
-    for name, form in (("notifyTime", "%y%m%d%H%M%S"), ("reportTime", "%y%m%d%H%M")):
+    for name in ("notifyTime", "reportTime"):
+        told = fields.get(name, "")
         try:
-            local = datetime.strptime(fields.get(name, ""), form).replace(tzinfo=CHINA)
+            local = datetime.strptime(told, _DATES.get(len(told), "none")).replace(tzinfo=CHINA)
         except ValueError:
             continue
         return to_ms(local.astimezone(UTC))
