@@ -7,6 +7,9 @@ ready = @$(PYTHON) scripts/bootstrap.py
 # npm's name and version of the type checker; only `make check` needs Node
 typescript := typescript@5.9.3
 
+# A worker of tests per core, each with engines of its own; most tests wait for something
+side_by_side := --numprocesses logical --maxprocesses 4 --dist worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: run test check fix day bench docs doctor clean help
 
@@ -16,7 +19,7 @@ run: ## Start everything with a demo shop: engines, web, worker; Ctrl-C stops it
 
 test: ## Run every test on real engines and a real browser; ARGS='-k item' picks some
 	$(ready) test
-	@$(bin)/python -m pytest $(ARGS)
+	@$(bin)/python -m pytest $(side_by_side) $(ARGS)
 
 check: ## Lint, format, types of server and screens, layers (the screens' types need Node)
 	$(ready) check
