@@ -149,6 +149,16 @@ async def test_a_rule_is_changed_by_who_read_it(database_url: str, redis_url: st
         assert (await other.ask("GET", "/v1/points/rule")).json()["rule"]["version"] == 0
 
 
+async def test_more_than_the_ledger_takes_earns_nothing(database_url: str, redis_url: str) -> None:
+    """A rule gone wild is refused by the ledger, and the source may be told again when it is mended."""
+    async with api_house(database_url, redis_url) as house:
+        mall = await _mall(house, purchase_points=1_000_000, purchase_fen=1)
+        body = {"user_id": GUEST, "source": "A1", "amount_fen": 10**12}
+        is_problem(await mall.ask("POST", "/v1/points/purchases", body), "ledger_amount_invalid")
+        await mall.ask("PUT", "/v1/points/rule", RULE | {"version": 1})
+        assert (await mall.ask("POST", "/v1/points/purchases", body)).json()["points"] == 10**10
+
+
 async def test_a_review_counts_on_its_day_in_china(database_url: str, redis_url: str) -> None:
     """The day's cap begins anew at the brand's midnight, not at UTC's."""
     async with api_house(database_url, redis_url) as house:
