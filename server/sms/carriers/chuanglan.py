@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any, Self
 
 import httpx
@@ -43,7 +42,8 @@ class Chuanglan:
 
     def __init__(self, name: str, account: Account, bounds: HttpBounds | None = None) -> None:
         """Raise `ValueError` when the account's URL is neither https nor on this machine."""
-        _check_url(account.url)
+        if not account.is_private():
+            raise ValueError("ChuangLan's URL is https; http only on this machine.")
         self.name = name
         self._account = account
         self._bounds = bounds or HttpBounds()
@@ -154,18 +154,3 @@ async def _read(answer: httpx.Response) -> bytes:
         if len(body) > ANSWER_BYTES_MAX:
             return b""
     return body
-
-
-def _check_url(url: str) -> None:
-    parts = httpx.URL(url)
-    if parts.scheme == "https" and parts.host:
-        return
-    if parts.scheme != "http" or not _is_here(parts.host):
-        raise ValueError("ChuangLan's URL is https; http only on this machine.")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

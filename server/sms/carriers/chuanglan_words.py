@@ -10,8 +10,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from ipaddress import ip_address
 from typing import Any, Literal
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -81,9 +82,24 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __repr__(self) -> str:
         return f"Account({self.url})"
 
+    def is_private(self) -> bool:
+        """Return whether the password is safe on its way: https, or http on this machine."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        return bool(host) and (
+            parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))
+        )
+
 
 class NotAReceiptError(Exception):
     """A push that is not ChuangLan's, or does not say what became of what."""
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def refusal_of(message: Message, text: str) -> Refused | None:
