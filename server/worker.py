@@ -25,6 +25,7 @@ from server import housekeeping
 from server.auth import read_networks
 from server.billing.anchors import Anchors
 from server.billing.keeper import Keeper
+from server.billing.teller import Teller
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, EFFECTS, PROMISES
 from server.db.pool import open_patiently
@@ -35,6 +36,7 @@ from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.gateway.memory import settle_memory
 from server.settings import Settings
+from server.sms.costcentre import CostCentre
 from server.webhooks.post import POST_WEBHOOK, Poster
 
 HTTP_S_MAX = 10.0  # for each part of a conversation with somebody outside
@@ -89,8 +91,10 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
         await housekeeping.forget(pool, clock)
 
     keeper = Keeper(pool, clock, Anchors(settings.data_dir / "ledger"))
+    costcentre = CostCentre(pool, Teller(pool, clock), clock)
 
     async def tend(ctx: dict[Any, Any]) -> None:
+        await costcentre.do_releases()
         await keeper.sweep()
         await keeper.lay_anchor()
 

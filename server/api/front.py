@@ -13,11 +13,15 @@ from server.api.callers import Gate
 from server.api.im_calls import Calls, Online
 from server.api.limits import Limits
 from server.api.meters import Meters
+from server.api.sms import SmsMoney
 from server.auth import read_networks
+from server.billing.teller import Teller
 from server.broadcast.audio import Audio
 from server.clock import Clock
 from server.pairing.door import Execute
 from server.settings import Settings
+from server.sms.costcentre import CostCentre
+from server.sms.packages import Packages
 
 
 class Ground(NamedTuple):
@@ -41,6 +45,7 @@ class Front(NamedTuple):
     meters: Meters
     calls: Calls
     clock: Clock
+    sms: SmsMoney
 
 
 def open_front(ground: Ground) -> Front:
@@ -49,4 +54,6 @@ def open_front(ground: Ground) -> Front:
     trusted = read_networks(ground.settings.trusted_proxies)
     gate = Gate(ground.database, limits, ground.clock, trusted)
     calls = Calls(ground.execute, gate, ground.clock, ground.online)
-    return Front(gate, Meters(ground.registry), calls, ground.clock)
+    centre = CostCentre(ground.database, Teller(ground.database, ground.clock), ground.clock)
+    sms = SmsMoney(centre, Packages(ground.database, centre, ground.clock))
+    return Front(gate, Meters(ground.registry), calls, ground.clock, sms)

@@ -35,6 +35,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Rules(ground.database, gate, ground.clock).doors(),
         *Webhooks(ground.database, ground.clock, networks).doors(),
         *Points(ground.database, ground.clock).doors(),
+        *front.sms.doors(),
         *Devices(ground.execute, pairing, gate, ground.online).doors(),
         *Pairing(pairing).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),

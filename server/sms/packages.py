@@ -160,6 +160,22 @@ class Packages:
                 rows = await self._pool.fetch(views.READ_PACKAGES, brand_id, before, rows_max)
         return [self._package(row) for row in rows]
 
+    async def balance(self, brand_id: int) -> views.Balance:
+        """Return what a brand has; one that never bought anything has nothing."""
+        account = await self._costcentre.find(brand_id)
+        if account is None:
+            return views.Balance(0, 0, None, 0)
+        with reachable():
+            return await views.read_balance(self._pool, account.id)
+
+    async def records(self, brand_id: int, wanted: views.Wanted) -> views.Records:
+        """Return a page of a brand's records."""
+        account = await self._costcentre.find(brand_id)
+        if account is None:
+            return views.Records([], None)
+        with reachable():
+            return await views.read_records(self._pool, brand_id, account.id, wanted)
+
     def _package(self, row: asyncpg.Record) -> Package:
         state: PackageState = "open" if row["remaining"] else "used"
         if row["expires"] is not None and row["expires"] <= self._clock.now():

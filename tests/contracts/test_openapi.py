@@ -66,6 +66,7 @@ def schema_of(document: dict[str, Any], content: dict[str, Any]) -> dict[str, An
 
 IM_CALL = {"shopId": SHOP, "event": 6, "Channels": [2], "MsgType": 2}
 SENTENCE = {"name": "spa", "parameters": {}, "text": {"zh": "请注意", "en": "Look"}}
+NUMBER = "3f0c3a52-8a4e-4c55-9d0e-6a2f3a3c9a10"
 BODIES: dict[str, dict[str, Any]] = {
     "sendImCall": IM_CALL,
     "sendImCalls": {"calls": [IM_CALL, {**IM_CALL, "event": 77}]},
@@ -89,6 +90,12 @@ BODIES: dict[str, dict[str, Any]] = {
         "version": 0, "purchase_points": 2, "purchase_fen": 100, "review_points": 10,
         "reviews_per_day_max": 1, "valid_days": None,
     },
+    "buySmsPackage": {"orderNo": "M1", "segments": 100, "validityDays": 30},
+    "smsSendPrePay": {"segments": 9, "number": NUMBER},
+    "smsSendPay": {"segments": 4, "number": NUMBER, "payment": NUMBER[::-1].replace("-", "")},
+    "smsSendStatusCallBack": {"success": False},
+    "smsReleaseFreezeNum": {},
+    "returnSmsPackage": {"returnNo": "B1", "segments": 5},
 }  # fmt: skip
 # In the order of a dish's life; what is not named comes after, in the document's order.
 LIFE = [
@@ -103,6 +110,9 @@ LIFE = [
     "addTemplate",
     "earnByPurchase",
     "exchangePoints",
+    "buySmsPackage",
+    "smsSendPrePay",
+    "smsSendPay",
 ]
 
 
@@ -117,7 +127,8 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
     }
     values: dict[str, int | str] = {
         "shop_id": SHOP, "place_id": ROOM_801, "device_id": 8, "shopId": SHOP, "technicianId": "7",
-        "event": "order_placed", "channel": "kitchen", "user_id": 7,
+        "event": "order_placed", "channel": "kitchen", "user_id": 7, "orderNo": "M1", "number": NUMBER,
+        "payment": BODIES["smsSendPay"]["payment"],
     }  # fmt: skip
     answered: dict[str, int] = {}
     for name in [*LIFE, *(name for name in doors if name not in LIFE)]:
@@ -176,6 +187,9 @@ async def test_every_signed_door_refuses_the_unsigned(house: ApiHouse) -> None:
             "item_id",
             "device_id",
             "shopId",
+            "number",
+            "payment",
+            "orderNo",
             "callId",
             "technicianId",
             "template_id",
