@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from server.api.callers import Gate
+from server.api.im_made import made_change, made_template
 from server.api.store import Client
 from server.api.table import Call, Door
 from server.broadcast.changes import check_next_version, check_rule, check_sentence, named_template
@@ -37,6 +38,10 @@ class TemplateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: Annotated[dict[Name, ParamType], msgspec.Meta(max_length=20)]
     text: c.Text
     version: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    def at(self, template_id: int) -> Template:
+        """Return the version it is to be."""
+        return Template(template_id, self.version + 1, self.name, self.parameters, self.text)
 
 
 class TemplatePath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,13 +198,17 @@ class Rules:
         """Add a template; asked again with the same key it is the same one."""
         asked: TemplateRequest = call.body
         brand_id = _manager(call.signer, whole_brand=True)
+        if made := await made_template(self._db, call):
+            return TemplateAnswer(made)
         check_sentence(asked.parameters, asked.text)
         for known in await store.list_templates(self._db, brand_id):
             same = (known.name, known.parameters, known.text)
             if same == (asked.name, asked.parameters, asked.text):
                 return TemplateAnswer(known)
         new_id = self._mint.next_id(to_ms(self._clock.now()))
-        return await self._put(call, new_id, 0)
+        if await self._put(call, new_id) is None:
+            raise Refusal("template_invalid", reason="too_many", templates_max=store.TEMPLATES_MAX)
+        return TemplateAnswer(asked.at(new_id))
 
     async def change_template(self, call: Call) -> TemplateAnswer:
         """Add the next version; calls that wait keep to the sentence by its name."""
@@ -208,24 +217,26 @@ class Rules:
         known = await store.find_template(self._db, brand_id, template_id)
         if known is None or template_id in BUILT_IN:
             raise Refusal("template_not_found", template_id=template_id)
+        if made := await made_template(self._db, call, template_id):
+            return TemplateAnswer(made)
         check_next_version(known, call.body.parameters, call.body.text)
-        return await self._put(call, template_id, call.body.version)
+        put = await self._put(call, template_id)
+        # The same request was on its way twice, or somebody else was quicker.
+        put = put or await made_template(self._db, call, template_id)
+        if put is None:
+            raise Refusal("version_changed", version=call.body.version)
+        return TemplateAnswer(put)
 
-    async def _put(self, call: Call, template_id: int, version: int) -> TemplateAnswer:
-        asked: TemplateRequest = call.body
-        template = Template(template_id, version + 1, asked.name, asked.parameters, asked.text)
+    async def _put(self, call: Call, template_id: int) -> Template | None:
+        template, version = call.body.at(template_id), call.body.version
         brand_id = _manager(call.signer)
         try:
             put = await store.put_template(
                 self._db, brand_id, template, self._author(call, version)
             )
         except asyncpg.UniqueViolationError:
-            raise Refusal("template_name_taken", name=asked.name) from None
-        if put is None and not version:
-            raise Refusal("template_invalid", reason="too_many", templates_max=store.TEMPLATES_MAX)
-        if put is None:
-            raise Refusal("version_changed", version=version)
-        return TemplateAnswer(template)
+            raise Refusal("template_name_taken", name=template.name) from None
+        return None if put is None else template
 
     async def read_versions(self, call: Call) -> VersionsAnswer:
         """Return what a template of the brand said, old versions too."""
@@ -281,6 +292,8 @@ class Rules:
         """Lay a change over what was; it holds from the next ring on."""
         asked: RulesRequest = call.body
         await self._allowed(call)
+        if await made_change(self._db, call):
+            return await self.read_rules(call)
         brand_id = call.signer.brand_id
         named, template = named_template(asked.change), None
         if named is not None:
@@ -289,7 +302,8 @@ class Rules:
         change = store.StoredChange(call.params.shop_id, asked.channel, asked.change, 0)
         author = self._author(call, asked.version)
         event: c.CallEvent = call.params.event
-        if await store.put_change(self._db, brand_id, event, change, author) is None:
+        put = await store.put_change(self._db, brand_id, event, change, author)
+        if put is None and not await made_change(self._db, call):
             raise Refusal("version_changed", version=asked.version)
         return await self.read_rules(call)
 
@@ -301,7 +315,7 @@ class Rules:
             _manager(call.signer, whole_brand=True)
 
     def _author(self, call: Call, version: int) -> store.Author:
-        return store.Author(call.signer.name, self._clock.now(), version)
+        return store.Author(call.signer.name, self._clock.now(), version, call.command_id)
 
 
 def _manager(client: Client, *, whole_brand: bool = False) -> int:

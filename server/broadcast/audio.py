@@ -7,6 +7,7 @@ sentences at once, seconds a voice may take, bytes kept. Refuses to know calls a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -29,6 +30,8 @@ KEPT_BYTES_MAX = 256 * 1024 * 1024
 CLIP_GAP_MS = 40
 CLIP_CHARACTERS_MAX = 24
 PAUSES = frozenset(" ,，。;；、!！?？:：")
+END_S_MAX = 1.0
+READ_BYTES = 64 * 1024
 ANSWER_BYTES_MAX = sound.SAMPLES_PER_S * 2 * sound.SECONDS_MAX
 
 _log = structlog.get_logger(__name__)
@@ -124,19 +127,56 @@ class CommandVoice:
             raise VoiceError(f"the voice cannot be started: {type(error).__name__}") from error
         try:
             async with asyncio.timeout(VOICE_S_MAX):
-                data, _ = await child.communicate(text.encode())
+                data = await _conversed(child, text.encode())
         except TimeoutError as error:
             raise VoiceError("the voice took too long") from error
         finally:
             if child.returncode is None:
-                child.kill()
-                await child.wait()
+                await _end(child)
         if child.returncode != 0:
             raise VoiceError(f"the voice ended with {child.returncode}")
         return data
 
     async def close(self) -> None:
         """Hold nothing."""
+
+
+async def _conversed(child: asyncio.subprocess.Process, text: bytes) -> bytes:
+    """Hand over the text and read all it says, at most `ANSWER_BYTES_MAX`; raises `VoiceError`."""
+    into, out = child.stdin, child.stdout
+    assert into is not None
+    assert out is not None
+    telling = asyncio.create_task(_tell(into, text))
+    parts, size = [], 0
+    try:
+        while part := await out.read(READ_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > ANSWER_BYTES_MAX:
+                raise VoiceError("the voice does not stop")
+        await child.wait()
+    finally:
+        telling.cancel()
+        await asyncio.wait([telling])
+    return b"".join(parts)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Kill it, and read on to its end: who leaves a full pipe alone waits for ever."""
+    assert child.stdout is not None
+    child.kill()
+    with contextlib.suppress(TimeoutError):  # a child of its own may hold the pipe
+        async with asyncio.timeout(END_S_MAX):
+            while await child.stdout.read(READ_BYTES):
+                pass
+            await child.wait()
+
+
+async def _tell(into: asyncio.StreamWriter, text: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # who knows enough may stop
+        into.write(text)
+        await into.drain()
+        into.close()
 
 
 def cover(text: str, words: frozenset[str]) -> list[str] | None:
@@ -182,7 +222,8 @@ class Audio:
 
     async def wav(self, text: str, language: Language) -> bytes:
         """Return the WAV of a sentence, made once however many ask; raises `VoiceError`."""
-        name = hashlib.sha256(f"{self.voice}\n{language}\n{text}".encode()).hexdigest()
+        spoken = await asyncio.to_thread(self._recorded, text, language)
+        name = hashlib.sha256(f"{self.voice}\n{language}\n{text}\n{spoken}".encode()).hexdigest()
         path = self._folder / f"{name}.wav"
         kept = await asyncio.to_thread(_read, path)
         if kept is not None:
@@ -210,16 +251,27 @@ class Audio:
             await asyncio.to_thread(_keep, path, even, self._kept_bytes_max)
             return even
 
-    def _of_clips(self, text: str, language: Language) -> bytes | None:
-        """Return the sentence spoken by recorded clips, if they cover all of it."""
+    def _files(self, text: str, language: Language) -> list[Path] | None:
+        """Return the clips that say the whole sentence, if they do."""
         if self._clips is None:
             return None
         folder = self._clips / language
-        words = frozenset(file.stem for file in folder.glob("*.wav"))
-        clips = cover(text, words)
-        if clips is None:
+        clips = cover(text, frozenset(file.stem for file in folder.glob("*.wav")))
+        return None if clips is None else [folder / f"{clip}.wav" for clip in clips]
+
+    def _recorded(self, text: str, language: Language) -> str:
+        """Return what tells these clips from others of the same names: a clip may be recorded anew."""
+        heard = hashlib.sha256()
+        for file in self._files(text, language) or []:
+            heard.update(_content(file))
+        return heard.hexdigest()
+
+    def _of_clips(self, text: str, language: Language) -> bytes | None:
+        """Return the sentence spoken by recorded clips, if they cover all of it."""
+        files = self._files(text, language)
+        if files is None:
             return None
-        parts = [sound.evened(sound.read_wav((folder / f"{c}.wav").read_bytes())) for c in clips]
+        parts = [sound.evened(sound.read_wav(file.read_bytes())) for file in files]
         return sound.write_wav(sound.joined(parts, CLIP_GAP_MS))
 
     async def close(self) -> None:
@@ -233,6 +285,13 @@ class Audio:
 
 def _evened(data: bytes) -> bytes:
     return sound.write_wav(sound.evened(sound.read_wav(data)))
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return hashlib.sha256(file.read_bytes()).digest()
+    except OSError:
+        return b""  # taken away this moment: making the sentence will say so
 
 
 def _read(path: Path) -> bytes | None:

@@ -111,6 +111,18 @@ async def test_recorded_clips_come_first(tmp_path: Path) -> None:
     assert voice.said == 1
 
 
+async def test_a_clip_recorded_anew_is_heard_at_once(tmp_path: Path) -> None:
+    """A sentence that was made of the old clip is not the sentence any more."""
+    (tmp_path / "clips" / "zh").mkdir(parents=True)
+    clip = tmp_path / "clips" / "zh" / "水饺.wav"
+    audio = Audio(tmp_path / "audio", tmp_path / "clips", None)
+    lengths = []
+    for length in (200, 900):
+        clip.write_bytes(_tone(length))
+        lengths.append(sound.measured(sound.read_wav(await audio.wav("水饺", "zh"))).seconds)
+    assert lengths[1] > 3 * lengths[0]
+
+
 COVERED = [
     ("八零一", ["八零", "一"]),
     ("八零一,八零", ["八零", "一", "八零"]),
@@ -139,7 +151,8 @@ async def test_a_voice_of_ones_own(tmp_path: Path) -> None:
     assert abs(heard.seconds - 1.0) < 0.1
 
 
-BROKEN = ["raise SystemExit(3)", "print('no sound')", "import os; os.abort()", ""]
+ENDLESS = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 65536)"
+BROKEN = [ENDLESS, "raise SystemExit(3)", "print('no sound')", "import os; os.abort()", ""]
 
 
 @pytest.mark.parametrize("program", BROKEN)

@@ -62,11 +62,20 @@ async def test_a_sentence_gets_versions(database_url: str, redis_url: str) -> No
         second = SENTENCE | {"text": text, "version": 1}
         assert (await manager.ask("PUT", where, second)).json()["template"]["version"] == 2
         is_problem(await manager.ask("PUT", where, second), "version_changed")
+        third = second | {"version": 2}
+        answers = [await manager.ask("PUT", where, third, "lost") for _ in range(3)]
+        assert [one.json()["template"]["version"] for one in answers] == [3, 3, 3]
+        reused = third | {"text": SENTENCE["text"]}
+        is_problem(await manager.ask("PUT", where, reused, "lost"), "command_id_reused")
+        is_problem(
+            await manager.ask("POST", "/v1/im/templates", SENTENCE | {"name": "new"}, "lost"),
+            "command_id_reused",
+        )
         is_problem(await manager.ask("PUT", "/v1/im/templates/1", second), "template_not_found")
-        assert (await _add(manager, text=text))["version"] == 2, "added again, it is the same"
+        assert (await _add(manager, text=text))["version"] == 3, "added again, it is the same"
         await _add(manager, name="other")
         is_problem(
-            await manager.ask("PUT", where, second | {"name": "other", "version": 2}),
+            await manager.ask("PUT", where, second | {"name": "other", "version": 3}),
             "template_name_taken",
         )
 
@@ -103,9 +112,9 @@ async def test_rules_lie_in_layers(database_url: str, redis_url: str) -> None:
         manager = await house.manager()
         brand, shop = "/v1/im/rules/order_placed", f"/v1/im/rules/order_placed?shop_id={SHOP}"
 
-        async def put(where: str, version: int, **change: Any) -> Any:
+        async def put(where: str, version: int, key: str = "", **change: Any) -> Any:
             body = {"channel": "kitchen", "change": change, "version": version}
-            return await manager.ask("PUT", where, body)
+            return await manager.ask("PUT", where, body, key)
 
         assert (await put(brand, 0, repeat_max=2, interval_s=20)).status_code == 200
         changed = (await put(shop, 0, interval_s=9)).json()
@@ -117,7 +126,10 @@ async def test_rules_lie_in_layers(database_url: str, redis_url: str) -> None:
         is_problem(await put(shop, 1, interval_s=1), "bad_field")
         is_problem(await put(shop, 1, template_id=77), "template_not_found")
         is_problem(await put(f"/v1/im/rules/custom?shop_id={SHOP}", 7, on=False), "version_changed")
-        assert (await put(shop, 1, on=False)).status_code == 200
+        for _ in range(2):  # the first answer was lost
+            assert (await put(shop, 1, "lost", on=False)).status_code == 200
+        is_problem(await put(shop, 1, "lost", on=True), "command_id_reused")
+        is_problem(await put(brand, 1, "lost", on=False), "command_id_reused")
         rows = await house.db.fetch(
             "SELECT shop_id, version FROM broadcast_policy_history WHERE event = 'order_placed'"
         )

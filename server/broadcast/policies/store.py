@@ -6,6 +6,7 @@ Refuses to merge or judge: `policy.py` does.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -54,9 +55,16 @@ WITH named AS (
      WHERE t.latest = $4::integer
     RETURNING brand_id, id, latest
 )
-INSERT INTO im_template_version (brand_id, id, version, parameters, text, made_at, made_by)
-SELECT brand_id, id, latest, $5::jsonb, $6::jsonb, $7, $8 FROM named
+INSERT INTO im_template_version (brand_id, id, version, parameters, text, made_at, made_by, command_id)
+SELECT brand_id, id, latest, $5::jsonb, $6::jsonb, $7, $8, $10::uuid FROM named
 RETURNING version
+"""
+
+READ_MADE_TEMPLATE = """
+SELECT v.brand_id, v.id, t.name, v.version, v.parameters, v.text
+  FROM im_template_version v
+  JOIN im_template t ON t.brand_id = v.brand_id AND t.id = v.id
+ WHERE v.brand_id = $1 AND v.command_id = $2
 """
 
 READ_CHANGES = """
@@ -79,9 +87,16 @@ WITH changed AS (
      WHERE p.version = $6::integer
     RETURNING *
 )
-INSERT INTO broadcast_policy_history (brand_id, shop_id, event, channel, version, policy, changed_at, changed_by)
-SELECT brand_id, shop_id, event, channel, version, policy, changed_at, changed_by FROM changed
+INSERT INTO broadcast_policy_history (brand_id, shop_id, event, channel, version, policy, changed_at, changed_by,
+                                      command_id)
+SELECT brand_id, shop_id, event, channel, version, policy, changed_at, changed_by, $9::uuid FROM changed
 RETURNING version
+"""
+
+READ_MADE_CHANGE = """
+SELECT shop_id, event, channel, policy, version
+  FROM broadcast_policy_history
+ WHERE brand_id = $1 AND command_id = $2
 """
 
 LIST_VERSIONS = """
@@ -171,11 +186,12 @@ def _book(row: asyncpg.Record) -> Book:
 
 
 class Author(msgspec.Struct, frozen=True):
-    """Who changes something, when, and which version they saw (0: none)."""
+    """Who changes something, when, which version they saw (0: none), and by which command."""
 
     name: str
     at: datetime
     version: int = 0
+    command_id: uuid.UUID | None = None
 
 
 class StoredChange(msgspec.Struct, frozen=True):
@@ -252,9 +268,28 @@ async def put_template(
     version: int | None = await pool.fetchval(
         ADD_TEMPLATE, brand_id, template.id, template.name, author.version,
         _encode(template.parameters).decode(), _encode(template.text).decode(), author.at,
-        author.name, TEMPLATES_MAX,
+        author.name, TEMPLATES_MAX, author.command_id,
     )  # fmt: skip
     return version
+
+
+async def find_made_template(
+    pool: Database, brand_id: int, command_id: uuid.UUID
+) -> Template | None:
+    """Return the version of a template that a command made."""
+    row = await pool.fetchrow(READ_MADE_TEMPLATE, brand_id, command_id)
+    return as_template(row) if row else None
+
+
+async def find_made_change(
+    pool: Database, brand_id: int, command_id: uuid.UUID
+) -> tuple[c.CallEvent, StoredChange] | None:
+    """Return the change of a rule that a command made, and its event."""
+    row = await pool.fetchrow(READ_MADE_CHANGE, brand_id, command_id)
+    if row is None:
+        return None
+    change = _change(row["policy"])
+    return row["event"], StoredChange(row["shop_id"], row["channel"], change, row["version"])
 
 
 async def read_changes(
@@ -274,6 +309,6 @@ async def put_change(
     """Replace a change (`stored.version` is ignored); None when somebody else did meanwhile."""
     version: int | None = await pool.fetchval(
         PUT_CHANGE, brand_id, stored.shop_id, event, stored.channel,
-        _encode(stored.change).decode(), author.version, author.at, author.name,
+        _encode(stored.change).decode(), author.version, author.at, author.name, author.command_id,
     )  # fmt: skip
     return version
