@@ -40,6 +40,7 @@ from server.settings import Settings
 SHUTDOWN_S_MAX = 35
 KEEP_ALIVE_S = 75
 BACKLOG = 4096
+REPORTS_CONNECTIONS_MAX = 2  # people at a printer can wait
 
 _log = structlog.get_logger(__name__)
 
@@ -84,6 +85,10 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
 
         audio = open_audio(settings.data_dir / "audio", settings.clips_dir, settings.voice_command)
         stack.push_async_callback(audio.close)
+        reports = pool
+        if settings.reports_database_url:
+            reports = await open_patiently(settings.reports_database_url, REPORTS_CONNECTIONS_MAX)
+            stack.push_async_callback(reports.close)
         ground = Ground(
             desk.execute,
             pool,
@@ -94,6 +99,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
             draining=lambda: not gateway.ready,
             online=online,
             audio=audio,
+            reports=reports,
         )
         relaying = asyncio.create_task(relay.run(), name="relay")
         stack.push_async_callback(_cancel, relaying)

@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     grpc_port: int = 0  # 0: no gRPC
     data_dir: Path = Path(".chuancai")
     database_url: str = ""  # empty: the embedded engine's
+    reports_database_url: str = ""  # a replica for reports and statements; empty: the same database
     redis_url: str = ""  # empty: the embedded engine's
     # Opens identity and telephone numbers; None: seal.key in the data directory. One for all processes.
     seal_key_file: Path | None = None
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PREFIX = "CHUANCAI_"
+_PLAIN_NAMES = {"DATABASE_URL", "REPORTS_DATABASE_URL", "REDIS_URL"}
 _LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS", "VOICE_COMMAND"}
 
 
@@ -58,9 +60,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: object)
     raw: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
         name = field.name.upper()
-        value = env.get(_PREFIX + name) or (
-            env.get(name) if name in {"DATABASE_URL", "REDIS_URL"} else None
-        )
+        value = env.get(_PREFIX + name) or (env.get(name) if name in _PLAIN_NAMES else None)
         if value is not None:
             raw[field.name] = value.split(",") if name in _LISTS else value
     raw |= {name: value for name, value in given.items() if value is not None}

@@ -36,6 +36,7 @@ class Ground(NamedTuple):
     draining: Callable[[], bool] = lambda: False
     online: Online | None = None
     audio: Audio | None = None
+    reports: asyncpg.Pool | None = None  # a replica, for what need not be of this moment
 
 
 class Front(NamedTuple):

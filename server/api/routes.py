@@ -8,6 +8,8 @@ from starlette.routing import BaseRoute, Route
 
 from server.api.audio import Sentences
 from server.api.business import Business
+from server.api.card_reports import CardReports
+from server.api.cards import Cards
 from server.api.devices import Devices
 from server.api.documents import Documents
 from server.api.front import Front, Ground, open_front
@@ -22,6 +24,7 @@ from server.api.requests import Endpoint
 from server.api.table import Door
 from server.auth import read_networks
 from server.pairing.door import PairingDoor
+from server.sealed import Sealing
 
 
 def table(ground: Ground, front: Front) -> list[Door]:
@@ -34,6 +37,14 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
         *Rules(ground.database, gate, ground.clock).doors(),
         *Webhooks(ground.database, ground.clock, networks).doors(),
+        *Cards(ground.execute, ground.database, gate, ground.clock).doors(),
+        *CardReports(
+            ground.database,
+            ground.reports or ground.database,
+            gate,
+            ground.clock,
+            Sealing(ground.settings.seal_key),
+        ).doors(),
         *Points(ground.database, ground.clock).doors(),
         *front.sms.doors(),
         *Devices(ground.execute, pairing, gate, ground.online).doors(),

@@ -93,6 +93,7 @@ RETURNING version
 """
 
 Asked = Sequence[tuple[int, Any]]  # shop, command
+Reader = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy | asyncpg.Pool
 
 
 class _StoredPolicy(CardPolicy, frozen=True, forbid_unknown_fields=False):
@@ -133,13 +134,13 @@ async def read_cards(connection: asyncpg.Connection, asked: Asked, now_ms: int) 
     return await _read(connection, asked, now_ms, lots=False)
 
 
-async def read_whole_cards(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+async def read_whole_cards(connection: Reader, asked: Asked, now_ms: int) -> list[Any]:
     """Return the facts of each command, with what is left of every top-up."""
     return await _read(connection, asked, now_ms, lots=True)
 
 
 async def _read(
-    connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy,
+    connection: Reader,
     asked: Asked,
     now_ms: int,
     *,

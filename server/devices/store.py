@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
@@ -27,6 +28,10 @@ SELECT u.position,
 
 LIST_DEVICES = "SELECT device_view(d) AS device, d.last_seen_at FROM device d WHERE d.shop_id = $1 ORDER BY d.id"
 
+FIND_PAIRED = """
+SELECT shop_id, id, kind FROM device WHERE token_hash = $1 AND paired_at IS NOT NULL AND revoked_at IS NULL
+"""
+
 _decode = msgspec.json.Decoder(StoredDevice).decode
 
 
@@ -38,6 +43,20 @@ class Asked(msgspec.Struct, frozen=True):
     kind: str | None
     place_id: int | None
     station_id: int | None
+
+
+class Known(NamedTuple):
+    """Whose token it is."""
+
+    shop_id: int
+    id: int
+    kind: str
+
+
+async def find_by_token(pool: asyncpg.Pool, hashed: bytes) -> Known | None:
+    """Return the paired device that has this token."""
+    row = await pool.fetchrow(FIND_PAIRED, hashed)
+    return Known(*row) if row else None
 
 
 async def read_devices(connection: asyncpg.Connection, asked: Sequence[Asked]) -> list[DeviceFacts]:

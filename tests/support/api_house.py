@@ -99,6 +99,14 @@ class ApiHouse:
         made = await self.ground.execute(actor, uuid.uuid4(), "PairDevice", encode(body))
         return int(made["device_id"])
 
+    async def token(self, kind: DeviceKind) -> str:
+        """Make a device of the shop and return its token."""
+        actor = Actor(role="manager", id="test", name="test", shop_id=SHOP)
+        token = new_token()
+        body = {"kind": kind, "name": kind, "token_hash": token_hash(token).hex()}
+        await self.ground.execute(actor, uuid.uuid4(), "PairDevice", encode(body))
+        return token
+
     async def caller(self, name: str = "pos", **client: Any) -> Caller:
         """Make a client with one key and return it as somebody who calls."""
         if "ip_allow" in client:
