@@ -1,9 +1,10 @@
-"""SendImCall over gRPC, on a port of its own: the same words, signatures, rates and answers as HTTP.
+"""gRPC, on a port of its own: the same words, signatures, rates and answers as HTTP.
 
-What is signed: method POST, the path `/messagecenter.MessageCenter/…` and the message in protobuf's
-deterministic serialisation. Not as it travels: callers' libraries seldom show the bytes they send,
-and write a map in any order. Reflection is open to all: it says only what `im.proto` says.
-Refuses to decide anything: `im_calls.py` carries calls to the desk.
+What is signed: method POST, the path `/messagecenter.MessageCenter/SendImCall` (or another method's)
+and the message in protobuf's deterministic serialisation. Not as it travels: callers' libraries seldom
+show the bytes they send, and write a map in any order. Reflection is open to all: it says only what
+the proto files say.
+Refuses to decide anything: `im_calls.py` carries calls to the desk, `sms.py` asks the cost centre.
 """
 
 from __future__ import annotations
@@ -12,20 +13,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 import grpc
 import msgspec
 import structlog
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from grpc_reflection.v1alpha import reflection
 
 from server import auth
-from server.api import im_pb2
+from server.api import costcenter, im_pb2
 from server.api.front import Front
-from server.api.im_calls import Request
+from server.api.im_calls import Calls, Request
 from server.api.im_words import CallAnswer, asked, end_for_proto, of_proto
 from server.api.problem import RETRY_AFTER_S, unreadable
 from server.api.requests import REQUEST_ID_HEADER, UNDER_WAY_MAX, read_request_id
+from server.api.rpc import Rpc
+from server.api.store import Client
 from server.api.table import BODY_BYTES_MAX
 from server.db.pool import LOST
 from server.errors import Refusal
@@ -60,18 +64,19 @@ _log = structlog.get_logger(__name__)
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
-class MessageCenter:
-    """The one method of the service."""
+class Line:
+    """One method as it is served; every method goes through this one edge."""
 
-    def __init__(self, front: Front) -> None:
-        self._calls = front.calls
+    def __init__(self, front: Front, rpc: Rpc) -> None:
+        self._rpc = rpc
         self._gate = front.gate
         self._meters = front.meters
         self._clock = front.clock
 
-    async def send_im_call(self, message: bytes, context: Context) -> bytes:
+    async def serve(self, message: bytes, context: Context) -> bytes:
         """Answer one call, once, and count and log that it was."""
         started_s = self._clock.monotonic_s()
+        door = f"grpc{self._rpc.name}"
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
         request_id = read_request_id(metadata)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -89,11 +94,10 @@ class MessageCenter:
                     refusal = Refusal("internal")
             status, code = (refusal.status, refusal.code) if refusal else (200, "ok")
             took_s = self._clock.monotonic_s() - started_s
-            self._meters.saw("grpcSendImCall", status, code, took_s)
+            self._meters.saw(door, status, code, took_s)
             _log.info(
-                "answered", door="grpcSendImCall", status=status, code=code,
-                took_ms=round(took_s * 1000, 2),
-            )  # fmt: skip
+                "answered", door=door, status=status, code=code, took_ms=round(took_s * 1000, 2)
+            )
         trailer = ((REQUEST_ID_HEADER.lower(), request_id),)
         if refusal is not None:
             await _refuse(context, refusal, trailer)
@@ -107,26 +111,34 @@ class MessageCenter:
         address = self._gate.address(_peer_address(context.peer()), forwarded)
         claim = auth.read_claim(metadata)
         key = auth.read_idempotency_key(metadata)
-        request = _parsed(message)
-        signed = auth.Signable("POST", SEND, "", request.SerializeToString(deterministic=True), key)
+        request = self._parsed(message)
+        body = request.SerializeToString(deterministic=True)
+        signed = auth.Signable("POST", self._rpc.path, "", body, key)
         client = await self._gate.admit(claim, signed, address)
         command_id = auth.command_id(client.brand_id, client.id, key, claim.nonce)
         structlog.contextvars.bind_contextvars(client=client.name, command_id=str(command_id))
         try:
-            call = asked(of_proto(request))
+            return await self._rpc.answer(client, command_id, request)
         except msgspec.ValidationError as error:
             raise unreadable(error) from None
-        return _written(await self._calls.send(Request(client, command_id), call))
+
+    def _parsed(self, message: bytes) -> Message:
+        try:
+            return self._rpc.request.FromString(message)
+        except DecodeError as error:
+            name = self._rpc.request.DESCRIPTOR.name
+            raise Refusal("bad_request", f"The message is not a {name}.") from error
 
 
 _FORWARDED = "x-forwarded-for"
 
 
-def _parsed(message: bytes) -> im_pb2.SendImCallRequest:
-    try:
-        return im_pb2.SendImCallRequest.FromString(message)
-    except DecodeError as error:
-        raise Refusal("bad_request", "The message is not a SendImCallRequest.") from error
+def _send_im_call(calls: Calls) -> Rpc:
+    async def answer(client: Client, command_id: UUID, message: Any) -> bytes:
+        call = asked(of_proto(message))
+        return _written(await calls.send(Request(client, command_id), call))
+
+    return Rpc(SERVICE, "SendImCall", im_pb2.SendImCallRequest, answer)
 
 
 def _written(answer: CallAnswer) -> bytes:
@@ -159,12 +171,14 @@ def _peer_address(peer: str) -> str:
 async def serve_grpc(front: Front, host: str, port: int) -> AsyncIterator[int]:
     """Serve for the length of the block and give the port. Raises `OSError` when it is taken."""
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=UNDER_WAY_MAX)
-    center = MessageCenter(front)
-    send: Any = grpc.unary_unary_rpc_method_handler(center.send_im_call)
+    services: dict[str, dict[str, Any]] = {}
+    for rpc in (_send_im_call(front.calls), *costcenter.rpcs(front.sms)):
+        serve: Any = grpc.unary_unary_rpc_method_handler(Line(front, rpc).serve)
+        services.setdefault(rpc.service, {})[rpc.name] = serve
     server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(SERVICE, {"SendImCall": send}),)
+        tuple(grpc.method_handlers_generic_handler(*service) for service in services.items())
     )
-    reflection.enable_server_reflection((SERVICE, reflection.SERVICE_NAME), server)
+    reflection.enable_server_reflection((*services, reflection.SERVICE_NAME), server)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         bound = server.add_insecure_port(address)

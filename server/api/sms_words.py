@@ -111,7 +111,7 @@ class StatusRequest(BrandWords, frozen=True, kw_only=True):
     """Whether the carrier took the message of a payment; if not, its segments come back."""
 
     payment: UUID
-    success: bool = False
+    success: bool
 
 
 class StatusAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

@@ -18,13 +18,14 @@ from server.auth import Signable, signed_headers
 from tests.support.api_house import ApiHouse, Caller
 
 Request = im_pb2.SendImCallRequest
+SEND_IM_CALL = (SEND, im_pb2.SendImCallResponse)  # a method, and what it answers
 
 
 class Outcome(NamedTuple):
     """What came back: an answer, or a status with our code and facts."""
 
     status: Status
-    answer: im_pb2.SendImCallResponse | None
+    answer: Any
     code: str
     facts: dict[str, Any]
     metadata: dict[str, Any]
@@ -38,25 +39,28 @@ class Key(NamedTuple):
 
 
 class GrpcCaller:
-    """Sends SendImCall over one channel."""
+    """Sends SendImCall, or whatever else is said, over one channel."""
 
     def __init__(self, channel: Channel, port: int) -> None:
         self.channel = channel
         self.port = port
 
     async def send(
-        self, caller: Caller | Key, message: im_pb2.SendImCallRequest, key: str = "", **given: Any
+        self, caller: Caller | Key, message: Any, key: str = "", **given: Any
     ) -> Outcome:
-        """Sign and send; `given` may set `nonce`, `timestamp_s` or what is signed instead."""
+        """Sign and send; `given` may set `nonce`, `timestamp_s`, what is signed instead, and `to` whom."""
+        to: tuple[str, Any] = given.pop("to", SEND_IM_CALL)
         signed = given.pop("signed", message).SerializeToString(deterministic=True)
         timestamp_s = given.pop("timestamp_s", int(caller.now().timestamp()))
-        request = Signable("POST", SEND, "", signed, key)
+        request = Signable("POST", to[0], "", signed, key)
         headers = signed_headers(*caller.key, request, timestamp_s, **given)
-        return await self.send_with(headers, message)
+        return await self.send_with(headers, message, to)
 
-    async def send_with(self, headers: dict[str, str], message: Any) -> Outcome:
+    async def send_with(
+        self, headers: dict[str, str], message: Any, to: tuple[str, Any] = SEND_IM_CALL
+    ) -> Outcome:
         """Send with these headers."""
-        method = UnaryUnaryMethod(self.channel, SEND, Request, im_pb2.SendImCallResponse)
+        method = UnaryUnaryMethod(self.channel, to[0], type(message), to[1])
         metadata = {name.lower(): value for name, value in headers.items()}
         async with method.open(metadata=metadata) as stream:
             status = Status.OK
