@@ -38,7 +38,7 @@ from server.events.envelope import EVENTS_FIELD, inbox_key, nodes_key, unpack
 
 SHOPS = 1000
 PROMISED = 20_000
-ROUNDS = 2
+ROUNDS = 1
 PEER_JOBS = 20_000
 ARMED = 100_000
 FAR_MS = 3_600_000

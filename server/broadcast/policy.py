@@ -104,11 +104,15 @@ class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 # The house's own templates (`templates.py`), by which an event speaks unless told otherwise.
 ORDER_PLACED, ITEM_READY, NUMBER_READY, ITEM_CANCELLED = 1, 2, 3, 4
+SERVICE_WANTED, TECHNICIAN_WANTED, ORDER_RUSHED = 5, 6, 7
 
 _SENTENCES: dict[c.CallEvent, int] = {
     "order_placed": ORDER_PLACED,
     "item_ready": ITEM_READY,
     "item_cancelled": ITEM_CANCELLED,
+    "service_wanted": SERVICE_WANTED,
+    "technician_wanted": TECHNICIAN_WANTED,
+    "order_rushed": ORDER_RUSHED,
 }
 _BUILT_IN: dict[tuple[c.CallEvent, c.Channel], dict[str, Any]] = {
     ("order_placed", "kitchen"): {"sound": "new", "coalesce_s": 2},

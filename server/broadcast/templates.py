@@ -31,6 +31,18 @@ _ALL = (
         {"roomName": "room", "goodsName": "goods", "num": "quantity"},
         Text("{roomName}退了{goodsName}{num}份", "{roomName} cancelled {goodsName} × {num}"),
     ),
+    Template(
+        policy.SERVICE_WANTED, 1, "service wanted", {"roomName": "room"},
+        Text("{roomName}房间需要服务,请前往", "Room {roomName} asks for service"),
+    ),
+    Template(
+        policy.TECHNICIAN_WANTED, 1, "technician wanted", {"roomName": "room"},
+        Text("{roomName}房间请安排技师", "Room {roomName} asks for a technician"),
+    ),
+    Template(
+        policy.ORDER_RUSHED, 1, "order rushed", {"roomName": "room"},
+        Text("{roomName}房间催菜,请尽快", "Room {roomName} is waiting for its dishes"),
+    ),
 )  # fmt: skip
 
 BUILT_IN: dict[int, Template] = {one.id: one for one in _ALL}

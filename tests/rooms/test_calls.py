@@ -289,3 +289,24 @@ async def test_calls_are_forgotten_in_time(database_url: str) -> None:
             for table in ("im_call", "im_message", "im_receipt")
         ]
         assert left == [1, 1, 0]
+
+
+SENTENCES = [
+    ("service_wanted", "八零一房间需要服务,请前往"),
+    ("technician_wanted", "八零一房间请安排技师"),
+    ("order_rushed", "八零一房间催菜,请尽快"),
+]
+
+
+@pytest.mark.parametrize(("event", "spoken"), SENTENCES)
+async def test_a_brand_without_sentences_is_heard_all_the_same(
+    database_url: str, event: str, spoken: str
+) -> None:
+    """R-004-31: the house has words for every event but `custom`; a shop may do without them."""
+    async with calling(database_url) as house:
+        await house.kitchen.pool.execute("DELETE FROM broadcast_policy")  # the demo brand's own
+        ask = {"event": event, "channels": ["cashier"], "params": {"roomName": "801"}}
+        await house.send(**ask)
+        assert house.announced()[-1].spoken.zh == spoken
+        await house.policy(event, "cashier", '{"template_id": null}')
+        assert (await house.send(**ask))["refusal"]["code"] == "template_not_found"
