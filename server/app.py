@@ -107,6 +107,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         await gateway.start()
         stack.push_async_callback(gateway.stop)
         front = open_front(ground)
+        stack.push_async_callback(front.audit.close)
         yield House(Starlette(routes=api.routes(ground, front)), front, gateway, desk, pool)
 
 

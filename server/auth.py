@@ -157,6 +157,13 @@ def command_id(brand_id: int, client_id: int, idempotency_key: str, nonce: str) 
     return uuid.uuid5(_COMMANDS, f"{brand_id}:{client_id}:{word}")
 
 
+def member_command_id(who: str, idempotency_key: str) -> uuid.UUID:
+    """Return the command id of what a person asks: the same for every repeat with the same key."""
+    if not idempotency_key:
+        return uuid.uuid4()
+    return uuid.uuid5(_COMMANDS, f"{who}:key:{idempotency_key}")
+
+
 def caller_address(peer: str, forwarded_for: str, trusted: Iterable[Network]) -> str:
     """Return the address a request came from.
 

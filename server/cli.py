@@ -21,6 +21,7 @@ from server.broadcast.speech import Language
 from server.engines import EngineRefusal
 from server.errors import Refusal
 from server.events.view import DeviceKind
+from server.personnel import audit, staff
 from server.settings import Settings, read_settings
 
 _PR_SET_PDEATHSIG = 1
@@ -298,7 +299,8 @@ def demo_traffic(
     _until_signal(until_told)
 
 
-main.add_command(billing)
+for group in (billing, staff, audit):
+    main.add_command(group)
 
 
 def _given(settings: Settings, **changes: Any) -> Settings:

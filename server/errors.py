@@ -36,6 +36,30 @@ REFUSALS: dict[str, RefusalKind] = {
     "bad_token": RefusalKind(401, False, "The device token is not valid.", "设备凭证无效"),
     "not_paired": RefusalKind(403, False, "This device is not paired.", "设备未配对"),
     "rate_limited": RefusalKind(429, True, "Too many requests.", "操作太频繁"),
+    "origin_not_allowed": RefusalKind(
+        403, False, "This came from another page.", "请求来自其他页面"
+    ),
+    # people
+    "login_failed": RefusalKind(
+        401, False, "The login name or the password is wrong.", "登录名或密码不正确"
+    ),
+    "login_locked": RefusalKind(
+        429,
+        True,
+        "Too many wrong passwords: locked for a quarter of an hour.",
+        "密码错误次数过多，锁定十五分钟",
+    ),
+    "session_ended": RefusalKind(401, False, "Please log in.", "请登录"),
+    "password_weak": RefusalKind(422, False, "The password is too weak.", "密码强度不够"),
+    "password_must_change": RefusalKind(
+        403, False, "Choose a password of your own first.", "请先设置自己的密码"
+    ),
+    "login_taken": RefusalKind(409, False, "Somebody has this login name.", "登录名已被使用"),
+    "staff_not_found": RefusalKind(404, False, "There is no such person.", "没有这名员工"),
+    "last_owner": RefusalKind(409, False, "The brand would have no owner.", "至少保留一名店主"),
+    "audit_unavailable": RefusalKind(
+        503, True, "It could not be written down, so it was not done.", "无法留下记录，操作未执行"
+    ),
     # pairing
     "pairing_code_wrong": RefusalKind(404, False, "The pairing code is wrong.", "配对码不正确"),
     "pairing_code_expired": RefusalKind(

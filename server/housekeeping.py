@@ -7,15 +7,21 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
+from server.audit import store as audit
 from server.broadcast import store as calls
 from server.clock import Clock
 from server.events import log
 from server.pairing import store as pairing
+from server.staff import store as staff
 
 COMMANDS_KEPT = timedelta(days=7)  # a device may come back from a week in a drawer
 PROMISES_KEPT = timedelta(days=7)
 CALLS_KEPT = timedelta(days=90)  # whoever is asked why nobody came looks back this far
 PAIRING_KEPT = timedelta(days=1)  # long over, kept for whoever asks what happened yesterday
+SESSIONS_KEPT = timedelta(days=1)  # they end after twelve hours
+# Three years: how long a claim can be brought in China, and well over the six months that the law on
+# network security wants logs kept. In whole months, so it may be thirty days more.
+AUDIT_KEPT = timedelta(days=1_096)
 BATCH_ROWS_MAX = 5_000
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +30,7 @@ _log = structlog.get_logger(__name__)
 async def make_partitions(pool: asyncpg.Pool, clock: Clock) -> None:
     """Make sure this month's and next month's log have partitions of their own."""
     await log.make_partitions(pool, clock.now())
+    await audit.make_partitions(pool, clock.now())
 
 
 async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
@@ -45,5 +52,7 @@ async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
             if count < BATCH_ROWS_MAX:
                 break
     await pairing.forget_old(pool, now - PAIRING_KEPT)
+    await staff.forget_old(pool, now - SESSIONS_KEPT)
+    await audit.forget(pool, now - AUDIT_KEPT)
     _log.info("forgotten", rows=total)
     return total

@@ -234,7 +234,7 @@ class Business:
     async def read_order(self, call: Call) -> OrderAnswer:
         """Return an order, open or completed."""
         shop_id, order_id = call.params.shop_id, call.params.order_id
-        await self._gate.actor(call.signer, "business", shop_id)
+        await self._gate.actor(call.caller, "business", shop_id)
         found = await views.read_order(self._db, shop_id, order_id)
         if found is None:
             raise Refusal("order_not_found", order_id=order_id)
@@ -249,7 +249,7 @@ class Business:
     async def read_board(self, call: Call) -> BoardAnswer:
         """Return every open order and call."""
         shop_id = call.params.shop_id
-        await self._gate.actor(call.signer, "business", shop_id)
+        await self._gate.actor(call.caller, "business", shop_id)
         board = await views.read_board(self._db, self._clock, shop_id)
         if board is None:
             raise Refusal("shop_not_found", shop_id=shop_id)
@@ -258,7 +258,7 @@ class Business:
     async def read_menu(self, call: Call) -> MenuAnswer:
         """Return what a waiter can order, and for which places."""
         shop_id = call.params.shop_id
-        actor = await self._gate.actor(call.signer, "business", shop_id)
+        actor = await self._gate.actor(call.caller, "business", shop_id)
         eyes = DeviceView(id=0, kind="waiter", name=actor.name, account="")
         shot = await views.snapshot(self._db, self._clock, shop_id, eyes)
         if shot is None:
@@ -267,7 +267,7 @@ class Business:
         return MenuAnswer(shot.view.places, shot.view.stations, shot.view.menu)
 
     async def _command(self, call: Call, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        actor = await self._gate.actor(call.signer, "business", call.body.shop_id)
+        actor = await self._gate.actor(call.caller, "business", call.body.shop_id)
         return await self._execute(actor, call.command_id, name, msgspec.json.encode(body))
 
 

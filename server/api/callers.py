@@ -1,4 +1,4 @@
-"""Who calls: proves a signed request, counts it, and says for which shops it may speak.
+"""Who calls: proves a signature or a session, counts it, and says for which shops it may speak.
 
 Refuses to read bodies and to answer: it returns a client or raises a refusal. What a stranger is
 told never depends on whether a key id exists.
@@ -14,9 +14,12 @@ import structlog
 from server import auth
 from server.api import store
 from server.api.limits import Limits
+from server.api.table import Signer
 from server.clock import Clock
 from server.errors import Refusal
 from server.events.decision import Actor, Role
+from server.staff.door import StaffDoor
+from server.staff.member import WHOLE_BRAND, Member
 
 KEY_KEPT_S = 5.0  # how long a revoked key may still work
 KEYS_KEPT_MAX = 10_000
@@ -25,6 +28,9 @@ SHOPS_KEPT_MAX = 100_000
 # Without a signature: a house full of screens polls from one address every 2 s each.
 OPEN_RATE_PER_S = 50.0
 OPEN_BURST_MAX = 200
+# A person presses buttons; a console draws a page from a dozen doors.
+STAFF_RATE_PER_S = 20.0
+STAFF_BURST_MAX = 100
 
 _log = structlog.get_logger(__name__)
 
@@ -38,11 +44,13 @@ class Gate:
         limits: Limits,
         clock: Clock,
         trusted_proxies: Sequence[auth.Network],
+        staff: StaffDoor,
     ) -> None:
         self._db = database
         self._limits = limits
         self._clock = clock
         self._trusted_proxies = tuple(trusted_proxies)
+        self._staff = staff
         self._keys: dict[str, tuple[float, store.KnownKey | None]] = {}
         self._brands: dict[int, int] = {}
 
@@ -53,10 +61,20 @@ class Gate:
         """
         return auth.caller_address(peer, ",".join(forwarded_for), self._trusted_proxies)
 
+    def is_secure(self, peer: str, scheme: str, forwarded_proto: str) -> bool:
+        """Return whether a request came by TLS, to us or to one of our own proxies."""
+        trusts = auth.address_in(peer, self._trusted_proxies)
+        return (
+            forwarded_proto.strip().lower() if trusts and forwarded_proto else scheme
+        ) == "https"
+
     async def admit_stranger(self, address: str) -> None:
         """Raise `rate_limited` when an address calls unsigned too often."""
-        wait_s = await self._limits.take(f"open:{address}", OPEN_RATE_PER_S, OPEN_BURST_MAX)
-        _check_wait(wait_s)
+        await self.limit(f"open:{address}", OPEN_RATE_PER_S, OPEN_BURST_MAX)
+
+    async def limit(self, name: str, rate_per_s: float, burst_max: int) -> None:
+        """Raise `rate_limited` when `name` comes too often."""
+        _check_wait(await self._limits.take(name, rate_per_s, burst_max))
 
     async def admit(self, claim: auth.Claim, request: auth.Signable, address: str) -> store.Client:
         """Return the client that signed this request.
@@ -82,19 +100,25 @@ class Gate:
         _check_wait(wait_s)
         return client
 
-    async def actor(self, client: store.Client, role: Role, shop_id: int) -> Actor:
-        """Return the client speaking in a shop.
+    async def admit_member(self, token: str, address: str) -> Member:
+        """Return whose session this is. Raises `session_ended` or `rate_limited`."""
+        member = await self._staff.find(token, address)
+        await self.limit(member.who, STAFF_RATE_PER_S, STAFF_BURST_MAX)
+        return member
 
-        Raises `not_allowed` for a role or shop it was not given, and `shop_not_found` for a shop
+    async def actor(self, signer: Signer, role: Role, shop_id: int) -> Actor:
+        """Return the client or the person speaking in a shop.
+
+        Raises `not_allowed` for a role or shop that was not given, and `shop_not_found` for a shop
         of another brand, as if there were none.
         """
-        if role not in client.roles:
+        if role not in roles_of(signer):
             raise Refusal("not_allowed", role=role)
-        if await self._brand(shop_id) != client.brand_id:
+        if await self._brand(shop_id) != signer.brand_id:
             raise Refusal("shop_not_found", shop_id=shop_id)
-        if client.shop_ids is not None and shop_id not in client.shop_ids:
+        if not _speaks(signer, role, shop_id):
             raise Refusal("not_allowed", shop_id=shop_id)
-        return Actor(role, f"api:{client.brand_id}:{client.id}", client.name, shop_id)
+        return Actor(role, signer.who, signer.name, shop_id)
 
     async def _key(self, key_id: str) -> store.KnownKey | None:
         now_s = self._clock.monotonic_s()
@@ -117,17 +141,39 @@ class Gate:
         return brand_id
 
 
-def money_brand(client: store.Client) -> int:
-    """Return the brand whose money a client may move: segments, cards, points.
+def brand_of(signer: Signer, role: Role, *, whole_brand: bool = False) -> int:
+    """Return the brand for which somebody speaks as `role`, in some shop or in all of them.
+
+    Raises `not_allowed`; what all shops share is for who is let into all of them.
+    """
+    if role not in roles_of(signer):
+        raise Refusal("not_allowed", role=role)
+    if whole_brand and not _speaks(signer, role, WHOLE_BRAND):
+        raise Refusal("not_allowed", shop_id=WHOLE_BRAND)
+    return signer.brand_id
+
+
+def money_brand(signer: Signer) -> int:
+    """Return the brand whose money somebody may move: segments, cards, points.
 
     Raises `not_allowed`: without the role `money`, and for who is let into some shops only, because
     what a brand owes its guests and what it paid for is not any one shop's.
     """
-    if "money" not in client.roles:
-        raise Refusal("not_allowed", role="money")
-    if client.shop_ids is not None:
-        raise Refusal("not_allowed", shop_id=0)
-    return client.brand_id
+    return brand_of(signer, "money", whole_brand=True)
+
+
+def roles_of(signer: Signer) -> frozenset[str]:
+    """Return as whom somebody may speak, in any shop."""
+    if isinstance(signer, Member):
+        return signer.roles
+    return frozenset(signer.roles)
+
+
+def _speaks(signer: Signer, role: Role, shop_id: int) -> bool:
+    """Return whether somebody speaks as `role` in a shop; 0: in all of the brand's."""
+    if isinstance(signer, Member):
+        return signer.speaks(role, shop_id)
+    return role in signer.roles and (signer.shop_ids is None or shop_id in signer.shop_ids)
 
 
 def _check_wait(wait_s: float) -> None:

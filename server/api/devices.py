@@ -189,7 +189,7 @@ class Devices:
         return await self._answer(device)
 
     async def _actor(self, call: Call) -> Actor:
-        return await self._gate.actor(call.signer, "manager", call.params.shop_id)
+        return await self._gate.actor(call.caller, "manager", call.params.shop_id)
 
     async def _answer(self, device: PairedDevice) -> DeviceAnswer:
         return DeviceAnswer(_info(device, await self._online_now(device.shop_id)))

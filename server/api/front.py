@@ -14,6 +14,7 @@ from server.api.im_calls import Calls, Online
 from server.api.limits import Limits
 from server.api.meters import Meters
 from server.api.sms import SmsMoney
+from server.audit.book import AuditBook
 from server.auth import read_networks
 from server.billing.teller import Teller
 from server.broadcast.audio import Audio
@@ -22,6 +23,7 @@ from server.pairing.door import Execute
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
 from server.sms.packages import Packages
+from server.staff.door import StaffDoor
 
 
 class Ground(NamedTuple):
@@ -47,14 +49,18 @@ class Front(NamedTuple):
     calls: Calls
     clock: Clock
     sms: SmsMoney
+    staff: StaffDoor
+    audit: AuditBook
 
 
 def open_front(ground: Ground) -> Front:
     """Build what the doors of one process share."""
     limits = Limits(ground.database, ground.redis, ground.clock)
     trusted = read_networks(ground.settings.trusted_proxies)
-    gate = Gate(ground.database, limits, ground.clock, trusted)
+    staff = StaffDoor(ground.database, ground.clock)
+    gate = Gate(ground.database, limits, ground.clock, trusted, staff)
     calls = Calls(ground.execute, gate, ground.clock, ground.online)
     centre = CostCentre(ground.database, Teller(ground.database, ground.clock), ground.clock)
     sms = SmsMoney(centre, Packages(ground.database, centre, ground.clock))
-    return Front(gate, Meters(ground.registry), calls, ground.clock, sms)
+    audit = AuditBook(ground.database, ground.clock)
+    return Front(gate, Meters(ground.registry), calls, ground.clock, sms, staff, audit)

@@ -134,18 +134,18 @@ class ImCalls:
             ),
             Door(
                 "GET", _CALLS, "listImCalls", "List calls of a shop", "messages",
-                self.list_calls, params=CallsWanted, response=CallsAnswer,
+                self.list_calls, "either", params=CallsWanted, response=CallsAnswer,
             ),
             Door(
                 "GET", f"{_CALLS}/{{callId}}", "readImCall",
                 "Read a call: every ring at every end, and where it was heard", "messages",
-                self.read, params=CallTarget, response=views.CallRecord,
+                self.read, "either", params=CallTarget, response=views.CallRecord,
                 refusals=("call_not_found",),
             ),
             Door(
                 "POST", f"{_CALLS}/{{callId}}/cancel", "cancelImCall",
                 "Take a call back: what still rings falls silent", "messages",
-                self.cancel, params=CallPath, request=CallShop, response=CancelAnswer,
+                self.cancel, "either", params=CallPath, request=CallShop, response=CancelAnswer,
                 refusals=("call_not_found",),
             ),
             Door(
@@ -176,7 +176,7 @@ class ImCalls:
     async def read(self, call: Call) -> views.CallRecord:
         """Return everything that is known of a call."""
         shop_id, call_id = call.params.shop_id, call.params.call_id
-        await self._gate.actor(call.signer, "business", shop_id)
+        await self._gate.actor(call.caller, "business", shop_id)
         found = await views.read_call(self._db, shop_id, call_id)
         if found is None:
             raise Refusal("call_not_found", call_id=call_id)
@@ -185,7 +185,7 @@ class ImCalls:
     async def list_calls(self, call: Call) -> CallsAnswer:
         """Return a page of calls."""
         asks: CallsWanted = call.params
-        await self._gate.actor(call.signer, "business", asks.shop_id)
+        await self._gate.actor(call.caller, "business", asks.shop_id)
         wanted = views.Wanted(
             event=asks.event, state=asks.state, since_ms=asks.since, until_ms=asks.until,
             place_id=asks.place, before_id=asks.before, calls_max=asks.limit,
@@ -210,5 +210,5 @@ class ImCalls:
         return TechnicianAnswer(call.params.technician_id, call.body.on_clock)
 
     async def _command(self, call: Call, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        actor = await self._gate.actor(call.signer, "business", call.body.shop_id)
+        actor = await self._gate.actor(call.caller, "business", call.body.shop_id)
         return await self._execute(actor, call.command_id, name, msgspec.json.encode(body))

@@ -34,7 +34,7 @@ async def made_template(
 ) -> Template | None:
     """Return the version that this command made before; raises `command_id_reused` for another."""
     asked: Sketch = call.body
-    made = await store.find_made_template(db, call.signer.brand_id, call.command_id)
+    made = await store.find_made_template(db, call.caller.brand_id, call.command_id)
     if made is not None and made != asked.at(template_id or made.id):
         raise Refusal("command_id_reused")
     return made
@@ -43,7 +43,7 @@ async def made_template(
 async def made_change(db: asyncpg.Pool, call: Call) -> bool:
     """Say whether this command changed its rule before; raises `command_id_reused` for another."""
     asked = call.body
-    made = await store.find_made_change(db, call.signer.brand_id, call.command_id)
+    made = await store.find_made_change(db, call.caller.brand_id, call.command_id)
     wanted = store.StoredChange(call.params.shop_id, asked.channel, asked.change, asked.version + 1)
     if made is not None and made != (call.params.event, wanted):
         raise Refusal("command_id_reused")

@@ -11,9 +11,8 @@ from typing import Annotated
 import asyncpg
 import msgspec
 
-from server.api.callers import Gate
+from server.api.callers import Gate, brand_of
 from server.api.im_made import made_change, made_template
-from server.api.store import Client
 from server.api.table import Call, Door
 from server.broadcast.changes import check_next_version, check_rule, check_sentence, named_template
 from server.broadcast.policies import store
@@ -145,51 +144,51 @@ class Rules:
         return [
             Door(
                 "GET", "/v1/im/templates", "listTemplates", "List the sentences of calls",
-                "messages", self.list_templates, response=TemplatesAnswer,
+                "rules", self.list_templates, response=TemplatesAnswer,
             ),
             Door(
-                "POST", "/v1/im/templates", "addTemplate", "Add a sentence", "messages",
+                "POST", "/v1/im/templates", "addTemplate", "Add a sentence", "rules",
                 self.add_template, request=TemplateRequest, response=TemplateAnswer, status=201,
                 refusals=(*wrong, "template_name_taken"),
             ),
             Door(
                 "PUT", "/v1/im/templates/{template_id}", "changeTemplate",
-                "Give a sentence its next version", "messages", self.change_template,
+                "Give a sentence its next version", "rules", self.change_template,
                 params=TemplatePath, request=TemplateRequest, response=TemplateAnswer,
                 refusals=(*wrong, "template_not_found", "template_name_taken", "version_changed"),
             ),
             Door(
                 "GET", "/v1/im/templates/{template_id}/versions", "readTemplateVersions",
-                "Read what a sentence said before, and who wrote it", "messages",
+                "Read what a sentence said before, and who wrote it", "rules",
                 self.read_versions, params=TemplatePath, response=VersionsAnswer,
                 refusals=("template_not_found",),
             ),
             Door(
                 "POST", "/v1/im/previews", "previewTemplate",
-                "See and read aloud what a sentence says", "messages", self.preview,
-                request=PreviewRequest, response=PreviewAnswer,
+                "See and read aloud what a sentence says", "rules", self.preview,
+                request=PreviewRequest, response=PreviewAnswer, audited=False,
                 refusals=(*wrong, "template_not_found", "template_parameter_missing"),
             ),
             Door(
-                "GET", "/v1/im/rules/{event}", "readRules", "Read how an event rings", "messages",
+                "GET", "/v1/im/rules/{event}", "readRules", "Read how an event rings", "rules",
                 self.read_rules, params=RulesPath, response=RulesAnswer,
             ),
             Door(
                 "PUT", "/v1/im/rules/{event}", "changeRules",
-                "Change how an event rings, in a shop or in the whole brand", "messages",
+                "Change how an event rings, in a shop or in the whole brand", "rules",
                 self.change_rules, params=RulesPath, request=RulesRequest, response=RulesAnswer,
                 refusals=("version_changed", "template_not_found", "template_parameter_missing"),
             ),
             Door(
                 "GET", "/v1/im/rules/{event}/{channel}/history", "readRulesHistory",
-                "Read who changed how an event rings, and when", "messages", self.read_history,
+                "Read who changed how an event rings, and when", "rules", self.read_history,
                 params=HistoryPath, response=HistoryAnswer,
             ),
         ]  # fmt: skip
 
     async def list_templates(self, call: Call) -> TemplatesAnswer:
         """Return every template a call may name."""
-        brand_id = _manager(call.signer)
+        brand_id = brand_of(call.caller, "manager")
         return TemplatesAnswer(
             list(BUILT_IN.values()), await store.list_templates(self._db, brand_id)
         )
@@ -197,7 +196,7 @@ class Rules:
     async def add_template(self, call: Call) -> TemplateAnswer:
         """Add a template; asked again with the same key it is the same one."""
         asked: TemplateRequest = call.body
-        brand_id = _manager(call.signer, whole_brand=True)
+        brand_id = brand_of(call.caller, "manager", whole_brand=True)
         if made := await made_template(self._db, call):
             return TemplateAnswer(made)
         check_sentence(asked.parameters, asked.text)
@@ -213,7 +212,7 @@ class Rules:
     async def change_template(self, call: Call) -> TemplateAnswer:
         """Add the next version; calls that wait keep to the sentence by its name."""
         template_id = call.params.template_id
-        brand_id = _manager(call.signer, whole_brand=True)
+        brand_id = brand_of(call.caller, "manager", whole_brand=True)
         known = await store.find_template(self._db, brand_id, template_id)
         if known is None or template_id in BUILT_IN:
             raise Refusal("template_not_found", template_id=template_id)
@@ -229,7 +228,7 @@ class Rules:
 
     async def _put(self, call: Call, template_id: int) -> Template | None:
         template, version = call.body.at(template_id), call.body.version
-        brand_id = _manager(call.signer)
+        brand_id = brand_of(call.caller, "manager")
         try:
             put = await store.put_template(
                 self._db, brand_id, template, self._author(call, version)
@@ -240,7 +239,7 @@ class Rules:
 
     async def read_versions(self, call: Call) -> VersionsAnswer:
         """Return what a template of the brand said, old versions too."""
-        brand_id, template_id = _manager(call.signer), call.params.template_id
+        brand_id, template_id = brand_of(call.caller, "manager"), call.params.template_id
         found = await store.list_versions(self._db, brand_id, template_id)
         if not found:
             raise Refusal("template_not_found", template_id=template_id)
@@ -249,7 +248,7 @@ class Rules:
     async def preview(self, call: Call) -> PreviewAnswer:
         """Return what a sentence says; a wrong one is refused as it would be when stored."""
         asked: PreviewRequest = call.body
-        brand_id = _manager(call.signer)
+        brand_id = brand_of(call.caller, "manager")
         if asked.template is not None:
             sketch = asked.template
             check_sentence(sketch.parameters, sketch.text)
@@ -263,7 +262,7 @@ class Rules:
     async def read_rules(self, call: Call) -> RulesAnswer:
         """Return what holds, and why."""
         await self._allowed(call)
-        brand_id, shop_id = call.signer.brand_id, call.params.shop_id
+        brand_id, shop_id = call.caller.brand_id, call.params.shop_id
         event: c.CallEvent = call.params.event
         stored = await store.read_changes(self._db, brand_id, shop_id, event)
         holds = await self._holds(shop_id, event, stored)
@@ -284,7 +283,7 @@ class Rules:
         asked: HistoryPath = call.params
         return HistoryAnswer(
             await store.list_changes(
-                self._db, call.signer.brand_id, asked.shop_id, asked.event, asked.channel
+                self._db, call.caller.brand_id, asked.shop_id, asked.event, asked.channel
             )
         )
 
@@ -294,7 +293,7 @@ class Rules:
         await self._allowed(call)
         if await made_change(self._db, call):
             return await self.read_rules(call)
-        brand_id = call.signer.brand_id
+        brand_id = call.caller.brand_id
         named, template = named_template(asked.change), None
         if named is not None:
             template = await store.find_template(self._db, brand_id, named)
@@ -310,21 +309,12 @@ class Rules:
     async def _allowed(self, call: Call) -> None:
         """Let managers of the shop in; for the whole brand only those of all its shops."""
         if call.params.shop_id:
-            await self._gate.actor(call.signer, "manager", call.params.shop_id)
+            await self._gate.actor(call.caller, "manager", call.params.shop_id)
         else:
-            _manager(call.signer, whole_brand=True)
+            brand_of(call.caller, "manager", whole_brand=True)
 
     def _author(self, call: Call, version: int) -> store.Author:
-        return store.Author(call.signer.name, self._clock.now(), version, call.command_id)
-
-
-def _manager(client: Client, *, whole_brand: bool = False) -> int:
-    """Return the brand of a manager; what all shops share is for managers of all of them."""
-    if "manager" not in client.roles:
-        raise Refusal("not_allowed", role="manager")
-    if whole_brand and client.shop_ids is not None:
-        raise Refusal("not_allowed", shop_id=0)
-    return client.brand_id
+        return store.Author(call.caller.name, self._clock.now(), version, call.command_id)
 
 
 def _rules(channel: c.Channel, stored: list[store.StoredChange], holds: Policy) -> ChannelRules:

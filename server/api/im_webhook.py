@@ -53,11 +53,11 @@ class Webhooks:
             ),
             Door(
                 "PUT", _PATH, "putWebhook", "Have stages of your calls posted to a URL", "messages",
-                self.put, request=WebhookRequest, response=WebhookAnswer,
+                self.put, request=WebhookRequest, response=WebhookAnswer, audited=True,
             ),
             Door(
                 "DELETE", _PATH, "dropWebhook", "Have nothing posted any more", "messages",
-                self.drop, response=WebhookAnswer,
+                self.drop, response=WebhookAnswer, audited=True,
             ),
         ]  # fmt: skip
 

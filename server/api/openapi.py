@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from server import auth
+from server.api.cookie import COOKIE
 from server.api.problem import PROBLEM_TYPE, Problem
-from server.api.table import Door
+from server.api.table import BY_SESSION, BY_SIGNATURE, Door
 from server.errors import REFUSALS
 
 _SIGNING = {
@@ -22,11 +23,26 @@ _SIGNING = {
     "nonce": (auth.NONCE_HEADER, "16 to 64 of A-Z a-z 0-9 _ -, never used twice."),
     "signature": (auth.SIGNATURE_HEADER, "HMAC-SHA256 of the canonical request, in hex."),
 }
+_SESSION = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Set by logIn. A change must come from a page of this house (Origin).",
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": 'The token of logIn with `"bearer": true`.',
+    },
+}
 _AUDIENCES = {
     "business": "Business services: order, move dishes along, see the board.",
     "messages": "Business services: call people, see what came of it.",
+    "rules": "Managers: what is announced where, and in which words.",
     "manager": "Managers: devices and pairing codes.",
     "money": "Whoever may move a brand's money: segments, cards, points.",
+    "staff": "People: log in, one's own password and sessions; take people on, say what they may.",
     "device": "New screens, before they have a token.",
     "operations": "Health, readiness and metrics.",
     "documents": "This document.",
@@ -37,7 +53,8 @@ _INTRO = (
     "the path, the query's parts sorted and joined by `&`, the timestamp, the nonce, the "
     "Idempotency-Key (an empty line without one) and the hex SHA-256 of the body. A request "
     "repeated with the same Idempotency-Key and body gets the remembered answer; it is signed "
-    "afresh each time. Refusals are `application/problem+json` with a stable `code`."
+    "afresh each time. Doors for staff take a session instead, some take "
+    "either. Refusals are `application/problem+json` with a stable `code`."
 )
 
 
@@ -65,7 +82,8 @@ def document(doors: Sequence[Door], version: str) -> dict[str, Any]:
             "securitySchemes": {
                 name: {"type": "apiKey", "in": "header", "name": header, "description": text}
                 for name, (header, text) in _SIGNING.items()
-            },
+            }
+            | _SESSION,
         },
         "x-refusals": [{"code": code, **kind._asdict()} for code, kind in sorted(REFUSALS.items())],
     }
@@ -78,12 +96,20 @@ def _operation(door: Door, known: dict[Any, dict[str, Any]]) -> dict[str, Any]:
         "tags": [door.audience],
         "parameters": list(_parameters(door)),
         "responses": _responses(door, known),
-        "security": [{name: [] for name in _SIGNING}] if door.access == "signed" else [],
+        "security": _security(door),
+        "x-audited": door.is_audited,
     }
     if door.request is not None:
         content = {"application/json": {"schema": known[door.request]}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _security(door: Door) -> list[dict[str, list[str]]]:
+    """Return the ways in: the four headers together, or any kind of session."""
+    signed: list[dict[str, list[str]]] = [{name: [] for name in _SIGNING}]
+    session: list[dict[str, list[str]]] = [{name: []} for name in _SESSION]
+    return signed * (door.access in BY_SIGNATURE) + session * (door.access in BY_SESSION)
 
 
 def _parameters(door: Door) -> Iterable[dict[str, Any]]:
@@ -98,7 +124,7 @@ def _parameters(door: Door) -> Iterable[dict[str, Any]]:
                 "required": name in required,
                 "schema": value,
             }
-    if door.access == "signed" and door.method != "GET":
+    if door.access in BY_SIGNATURE | BY_SESSION and door.method != "GET":
         yield {
             "name": auth.IDEMPOTENCY_HEADER,
             "in": "header",

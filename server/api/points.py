@@ -203,14 +203,14 @@ class Points:
     async def purchase(self, call: Call) -> EarnedAnswer:
         """Give the points of a purchase."""
         asked: PurchaseRequest = call.body
-        brand_id = money_brand(call.signer)
+        brand_id = money_brand(call.caller)
         return await self._earn(
             Asked(brand_id, asked.user_id, "purchase", asked.source, asked.amount_fen)
         )
 
     async def review(self, call: Call) -> EarnedAnswer:
         """Give the points of a review."""
-        brand_id = money_brand(call.signer)
+        brand_id = money_brand(call.caller)
         return await self._earn(Asked(brand_id, call.body.user_id, "review", call.body.source))
 
     async def _earn(self, asked: Asked) -> EarnedAnswer:
@@ -221,18 +221,18 @@ class Points:
     async def exchange(self, call: Call) -> ExchangeAnswer:
         """Deduct and record, or neither."""
         asked: ExchangeRequest = call.body
-        brand_id = money_brand(call.signer)
+        brand_id = money_brand(call.caller)
         wanted = Exchange(call.command_id, brand_id, asked.user_id, asked.credit, asked.product_id)
         return _told(await self._book.exchange(wanted))
 
     async def read_exchange(self, call: Call) -> ExchangeAnswer:
         """Return an exchange of the brand."""
-        brand_id = money_brand(call.signer)
+        brand_id = money_brand(call.caller)
         return _told(await self._book.read_exchange(brand_id, call.params.exchange_id))
 
     async def refund(self, call: Call) -> RefundAnswer:
         """Give points back."""
-        brand_id, exchange_id = money_brand(call.signer), call.params.exchange_id
+        brand_id, exchange_id = money_brand(call.caller), call.params.exchange_id
         known, balance = await self._book.refund(
             brand_id, call.command_id, exchange_id, call.body.credit
         )
@@ -240,26 +240,26 @@ class Points:
 
     async def read_balance(self, call: Call) -> views.Balance:
         """Return what a guest has."""
-        return await views.read_balance(self._db, money_brand(call.signer), call.params.user_id)
+        return await views.read_balance(self._db, money_brand(call.caller), call.params.user_id)
 
     async def read_statement(self, call: Call) -> StatementAnswer:
         """Return a page of a guest's lines."""
         asked: StatementWanted = call.params
-        guest = (money_brand(call.signer), asked.user_id)
+        guest = (money_brand(call.caller), asked.user_id)
         lines = await views.read_statement(self._db, guest, asked.before, asked.limit)
         full = len(lines) == asked.limit
         return StatementAnswer(lines, lines[-1].line if full else None)
 
     async def read_rule(self, call: Call) -> RuleAnswer:
         """Return what holds for the brand."""
-        return RuleAnswer(await self._book.read_rule(money_brand(call.signer)))
+        return RuleAnswer(await self._book.read_rule(money_brand(call.caller)))
 
     async def put_rule(self, call: Call) -> RuleAnswer:
         """Let another rule hold from the next purchase on."""
         asked: RuleRequest = call.body
-        brand_id = money_brand(call.signer)
+        brand_id = money_brand(call.caller)
         rule = Rule(**msgspec.structs.asdict(asked))
-        return RuleAnswer(await self._book.put_rule(brand_id, rule, call.signer.name))
+        return RuleAnswer(await self._book.put_rule(brand_id, rule, call.caller.name))
 
 
 def _told(known: KnownExchange) -> ExchangeAnswer:

@@ -19,10 +19,12 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from server import auth
+from server.api import entrance, witness
 from server.api.callers import Gate
 from server.api.meters import Meters
 from server.api.problem import problem, problem_headers, unreadable
-from server.api.table import BODY_BYTES_MAX, Call, Door, Plain
+from server.api.table import BODY_BYTES_MAX, BY_SESSION, BY_SIGNATURE, Call, Door, Plain
+from server.audit.book import AuditBook
 from server.clock import Clock
 from server.db.pool import LOST
 from server.errors import Refusal
@@ -50,14 +52,25 @@ class Written(NamedTuple):
     code: str
 
 
+class Ways(NamedTuple):
+    """What every door of a process is answered with. `origins`: pages from elsewhere that may ask."""
+
+    gate: Gate
+    meters: Meters
+    audit: AuditBook
+    clock: Clock
+    origins: frozenset[str] = frozenset()
+
+
 class Endpoint:
     """The ASGI application behind one path: one door per method."""
 
-    def __init__(self, doors: Mapping[str, Door], gate: Gate, meters: Meters, clock: Clock) -> None:
+    def __init__(self, doors: Mapping[str, Door], ways: Ways) -> None:
         self._doors = dict(doors)
-        self._gate = gate
-        self._meters = meters
-        self._clock = clock
+        self._ways = ways
+        self._gate = ways.gate
+        self._meters = ways.meters
+        self._clock = ways.clock
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             method: msgspec.json.Decoder(door.request)
             for method, door in self._doors.items()
@@ -95,7 +108,7 @@ class Endpoint:
             return written._replace(headers=headers_out)
         try:
             call = await self._call(door, scope, receive, headers)
-            return ready(door, await door.answer(call))
+            return ready(door, await witness.answer(self._ways.audit, door, call, request_id))
         except Refusal as refusal:
             return refused(refusal, request_id)
         except HungUpError:
@@ -116,20 +129,25 @@ class Endpoint:
                 raise Refusal("busy")
             body = await read_body(receive, headers, door.body_bytes_max)
         query = scope["query_string"].decode("latin-1")
-        client, command_id = None, uuid.uuid4()
-        if door.access == "signed":
-            claim = auth.read_claim(headers)
-            key = auth.read_idempotency_key(headers)
-            path = scope["raw_path"].decode("latin-1")
-            request = auth.Signable(scope["method"], path, query, body, key)
-            client = await self._gate.admit(claim, request, address)
-            command_id = auth.command_id(client.brand_id, client.id, key, claim.nonce)
-            structlog.contextvars.bind_contextvars(client=client.name, command_id=str(command_id))
-        elif door.access == "stranger":
-            await self._gate.admit_stranger(address)
-        params = read_params(door, scope.get("path_params", {}), query)
-        asked = self._asked(door, headers, body)
-        return Call(params, asked, client, address, command_id, headers)
+        path = scope["raw_path"].decode("latin-1")
+        known = door.access in BY_SIGNATURE | BY_SESSION
+        key = auth.read_idempotency_key(headers) if known else ""
+        request = auth.Signable(scope["method"], path, query, body, key)
+        arrived = entrance.Arrived(request, headers, address)
+        who = await entrance.admit(self._gate, door, arrived, self._ways.origins)
+        return Call(
+            params=read_params(door, scope.get("path_params", {}), query),
+            body=self._asked(door, headers, body),
+            client=who.client,
+            member=who.member,
+            address=address,
+            command_id=who.command_id,
+            headers=headers,
+            secure=self._gate.is_secure(
+                peer, scope.get("scheme", "http"), headers.get("x-forwarded-proto", "")
+            ),
+            noted={},
+        )
 
     def _asked(self, door: Door, headers: Headers, body: bytes) -> Any:
         if door.request is None:

@@ -20,8 +20,10 @@ from server.api.operations import Operations
 from server.api.pages import page_routes
 from server.api.pairing import Pairing
 from server.api.points import Points
-from server.api.requests import Endpoint
-from server.api.table import Door
+from server.api.requests import Endpoint, Ways
+from server.api.staff import Staff
+from server.api.staff_own import OwnStaff
+from server.api.table import Door, for_people_too
 from server.auth import read_networks
 from server.pairing.door import PairingDoor
 from server.sealed import Sealing
@@ -33,9 +35,9 @@ def table(ground: Ground, front: Front) -> list[Door]:
     networks = read_networks(ground.settings.webhook_networks)
     pairing = PairingDoor(ground.execute, ground.database, ground.clock)
     doors = [
-        *Business(ground.execute, ground.database, gate, ground.clock).doors(),
+        *for_people_too(Business(ground.execute, ground.database, gate, ground.clock).doors()),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
-        *Rules(ground.database, gate, ground.clock).doors(),
+        *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
         *Webhooks(ground.database, ground.clock, networks).doors(),
         *Cards(ground.execute, ground.database, gate, ground.clock).doors(),
         *CardReports(
@@ -45,10 +47,12 @@ def table(ground: Ground, front: Front) -> list[Door]:
             ground.clock,
             Sealing(ground.settings.seal_key),
         ).doors(),
-        *Points(ground.database, ground.clock).doors(),
         *front.sms.doors(),
-        *Devices(ground.execute, pairing, gate, ground.online).doors(),
+        *for_people_too(Points(ground.database, ground.clock).doors()),
+        *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
         *Pairing(pairing).doors(),
+        *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
+        *Staff(front.staff).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
         *Operations(ground.database, ground.redis, ground.registry, ground.draining).doors(),
     ]
@@ -61,9 +65,10 @@ def routes(ground: Ground, front: Front | None = None) -> list[BaseRoute]:
     by_path: dict[str, dict[str, Door]] = {}
     for door in table(ground, front):
         by_path.setdefault(door.path, {})[door.method] = door
+    origins = frozenset(ground.settings.origins)
+    ways = Ways(front.gate, front.meters, front.audit, ground.clock, origins)
     served: list[BaseRoute] = [
-        Route(path, Endpoint(doors, front.gate, front.meters, ground.clock))
-        for path, doors in by_path.items()
+        Route(path, Endpoint(doors, ways)) for path, doors in by_path.items()
     ]
     return [*served, *page_routes()]
 

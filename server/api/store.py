@@ -64,6 +64,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_s: int = 50
     burst_max: int = 100
 
+    @property
+    def who(self) -> str:
+        """Return what the log and audit lines call this client."""
+        return f"api:{self.brand_id}:{self.id}"
+
 
 class KnownKey(msgspec.Struct, frozen=True):
     """A live key and whose it is; its repr shows no secret."""
