@@ -1,4 +1,7 @@
-"""`chuancai billing …`: the ledger for a person at a terminal. What is asked here is done in billing/."""
+"""`chuancai billing …` and `chuancai sms …`: the books for a person at a terminal.
+
+What is asked here is done in billing/ and sms/.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,14 @@ import click
 
 from server import addresses
 from server.clock import SystemClock
+from server.errors import Refusal
 from server.settings import Settings
 
 if TYPE_CHECKING:
     import asyncpg
 
     from server.billing.statement import Sheet
+    from server.sms.packages import Package, Packages
 
 DATE = click.DateTime(["%Y-%m-%d"])
 PERIOD = timedelta(days=31)
@@ -124,3 +129,89 @@ def report(
 
     sheets = _run(lambda pool: reconciliation(pool, *_period(since, until)), settings)
     _write(path, sheets)
+
+
+@click.group()
+def sms() -> None:
+    """Prepaid SMS segments of a brand: what it has, its packages, a package by hand."""
+
+
+def _sms(settings: Settings, work: Callable[[Packages], Coroutine[Any, Any, Any]]) -> Any:
+    from server.billing.teller import Teller
+    from server.sms.costcentre import CostCentre
+    from server.sms.packages import Packages
+
+    async def do(pool: asyncpg.Pool) -> Any:
+        clock = SystemClock()
+        return await work(Packages(pool, CostCentre(pool, Teller(pool, clock), clock), clock))
+
+    try:
+        return _run(do, settings)
+    except Refusal as refusal:
+        raise click.ClickException(f"{refusal.sentence} [{refusal.code}]") from refusal
+
+
+def _day(moment: datetime | None) -> str:
+    return "never expires" if moment is None else f"expires {moment:%Y-%m-%d %H:%M} UTC"
+
+
+@sms.command()
+@click.option("--brand", type=int, default=1, show_default=True)
+@click.pass_obj
+def balance(settings: Settings, brand: int) -> None:
+    """Say what a brand has, what of it is frozen, and what will be lost when."""
+    has = _sms(settings, lambda packages: packages.balance(brand))
+    click.echo(f"available {has.available}, frozen {has.held}")
+    if has.expires is not None:
+        click.echo(f"of both {has.expiring}: {_day(has.expires)}")
+
+
+@sms.command()
+@click.option("--brand", type=int, default=1, show_default=True)
+@click.option("--all", "every", is_flag=True, help="Those used up, too, the newest first.")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+@click.pass_obj
+def packages(settings: Settings, brand: int, limit: int, *, every: bool) -> None:
+    """List a brand's packages in the order they are used."""
+
+    async def read(packages: Packages) -> list[Package]:
+        return await packages.list(brand, open_only=not every, rows_max=limit)
+
+    found = _sms(settings, read)
+    for one in found:
+        click.echo(
+            f"{one.order_no:<24} {one.left:>10} of {one.segments:<10} {one.state:<8}"
+            f" {one.price_fen / 100:>10.2f}  {_day(one.expires)}  {one.name}"
+        )
+    if not found:
+        click.echo("No package.")
+
+
+@sms.command()
+@click.option("--brand", type=int, default=1, show_default=True)
+@click.option("--order", "order_no", required=True, help="The seller's number: once each.")
+@click.option("--segments", type=int, required=True)
+@click.option("--price-fen", type=int, default=0, show_default=True, help="For the record.")
+@click.option("--days", type=int, help="When it expires; default: never.")
+@click.pass_obj
+def grant(
+    settings: Settings, brand: int, order_no: str, segments: int, price_fen: int, days: int | None
+) -> None:  # fmt: skip
+    """Add a package by hand; the same order number again adds nothing."""
+    from server.sms.packages import Purchase
+
+    purchase = Purchase(
+        order_no=order_no, segments=segments, price_fen=price_fen, validity_days=days
+    )
+    added = _sms(settings, lambda packages: packages.buy(brand, purchase))
+    click.echo(f"{added.order_no}: {added.left} of {added.segments} left, {_day(added.expires)}")
+
+
+@sms.command("open")
+@click.option("--brand", type=int, default=1, show_default=True)
+@click.option("--expiry-first/--oldest-first", required=True, help="Which package is used first.")
+@click.pass_obj
+def open_account(settings: Settings, brand: int, *, expiry_first: bool) -> None:
+    """Open a brand's account before its first package and fix in which order it uses them."""
+    _sms(settings, lambda packages: packages.open(brand, expiry_first=expiry_first))
+    click.echo(f"brand {brand} uses {'what expires' if expiry_first else 'the oldest'} first")

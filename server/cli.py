@@ -16,7 +16,7 @@ import msgspec
 import uvloop
 
 from server import addresses, logs
-from server.bookkeeper import billing
+from server.bookkeeper import billing, sms
 from server.broadcast.speech import Language
 from server.engines import EngineRefusal
 from server.errors import Refusal
@@ -299,7 +299,7 @@ def demo_traffic(
     _until_signal(until_told)
 
 
-for group in (billing, staff, audit):
+for group in (billing, sms, staff, audit):
     main.add_command(group)
 
 

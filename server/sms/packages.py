@@ -7,9 +7,10 @@ Refuses to know how a package is paid for: the price is written down for the rec
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -29,14 +30,14 @@ VALIDITY_DAYS_MAX = 3_650
 NAME_CHARS_MAX = 64
 LISTED_MAX = 200
 
-OrderNo = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,64}$")]
+_ORDER_NO = re.compile(r"[\x21-\x7e]{1,64}")
 PackageState = Literal["open", "used", "expired"]
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """What a brand bought. It expires so many days after, or at a moment, or never."""
 
-    order_no: OrderNo
+    order_no: str
     segments: int
     price_fen: int
     name: str = ""
@@ -72,6 +73,13 @@ class Packages:
         self._clock = clock
         self._mint = IdMint()
 
+    async def open(self, brand_id: int, *, expiry_first: bool) -> None:
+        """Open a brand's account and fix the order its packages are used in (A13).
+
+        Raises `sms_order_fixed` when it is open and has the other.
+        """
+        await self._costcentre.open(brand_id, expiry_first=expiry_first)
+
     async def buy(self, brand_id: int, purchase: Purchase) -> Package:
         """Add a package: the callback of a purchase, once for each order number (R-004-18).
 
@@ -98,6 +106,8 @@ class Packages:
                             raise Refusal("posting_id_reused", order_no=purchase.order_no)
                 except ledger.PostingRefusedError as error:
                     raise Refusal(error.code) from error
+                except asyncpg.ForeignKeyViolationError:
+                    raise Refusal("bad_field", "No such brand.", field="brandId") from None
                 return await self._read(connection, brand_id, purchase.order_no)
 
     async def give_back(
@@ -203,6 +213,7 @@ def _bought(brand_id: int, purchase: Purchase, now: datetime) -> store.Bought:
 def _check(purchase: Purchase) -> None:
     days = purchase.validity_days
     wrong = (
+        ("orderNo", _ORDER_NO.fullmatch(purchase.order_no) is None),
         ("segments", not 1 <= purchase.segments <= SEGMENTS_MAX),
         ("priceFen", not 0 <= purchase.price_fen <= PRICE_FEN_MAX),
         ("validityDays", days is not None and not 1 <= days <= VALIDITY_DAYS_MAX),

@@ -111,3 +111,30 @@ async def test_dead_promises_are_listed_and_revived(database_url: str, redis_url
     states = await connection.fetch("SELECT state, attempt FROM promise")
     await connection.close()
     assert [tuple(row) for row in states] == [("waiting", 0)] * 3
+
+
+async def test_segments_are_granted_and_counted_from_the_terminal(
+    database_url: str, redis_url: str
+) -> None:
+    """Who has no shop system adds a package by hand, once, and sees what a brand has (R-004-18)."""
+    await seed(database_url)
+
+    async def ask(*words: str) -> tuple[int, str]:
+        return await chuancai(database_url, redis_url, "sms", *words)
+
+    assert await ask("balance") == (0, "available 0, frozen 0\n")
+    assert await ask("packages") == (0, "No package.\n")
+    assert (await ask("open", "--expiry-first"))[0] == 0
+    status, said = await ask("open", "--oldest-first")
+    assert (status, "sms_order_fixed" in said) == (1, True)
+    for order, days in (("A-1", ()), ("A-2", ("--days", "30")), ("A-2", ("--days", "30"))):
+        status, said = await ask("grant", "--order", order, "--segments", "100", *days)
+        assert (status, f"{order}: 100 of 100 left" in said) == (0, True)
+    status, said = await ask("grant", "--order", "A-2", "--segments", "5")
+    assert (status, "posting_id_reused" in said, "Traceback" in said) == (1, True, False)
+    status, said = await ask("balance")
+    assert said.startswith("available 200, frozen 0\nof both 100: expires ")
+    status, said = await ask("packages", "--all", "--limit", "9")
+    assert [line.split()[0] for line in said.splitlines()] == ["A-2", "A-1"]
+    status, said = await ask("packages")
+    assert [line.split()[0] for line in said.splitlines()] == ["A-2", "A-1"]

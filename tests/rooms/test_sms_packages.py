@@ -64,6 +64,7 @@ async def test_an_order_number_with_other_content_is_refused(
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
+        ({"order_no": "a b"}, "orderNo"), ({"order_no": "x" * 65}, "orderNo"),
         ({"segments": 0}, "segments"), ({"segments": 2_000_000_000}, "segments"), ({"price_fen": -1}, "priceFen"),
         ({"validity_days": 0}, "validityDays"), ({"validity_days": 3_651}, "validityDays"),
         ({"name": "x" * 65}, "name"), ({"name": "\0"}, "name"), ({"expires": NOON + YEAR}, "expiresAt"),
@@ -78,6 +79,8 @@ async def test_what_no_package_can_be_is_refused(
         await scene.packages.buy(BRAND, msgspec.structs.replace(PURCHASE, **changes))
     assert refusal.value.detail["field"] == field
     await scene.packages.buy(BRAND, PURCHASE)
+    with pytest.raises(Refusal, match="bad_field"):
+        await scene.packages.buy(404, PURCHASE)  # nobody's
 
 
 async def test_packages_are_used_in_the_order_they_were_bought(scene: SmsScene) -> None:
