@@ -115,7 +115,7 @@ class Asker:
 
 
 @settings(
-    max_examples=30, deadline=None, database=None,
+    max_examples=80, deadline=None, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(story=st.lists(steps, min_size=1, max_size=30))
