@@ -24,6 +24,8 @@ BATCH_POSTINGS_MAX = (
     512  # larger ones make all of them late; this is enough for the commit to be cheap
 )
 WAITING_POSTINGS_MAX = 20_000  # of a shard
+# A batch of so many is worth its fixed cost: it goes at once, and PostgreSQL works while answers are given.
+COMPANY_POSTINGS = 128
 _INT8_MAX = 2**63 - 1  # a number PostgreSQL cannot hold would spoil its whole batch
 _INT2_MAX = 2**15 - 1
 
@@ -96,9 +98,10 @@ class Teller:
                 count = min(len(queue), self._batch_postings_max)
                 batch = [queue.popleft() for _ in range(count)]
                 await self._post(shard, batch)
-                # Who was just answered and asks again comes along: of callers in two halves, each waiting
-                # for the other's batch, one turn of the loop makes one batch of twice the size.
-                await asyncio.sleep(0)
+                if len(queue) < COMPANY_POSTINGS:
+                    # Who was just answered and asks again comes along: of callers in two halves, each
+                    # waiting for the other's batch, one turn of the loop makes one of twice the size.
+                    await asyncio.sleep(0)
         finally:
             del self._windows[shard]
 
