@@ -277,7 +277,7 @@ class Cards:
     async def read(self, call: Call) -> CardAnswer:
         """Return a card by its number, its holder's code or its id; writes nothing."""
         asked: CardWanted = call.params
-        await self._gate.actor(call.signer, "money", asked.shop_id)
+        await self._gate.actor(call.caller, "money", asked.shop_id)
         wanted = holding.ReadCard(asked.number, asked.user_code, asked.card_id)
         now_ms = to_ms(self._clock.now())
         [found] = await store.read_whole_cards(self._db, [(asked.shop_id, wanted)], now_ms)
@@ -288,11 +288,11 @@ class Cards:
 
     async def read_policy(self, call: Call) -> PolicyAnswer:
         """Return the brand's rules."""
-        return PolicyAnswer(*await store.read_policy(self._db, money_brand(call.signer)))
+        return PolicyAnswer(*await store.read_policy(self._db, money_brand(call.caller)))
 
     async def put_policy(self, call: Call) -> PolicyAnswer:
         """Change the brand's rules; the next trade is held to them."""
-        brand_id = money_brand(call.signer)
+        brand_id = money_brand(call.caller)
         fields = msgspec.structs.asdict(call.body)
         version = fields.pop("version")
         policy = CardPolicy(**fields)
@@ -300,5 +300,5 @@ class Cards:
         return PolicyAnswer(policy, await store.put_policy(self._db, brand_id, policy, version))
 
     async def _command(self, call: Call, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        actor = await self._gate.actor(call.signer, "money", call.body.shop_id)
+        actor = await self._gate.actor(call.caller, "money", call.body.shop_id)
         return await self._execute(actor, call.command_id, name, msgspec.json.encode(body))

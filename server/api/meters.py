@@ -13,6 +13,20 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 # From a cached read to a queue of commands behind a slow disk.
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
+# What somebody should look into when there is much of it, by refusal code (docs/staff.md says how much).
+ALARMS = {
+    "bad_signature": "signature_refused",
+    "nonce_reused": "replay_refused",
+    "address_not_allowed": "address_refused",
+    "rate_limited": "rate_limited",
+    "login_failed": "login_failed",
+    "login_locked": "login_locked",
+    "origin_not_allowed": "origin_refused",
+    "audit_unavailable": "audit_refused",
+    "unavailable": "unavailable",
+    "internal": "broken",
+}
+
 
 class Meters:
     """Counters of one process."""
@@ -38,6 +52,26 @@ class Meters:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self.alarms = Counter(
+            "chuancai_alarms",
+            "Refusals that want somebody's eye, by kind, over all doors.",
+            ("kind",),
+            registry=registry,
+        )
+        for kind in ALARMS.values():
+            self.alarms.labels(kind)  # there at zero, so that the first one is a rise
+        self.ledger_alarms = Gauge(
+            "chuancai_ledger_alarms",
+            "Findings of the ledger's audits.",
+            registry=registry,
+            multiprocess_mode="max",
+        )
+        self.promises_dead = Gauge(
+            "chuancai_promises_dead",
+            "Promises that had all their attempts.",
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self._count = 0
 
     @property
@@ -60,3 +94,5 @@ class Meters:
         """Count one answer."""
         self.answers.labels(door, str(status), code).inc()
         self.took.labels(door).observe(took_s)
+        if kind := ALARMS.get(code):
+            self.alarms.labels(kind).inc()

@@ -13,15 +13,21 @@ from typing import Literal
 import asyncpg
 import msgspec
 import redis.asyncio
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
+from server.api.meters import Meters
 from server.api.table import Call, Door, Plain
+from server.billing.store import count_alarms
 from server.db.migrate import pending
 from server.db.pool import LOST
 from server.errors import Refusal
+from server.events.promises import count_dead
 
 CHECK_S_MAX = 2.0
+
+_log = structlog.get_logger(__name__)
 
 
 class AliveAnswer(msgspec.Struct, frozen=True):
@@ -45,12 +51,12 @@ class Operations:
         self,
         database: asyncpg.Pool,
         redis_client: redis.asyncio.Redis,
-        registry: CollectorRegistry,
+        meters: Meters,
         draining: Callable[[], bool],
     ) -> None:
         self._db = database
         self._redis = redis_client
-        self._registry = registry
+        self._meters = meters
         self._draining = draining
         self._migrated = False
 
@@ -88,7 +94,18 @@ class Operations:
     async def metrics(self, call: Call) -> Plain:
         """Return the counters in Prometheus' text format."""
         del call
-        return Plain(generate_latest(self._registry), CONTENT_TYPE_LATEST)
+        await self._count_stored()
+        return Plain(generate_latest(self._meters.registry), CONTENT_TYPE_LATEST)
+
+    async def _count_stored(self) -> None:
+        """Count what lies in the database; while it is away the last counts stand."""
+        try:
+            async with asyncio.timeout(CHECK_S_MAX), self._db.acquire() as connection:
+                self._meters.ledger_alarms.set(await count_alarms(connection))
+            async with asyncio.timeout(CHECK_S_MAX):
+                self._meters.promises_dead.set(await count_dead(self._db))
+        except LOST as error:
+            _log.warning("not_counted", error=type(error).__name__)
 
     async def _check_database(self) -> None:
         try:

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from starlette.routing import BaseRoute, Route
 
 from server.api.audio import Sentences
+from server.api.audit import Audit
 from server.api.business import Business
 from server.api.card_reports import CardReports
 from server.api.cards import Cards
@@ -39,7 +40,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
         *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
         *Webhooks(ground.database, ground.clock, networks).doors(),
-        *Cards(ground.execute, ground.database, gate, ground.clock).doors(),
+        *for_people_too(Cards(ground.execute, ground.database, gate, ground.clock).doors()),
         *CardReports(
             ground.database,
             ground.reports or ground.database,
@@ -53,8 +54,9 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Pairing(pairing).doors(),
         *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
         *Staff(front.staff).doors(),
+        *Audit(ground.database, front.audit).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
-        *Operations(ground.database, ground.redis, ground.registry, ground.draining).doors(),
+        *Operations(ground.database, ground.redis, front.meters, ground.draining).doors(),
     ]
     return [*doors, *Documents(doors, _version()).doors()]
 

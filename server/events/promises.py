@@ -66,6 +66,7 @@ UPDATE promise
 RETURNING state
 """
 
+COUNT_DEAD = "SELECT count(*) FROM promise WHERE state = 'dead'"
 READ_DEAD = """
 SELECT shop_id, id, kind, due_at, attempt, last_error
   FROM promise
@@ -153,6 +154,11 @@ async def postpone(
 def back_off_s(attempt: int) -> float:
     """Return how long to wait before the next attempt: growing, capped, and not in step."""
     return min(BACKOFF_S_MAX, BACKOFF_S * (1 << min(attempt, 20))) * random.uniform(0.5, 1.0)
+
+
+async def count_dead(pool: asyncpg.Pool) -> int:
+    """Return how many promises of all shops were given up, for the meters."""
+    return int(await pool.fetchval(COUNT_DEAD))
 
 
 async def read_dead(pool: asyncpg.Pool, shop_id: int | None) -> list[DeadPromise]:

@@ -155,3 +155,43 @@ def test_a_subject_keeps_secrets_to_itself() -> None:
     }
     assert subject_of(facts) == "card_id=5001234567 phone=· word=a b"
     assert len(subject_of({f"n{i}": "x" * 200 for i in range(50)})) == 400
+
+
+async def test_auditors_read_their_part_page_by_page(house: ApiHouse) -> None:
+    """An auditor reads his brand's lines with filters and pages; a shop's manager his shop's; others none."""
+    auditor = await person(house, "shen", "auditor")
+    manager = await person(house, "li", "manager", SHOP)
+    cashier = await person(house, "chen", "cashier")
+    await manager.ask("DELETE", f"{DEVICES}/1")
+    is_problem(await cashier.ask("GET", "/v1/audit"), "not_allowed")
+    seen: list[str] = []
+    target = "/v1/audit?limit=2"
+    while True:
+        page = (await auditor.ask("GET", target)).json()
+        seen += [f"{line['who']} {line['action']} {line['outcome']}" for line in page["lines"]]
+        if page["next"] is None:
+            break
+        target = f"/v1/audit?limit=2&before={page['next']}"
+    assert seen[0] == "staff:1:2 revokeDevice ok"
+    assert len(seen) == len(set(seen)) == 7
+    own = (await manager.ask("GET", "/v1/audit")).json()["lines"]
+    assert [line["action"] for line in own] == ["revokeDevice"]
+    is_problem(await manager.ask("GET", "/v1/audit?shop_id=0"), "not_allowed")
+    for query, count in [("who=staff:1:3", 2), ("action=logIn", 3), ("outcome=busy", 0)]:
+        page = (await auditor.ask("GET", f"/v1/audit?{query}")).json()
+        assert len(page["lines"]) == count, query
+
+
+async def test_alarms_are_counted(house: ApiHouse) -> None:
+    """Wrong passwords and forged signatures rise in /metrics, beside the ledger's findings (R-000-16)."""
+    await Browser(house.http).log_in("nobody", "wrong")
+    await house.http.get(DEVICES, headers={"X-Chuancai-Signature": "0" * 64})
+    text = (await house.http.get("/metrics")).text
+    for line in (
+        'chuancai_alarms_total{kind="login_failed"} 1.0',
+        'chuancai_alarms_total{kind="signature_refused"} 1.0',
+        'chuancai_alarms_total{kind="login_locked"} 0.0',
+        "chuancai_ledger_alarms 0.0",
+        "chuancai_promises_dead 0.0",
+    ):
+        assert line in text
