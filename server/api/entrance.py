@@ -51,7 +51,8 @@ async def admit(gate: Gate, door: Door, arrived: Arrived, origins: Collection[st
 
 
 def _is_signed(headers: Mapping[str, str]) -> bool:
-    return bool(headers.get(auth.SIGNATURE_HEADER.lower()))
+    """Return whether somebody tried to sign: then what is wrong with it is what is told."""
+    return any(headers.get(name.lower()) for name in (auth.KEY_HEADER, auth.SIGNATURE_HEADER))
 
 
 async def _by_signature(gate: Gate, arrived: Arrived) -> Known:

@@ -77,7 +77,7 @@ async def test_metrics_count_answers(house: ApiHouse) -> None:
     text = (await house.http.get("/metrics")).text
     for line in (
         'chuancai_http_answers_total{code="ok",door="readBoard",status="200"} 1.0',
-        'chuancai_http_answers_total{code="bad_signature",door="readBoard",status="401"} 1.0',
+        'chuancai_http_answers_total{code="session_ended",door="readBoard",status="401"} 1.0',
         'chuancai_http_took_seconds_count{door="readBoard"} 2.0',
         "chuancai_http_under_way 1.0",
     ):

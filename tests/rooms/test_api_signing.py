@@ -48,7 +48,9 @@ async def test_signed_request_is_answered(house: ApiHouse) -> None:
 async def test_unsigned_and_wrongly_signed_are_refused(house: ApiHouse) -> None:
     """Nothing is told to whoever cannot sign, and an unknown key sounds like a wrong signature."""
     caller = await house.caller()
-    missing = is_problem(await house.http.get(BOARD), "bad_signature")
+    is_problem(await house.http.get(BOARD), "session_ended")  # neither signed nor logged in
+    half = {"X-Chuancai-Signature": "0" * 64}
+    missing = is_problem(await house.http.get(BOARD, headers=half), "bad_signature")
     assert missing["facts"] == {"header": "X-Chuancai-Key"}
     forger = Caller(house.http, (caller.key[0], "x" * 43), caller.now)
     stranger = Caller(house.http, ("ck_nobody", "x" * 43), caller.now)
