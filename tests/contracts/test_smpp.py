@@ -166,6 +166,22 @@ async def test_who_waits_too_long_was_surely_not_sent(smsc: FakeSmsc) -> None:
         assert await carrier.send(ONE) == Accepted("2")
 
 
+async def test_a_turn_that_is_not_used_goes_to_the_next(smsc: FakeSmsc) -> None:
+    """Who is cancelled at the moment its turn comes does not take the room with it."""
+    smsc.moods = ["late"]
+    async with bound(smsc, limits=bounds(window=1)) as carrier:
+        sends = [asyncio.create_task(carrier.send(ONE)) for _ in range(3)]
+        await smsc.until(seen=1)
+        link = carrier._link
+        assert link is not None
+        link._answer(-1, Accepted(""))  # an answer makes room only where there is some
+        link._session._open.clear()
+        link._give_turns()
+        sends[1].cancel()
+        assert await sends[2] == Accepted("1")
+        sends[0].cancel()
+
+
 async def test_a_later_part_is_tried_again(smsc: FakeSmsc) -> None:
     """Once the first part is on its way the others follow, though they were throttled."""
     smsc.moods = ["ok", "throttle", "throttle", "ok"]
