@@ -38,6 +38,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clips_dir: Path | None = None  # recorded words: zh/水饺.wav; a sentence they cover is theirs
     voice_command: tuple[str, ...] = ()  # a voice of one's own; empty: espeak-ng when installed
     sms_key_file: Path | None = None  # telephone numbers at rest; None: made in the data directory
+    sms_carriers: str = ""  # a TOML file (docs/carriers.md) or "paper"; empty: nothing is sent
+    sms_routes: Path | None = None  # which kind of which brand by which; None: all by the first
+    sms_lease_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 60.0  # half of it for the answer
     node_id: str = ""  # empty: minted at start
 
     @property

@@ -37,6 +37,7 @@ from server.events.relay import Relay
 from server.gateway.memory import settle_memory
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
+from server.sms.worker import open_sms
 from server.webhooks.post import POST_WEBHOOK, Poster
 
 HTTP_S_MAX = 10.0  # for each part of a conversation with somebody outside
@@ -63,9 +64,11 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         await housekeeping.make_partitions(pool, clock)
         settle_memory()
         _log.info("worker_ready")
-        async with asyncio.TaskGroup() as tasks:
+        async with open_sms(settings, pool, redis, clock) as sms, asyncio.TaskGroup() as tasks:
             tasks.create_task(relay.run())
             tasks.create_task(loop.run())
+            for run in sms:
+                tasks.create_task(run())
             tasks.create_task(_run_cron(settings, pool, clock))
 
 

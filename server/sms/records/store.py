@@ -125,7 +125,7 @@ SELECT brand_id, kind, mode, due_at FROM head LIMIT $1::integer
 
 # What is due to be asked about: an answer that did not come, or a worker that did not come back.
 READ_OPEN = """
-SELECT brand_id, id, state, attempt, carrier, number, accepted_at, due_at
+SELECT brand_id, id, state, attempt, carrier, number, accepted_at, expires_at, due_at
   FROM sms_message
  WHERE state IN ('sending', 'unknown') AND due_at <= $1::timestamptz
  ORDER BY due_at

@@ -1,0 +1,1 @@
+"""What became of messages on their telephones: taken quickly, settled later, never lost."""

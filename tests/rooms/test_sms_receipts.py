@@ -1,0 +1,168 @@
+"""Receipts and questions: settled once, in any order, and nothing guessed at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from server.clock import to_ms
+from server.sms.asking import Asker
+from server.sms.carriers.port import Accepted, Receipt, Refused, Unknown
+from server.sms.lines import Line
+from server.sms.message import Text
+from server.sms.receipts.receipts import Receipts
+from tests.support.sms_office import CODE, PHONE, SmsOffice, phone, sms_office
+
+NOBODY = "unix:///nowhere/redis.sock"
+
+
+@pytest.fixture
+async def office(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[SmsOffice]:
+    """Give an office whose brand has a thousand segments."""
+    async with sms_office(database_url, redis_url, tmp_path) as made:
+        yield made
+
+
+def receipt(
+    office: SmsOffice, state: str, *, message_id: str = "m1", to: str = PHONE, reference: str = ""
+) -> Receipt:
+    """Return what the carrier says of a telephone's copy."""
+    at_ms = to_ms(office.clock.now())
+    return Receipt("script", message_id, to, state, state.upper(), at_ms, reference)  # type: ignore[arg-type]
+
+
+async def copies(office: SmsOffice) -> list[str]:
+    """Return every telephone's state."""
+    rows = await office.pool.fetch("SELECT state FROM sms_phone ORDER BY message_id, masked")
+    return [row["state"] for row in rows]
+
+
+async def settle(office: SmsOffice, receipts: Receipts) -> None:
+    """Settle what was taken, and look again at what waits."""
+    while await receipts.turn(wait_ms=1):
+        pass
+    office.clock.advance(seconds=601)
+    await receipts.sweep()
+
+
+async def test_doubles_and_disorder_change_nothing(office: SmsOffice) -> None:
+    """Each telephone's last word stays, whatever comes late, twice or before it (R-004-23, R-004-29)."""
+    await office.accept(Text((phone(1), phone(2)), CODE), kind="notice")
+    await office.send()
+    receipts = Receipts(office.ground)
+    for number, state in ((1, "unknown"), (1, "delivered"), (1, "unknown"), (2, "undelivered")):
+        await receipts.take([receipt(office, state, to=phone(number))] * 2)
+    await settle(office, receipts)
+    await receipts.take([receipt(office, "undelivered", to=phone(1))])
+    await settle(office, receipts)
+    assert await copies(office) == ["delivered", "undelivered"]
+    assert await office.scene.have() == (998, 0)  # undelivered is paid all the same (A17)
+
+
+async def test_a_receipt_before_its_message_waits(office: SmsOffice) -> None:
+    """What no message is known for yet stands on the pending list and is tried again (R-004-23)."""
+    receipts = Receipts(office.ground)
+    await office.accept()
+    await receipts.take([receipt(office, "delivered")])
+    await settle(office, receipts)
+    assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 1
+    await office.accept()
+    await office.send()
+    await settle(office, receipts)
+    assert "delivered" in await copies(office)
+    assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 0
+
+
+async def test_without_redis_receipts_go_straight_into_the_database(office: SmsOffice) -> None:
+    """A Redis that is away loses no receipt, and what is written down has no number in it."""
+    await office.accept()
+    await office.send()
+    redis = Redis.from_url(NOBODY)
+    away = Receipts(office.ground._replace(redis=redis))
+    await away.take([receipt(office, "delivered")])
+    row = await office.pool.fetchrow("SELECT * FROM sms_receipt")
+    assert row is not None
+    assert PHONE not in str(tuple(row))
+    office.clock.advance(seconds=3)
+    assert await away.sweep() == 1
+    assert await copies(office) == ["delivered"]
+    await redis.aclose()
+
+
+async def test_a_receipt_of_nothing_is_forgotten_at_last(office: SmsOffice) -> None:
+    """After 72 hours nobody expects a message for it any more."""
+    receipts = Receipts(office.ground)
+    await receipts.take([receipt(office, "delivered", message_id="nobody's")])
+    await settle(office, receipts)
+    office.clock.advance(seconds=73 * 3600)
+    await receipts.sweep()
+    assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 0
+
+
+async def test_a_receipt_settles_what_nobody_answered_for(office: SmsOffice) -> None:
+    """With our reference in it, a receipt says that the carrier had taken the message."""
+    office.carrier.answers = [Unknown("silence")]
+    await office.accept()
+    await office.send()
+    reference = office.carrier.seen[0].reference
+    receipts = Receipts(office.ground)
+    await receipts.take([receipt(office, "delivered", message_id="late", reference=reference)])
+    await settle(office, receipts)
+    (row,) = await office.messages()
+    assert (row["state"], row["carrier_message_id"]) == ("sent", "late")
+    assert await copies(office) == ["delivered"]
+
+
+@pytest.mark.parametrize(
+    ("knows", "state", "have"),
+    [
+        (Accepted("found"), "sent", 999),
+        (Refused("never", "never seen", retryable=False), "failed", 1_000),
+        (Unknown("silence"), "unknown", 999),
+        (None, "unknown", 999),
+    ],
+)
+async def test_the_carrier_is_asked(
+    office: SmsOffice, knows: Accepted | Refused | Unknown | None, state: str, have: int
+) -> None:
+    """A surely-not is refunded, a yes is sent, and what it cannot say stays unknown (R-004-27)."""
+    office.carrier.answers = [Unknown("silence")]
+    await office.accept()
+    await office.send()
+    office.carrier.knows[office.carrier.seen[0].reference] = knows
+    office.clock.advance(seconds=6)
+    asker = Asker(office.ground, {"script": Line(office.carrier, office.clock)})
+    await asker.turn()
+    await asker.turn()
+    assert await office.states() == [state]
+    assert len(office.carrier.asked) == 1
+    assert (await office.scene.have())[0] == have
+    office.clock.advance(seconds=73 * 3600)
+    await asker.turn()
+    assert await office.states() == [{"unknown": "lapsed"}.get(state, state)]
+    assert (await office.scene.have())[0] == have
+    assert len(office.carrier.seen) == 1
+
+
+async def test_a_worker_that_did_not_come_back_is_asked_about(office: SmsOffice) -> None:
+    """What was with the carrier when its worker was lost is not sent again: it is asked about."""
+    office.carrier.holding = holding = asyncio.Event()
+    await office.accept()
+    office.sender._sweep_soon()
+    await office.sender.turn()
+    await office.carrier.until(1)
+    for task in office.sender._sending:
+        task.cancel()  # as far as it knows
+    await office.sender.drain()
+    assert await office.states() == ["sending"]
+    office.carrier.knows[office.carrier.seen[0].reference] = Accepted("found")
+    office.clock.advance(seconds=61)
+    asker = Asker(office.ground, {"script": Line(office.carrier, office.clock)})
+    await asker.turn()
+    await asker.turn()
+    assert await office.states() == ["sent"]
+    holding.set()
