@@ -63,7 +63,8 @@ function openPairing(page, why, code = "") {
   pairing.code = code;
   pairing.addEventListener("paired", (event) => {
     const { token, device } = /** @type {CustomEvent<{token: string, device: {kind: string}}>} */ (event).detail;
-    const app = APPS[device.kind] ?? page.app;
+    // two pages may be for one kind: a cash desk and a register
+    const app = device.kind === page.kind ? page.app : (APPS[device.kind] ?? page.app);
     setPairedToken(app, token);
     if (app === page.app) openScreen(page, token);
     else location.assign(`/${app}/${location.search}`); // the code says what this screen is, not the address

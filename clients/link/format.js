@@ -32,5 +32,11 @@ export const businessDay = (atMs, timezone) => wallClock(atMs - DAY_STARTS_MS, t
 /** Fen as yuan: ¥28, ¥28.5. @param {number} fen */
 export const yuan = (fen) => `¥${fen % 100 ? (fen / 100).toFixed(2).replace(/0$/, "") : fen / 100}`;
 
+/** Fen as yuan to the last fen, for money on cards: ¥28.50. @param {number} fen */
+export function exactYuan(fen) {
+  const whole = Math.abs(fen);
+  return `${fen < 0 ? "−" : ""}¥${Math.trunc(whole / 100)}.${String(whole % 100).padStart(2, "0")}`;
+}
+
 /** A queue number: #01, growing past #99. @param {number} number */
 export const queueNumber = (number) => `#${String(number).padStart(2, "0")}`;

@@ -48,6 +48,10 @@ const DRAWINGS = {
   close: svg`<path d="M6 6l12 12M18 6 6 18" stroke-width="2.6"/>`,
   keypad: svg`<path d="M4 4h4v4H4zM10 4h4v4h-4zM16 4h4v4h-4zM4 10h4v4H4zM10 10h4v4h-4zM16 10h4v4h-4zM10 16h4v4h-4z"/>`,
   silent: svg`<path d="M3 9v6h4l6 5V4L7 9zM17 9l5 6M22 9l-5 6"/>`,
+  card: svg`<path d="M2.5 5h19v14h-19zM2.5 9.5h19M6 15h4"/>`,
+  frost: svg`<path d="M12 2v20M3.3 7l17.4 10M3.3 17 20.7 7M9 3.5l3 3 3-3M9 20.5l3-3 3 3"/>`,
+  print: svg`<path d="M7 8V3h10v5M7 17H3V8h18v9h-4M7 13.5h10V21H7z"/>`,
+  coin: svg`<circle cx="12" cy="12" r="9"/><path d="m8.5 7.5 3.5 5 3.5-5M12 12.5V17M8.8 12.5h6.4M8.8 15h6.4"/>`,
   brand: svg`<circle cx="12" cy="12" r="10.6"/><circle cx="12" cy="12" r="7.4" stroke-dasharray=".1 2.5"/><path d="M7.8 13a4.2 4.2 0 0 1 8.4 0z" fill="currentColor"/>`,
 };
 

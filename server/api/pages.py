@@ -72,6 +72,8 @@ _FOLDERS = {
     "/pad": "pad",
     "/cashier": "cashier",
     "/screen": "call-screen",
+    "/register": "register",
+    "/monitor": "monitor",
     "/link": "link",
 }
 
