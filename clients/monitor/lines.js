@@ -18,6 +18,8 @@ const DRAWN = {
   consume: "card", top_up: "plus", refund: "undo", freeze_funds: "frost", close: "close",
   opened: "person", frozen: "frost", user_frozen: "frost", unfrozen: "tick", user_unfrozen: "tick", replaced: "recall",
 };
+/** Kinds that the filter says in the plural. @type {Record<string, "consumed" | "topped_up" | "gave_back">} */
+const WORDS = { consume: "consumed", top_up: "topped_up", refund: "gave_back" };
 const HEADS = /** @type {const} */ (["time", "kind", "card", "amount", "after", "what", "by"]);
 
 /** @param {Line[]} lines @param {About} about */
@@ -34,7 +36,7 @@ function row({ key, atMs, masked, by, trade, deed }, about) {
   const { hm, s } = wallClock(atMs, about.timezone);
   return html`<li class="row" data-key=${key} data-kind=${kind} ?data-fresh=${about.fresh(key)}>
     <time data-cell="time">${hm}<small>:${s}</small></time>
-    <span data-cell="kind"><span class="kind">${icon(DRAWN[kind])}${say(kind)}</span>${about.fresh(key) ? html`<em>${say("fresh")}</em>` : nothing}</span>
+    <span data-cell="kind"><span class="kind">${icon(DRAWN[kind])}${say(WORDS[kind] ?? kind)}</span>${about.fresh(key) ? html`<em>${say("fresh")}</em>` : nothing}</span>
     <span data-cell="card">${masked}</span>
     <b data-cell="amount">${trade ? signed(trade) : ""}</b>
     <span data-cell="after">${trade ? exactYuan(trade.balance_fen) : ""}</span>

@@ -36,7 +36,7 @@ function row(trade, till, timezone) {
     <span class="kind">${icon(DRAWN[kind])}${say(kind === "consume" ? "charge" : kind)}</span>
     <b>${sign}${exactYuan(amount)}</b>
     <small>${trade.number_masked}${bonus && kind === "top_up" ? ` · ${say("given")} ${exactYuan(bonus)}` : ""}</small>
-    <small class="became">${became ? html`${icon(state === "held" ? "frost" : "undo")}${became}` : nothing}</small>`;
+    ${became ? html`<small class="became">${icon(state === "held" ? "frost" : "undo")}${became}</small>` : nothing}`;
   if (!open) return html`<li data-trade=${trade.id} data-kind=${kind}><p>${inside}</p></li>`;
   const here = till.trade?.id === trade.id;
   return html`<li data-trade=${trade.id} data-kind=${kind}><button aria-pressed=${here ? "true" : "false"} title=${say("refund")} @click=${() => till.pick(trade)}>${inside}</button></li>`;

@@ -82,10 +82,15 @@ export function middleTemplate(till, timezone) {
   return html`${parts[till.task](till, timezone)}${noticeTemplate(till)}`;
 }
 
+/** Nobody knows whether it was done. @param {Till} till */
+export function isUnknown({ pending, reachable }) {
+  return Boolean(pending?.tried) && (!reachable || clock.nowMs() - (pending?.madeAtMs ?? 0) > UNKNOWN_AFTER_MS);
+}
+
 /** Money is on its way; after a moment without an answer nobody knows. @param {Entry} entry @param {Till} till */
-function pendingTemplate({ name, about, madeAtMs, tried }, till) {
+function pendingTemplate({ name, about, madeAtMs }, till) {
   const ageMs = clock.nowMs() - madeAtMs;
-  const unknown = tried && (ageMs > UNKNOWN_AFTER_MS || !till.reachable);
+  const unknown = isUnknown(till);
   const task = name === "ConsumeCard" ? "charge" : name === "TopUpCard" ? "top_up" : "refund";
   return html`<section class="card outcome" data-as=${unknown ? "unknown" : "pending"} role="alert">
     <h2>${icon(unknown ? "late" : "waits")}${say(unknown ? "unknown" : "pending")}</h2>
@@ -116,7 +121,7 @@ function cardTemplate(till) {
   const adds = task === "top_up";
   const afterFen = adds ? card.balance_fen + amountFen + bonusFen : card.available_fen - amountFen;
   const line = (/** @type {string} */ kind, /** @type {string} */ words, /** @type {string} */ sum, /** @type {unknown} */ more = nothing) =>
-    html`<p class="line" data-line=${kind}><span>${words}<small>${more}</small></span><b>${sum}</b></p>`;
+    html`<p class="line" data-line=${kind} ?data-none=${sum === "—"}><span>${words}<small>${more}</small></span><b>${sum}</b></p>`;
   return html`${topped
       ? html`<p class="strip">${icon("tick")}${say("done_top_up")} ${exactYuan(topped.amountFen)}${topped.bonusFen ? ` · ${say("given")} ${exactYuan(topped.bonusFen)}` : ""}</p>`
       : nothing}

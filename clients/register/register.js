@@ -11,7 +11,7 @@ import { Speaker } from "../link/speaker.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
 import { dayTemplate, refundable } from "./day-list.js";
-import { middleTemplate, nextPress } from "./panels.js";
+import { isUnknown, middleTemplate, nextPress } from "./panels.js";
 import { Reader } from "./reader.js";
 import { Till } from "./till.js";
 import { say } from "./words.js";
@@ -159,7 +159,7 @@ class CardRegister extends Part {
   #primary() {
     const { till } = this;
     const { words, run } = nextPress(till);
-    if (till.pending) return html`<button class="btn primary" data-kind="line" disabled>${icon("waits")}${say("pending")}</button>`;
+    if (till.pending) return html`<button class="btn primary" data-kind="line" disabled>${icon("waits")}${say(isUnknown(till) ? "asking" : "pending")}</button>`;
     return html`<button class="btn primary" data-kind=${run ? "go" : "line"} ?disabled=${!run} @mousedown=${keepFocus} @click=${() => this.#enter()}>
       ${run ? html`<key-cap .key=${"Enter"}></key-cap>` : nothing}${words}</button>`;
   }
