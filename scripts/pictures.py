@@ -19,6 +19,7 @@ import msgspec
 import structlog
 from playwright.async_api import Browser, Page, async_playwright
 
+from scripts import card_scene
 from server import app
 from server.auth import new_token, token_hash
 from server.clock import ManualClock, SystemClock, to_ms
@@ -80,11 +81,11 @@ EVENING_HOUR = 19
 class Evening:
     """The last quarter of an hour, staged with a clock that is moved."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
         self.pool = pool
         self.end = SystemClock().now() + timedelta(seconds=8)
         self.clock = ManualClock(self.end - timedelta(minutes=20))
-        self.desk = Desk(pool, self.clock, BOOK | PROMISES, Silent(), Settings())  # type: ignore[arg-type]
+        self.desk = Desk(pool, self.clock, BOOK | PROMISES, Silent(), settings)  # type: ignore[arg-type]
 
     async def at(self, minutes: int, seconds: int) -> None:
         """Move to so long before the pictures; what is to be said on the way is said in its time."""
@@ -113,7 +114,12 @@ class Evening:
 
     async def do(self, role: Role, command: str, **body: Any) -> dict[str, Any]:
         """Ask the desk."""
-        names = {"kitchen": "张师傅", "waiter": "王敏", "manager": "店长"}
+        names = {
+            "kitchen": "张师傅",
+            "waiter": "王敏",
+            "manager": "店长",
+            "cashier": "储值卡 1 号机",
+        }
         place = body.get("place_id") if role == "guest" else None
         actor = Actor(role, f"stage:{role}", names.get(role, role), demo.SHOP.id, 6, place)
         return await self.desk.execute(actor, uuid.uuid4(), command, msgspec.json.encode(body))
@@ -229,6 +235,8 @@ async def shoot(base: str, tokens: dict[str, str]) -> None:
         "guest": (f"/pad/?lang=zh#token={tokens['guest']}", 1280, 800),
         "cashier": (f"/cashier/?lang=zh#token={tokens['cashier']}", 1366, 768),
         "call-screen": (f"/screen/?lang=zh#token={tokens['screen']}", 1920, 1080),
+        "register": (f"/register/?lang=zh#token={tokens['register']}", 1366, 768),
+        "monitor": (f"/monitor/?lang=zh#token={tokens['monitor']}", 1366, 768),
         "pairing": ("/kds/?lang=zh", 1280, 800),
     }
     async with async_playwright() as playwright:
@@ -243,6 +251,7 @@ async def shoot(base: str, tokens: dict[str, str]) -> None:
                     "window.chuancai && window.chuancai.stateHash() !== ''"
                 )
         # The last moments of the staged evening pass on the screens' own clock.
+        await card_scene.ready_to_charge(opened["register"])
         await opened["board"].wait_for_timeout(5_000)
         for name, page in opened.items():
             await page.screenshot(path=PICTURES / f"{name}.png")
@@ -269,8 +278,15 @@ async def main() -> None:
             await migrate(engines.database_url)
             await seed(engines.database_url)
             pool = await open_pool(engines.database_url, 4)
-            evening = Evening(pool)
+            settings = Settings(
+                database_url=engines.database_url,
+                redis_url=engines.redis_url,
+                data_dir=directory / "house",
+            )
+            evening = Evening(pool, settings)
             await evening.move_to_evening()
+            await card_scene.serve(evening)
+            evening = Evening(pool, settings)
             await stage(evening)
             await evening.hear()
             named = {
@@ -282,10 +298,9 @@ async def main() -> None:
                 "screen": 12,
             }
             tokens = {name: await token(evening, device) for name, device in named.items()}
+            tokens |= await card_scene.pair(evening)
             await pool.close()
-            await _serve_and_shoot(
-                Settings(database_url=engines.database_url, redis_url=engines.redis_url), tokens
-            )
+            await _serve_and_shoot(settings, tokens)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
