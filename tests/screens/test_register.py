@@ -153,9 +153,10 @@ def test_a_double_tap_and_a_reader_that_sends_twice_charge_once(
     assert counters.truth(card_id)["trades_today"] == 1
 
 
+@pytest.mark.parametrize("reloads", [False, True], ids=["stays", "reloads"])
 @pytest.mark.parametrize("arrives", [True, False], ids=["it-arrived", "it-did-not"])
 def test_a_cable_pulled_in_the_middle_of_a_charge(
-    counters: Counters, counter: Counter, arrives: bool
+    counters: Counters, counter: Counter, arrives: bool, reloads: bool
 ) -> None:
     """R-000-23: nobody knows, the page says so and asks again under the same id: one charge, over a reload."""
     card_id, number = counters.card(10_000)
@@ -172,6 +173,9 @@ def test_a_cable_pulled_in_the_middle_of_a_charge(
     counter.wire.cut()
     counter.keys("Escape", "*", "1", "Enter")
     expect(counter.outcome).to_have_attribute("data-as", "unknown")
+    if reloads:
+        counter.page.reload()
+        expect(counter.page.locator(".waits")).to_be_visible()
     counter.mend()
     expect(counter.outcome).to_have_attribute("data-as", "done")
     expect(counter.outcome.locator(".left b")).to_have_text("¥90.00")
@@ -213,6 +217,37 @@ def test_a_lost_card_is_replaced(counters: Counters, counter: Counter) -> None:
     counter.keys("Escape")
     counter.lay(number)
     expect(counter.says).to_contain_text("没有这张卡")
+
+
+AMOUNTS = [
+    # keys            shown      fen
+    ("28",            "28",      2_800),
+    ("0.29",          "0.29",    29),
+    (".07",           "0.07",    7),
+    ("1.10",          "1.10",    110),
+    ("1.1",           "1.1",     110),
+    ("1.",            "1.",      100),
+    ("007",           "7",       700),
+    ("1.2.3",         "1.23",    123),
+    ("4.567",         "4.56",    456),
+    ("1234567",       "123456",  12_345_600),
+    ("19.99<<<5",     "195",     19_500),
+]  # fmt: skip
+
+
+def test_every_amount_is_exact_to_the_fen(counter: Counter) -> None:
+    """R-000-2: what the keys make is what is meant, in whole fen; a key that makes no amount does nothing."""
+    made = counter.page.evaluate(
+        """async (all) => {
+          const { fenOf, pressed, typedAs } = await import("/register/amount.js");
+          return all.map((keys) => {
+            const shown = [...keys].reduce((text, key) => pressed(text, key === "<" ? "Backspace" : key), "");
+            return [shown, fenOf(shown), fenOf(typedAs(fenOf(shown)))];
+          });
+        }""",
+        [keys for keys, *_ in AMOUNTS],
+    )
+    assert made == [[shown, fen, fen] for _, shown, fen in AMOUNTS]
 
 
 def test_by_touch_alone(counters: Counters, counter: Counter) -> None:
