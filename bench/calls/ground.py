@@ -79,13 +79,22 @@ class Till:
 
     async def post(self, path: str, body: Any) -> bytes:
         """Send a signed request and return the answer's body; anything but success is an error."""
-        raw = json.dumps(body).encode()
-        request = Signable("POST", path, "", raw, uuid.uuid4().hex)
+        return await self._ask(
+            Signable("POST", path, "", json.dumps(body).encode(), uuid.uuid4().hex)
+        )
+
+    async def get(self, path: str, query: str) -> bytes:
+        """Ask a signed question and return the answer's body."""
+        return await self._ask(Signable("GET", path, query, b""))
+
+    async def _ask(self, request: Signable) -> bytes:
+        raw = request.body
+        target = f"{request.path}?{request.query}" if request.query else request.path
         headers = signed_headers(*self._key, request, int(self._clock.now().timestamp()))
         lines = [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join(
             [
-                f"POST {path} HTTP/1.1", f"host: 127.0.0.1:{self._port}", *lines,
+                f"{request.method} {target} HTTP/1.1", f"host: 127.0.0.1:{self._port}", *lines,
                 "content-type: application/json", f"content-length: {len(raw)}", "", "",
             ]
         )  # fmt: skip

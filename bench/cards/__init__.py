@@ -1,0 +1,1 @@
+"""Meal cards at the HTTP edge."""
