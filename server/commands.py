@@ -23,6 +23,7 @@ from server.errors import Refusal
 from server.events.decision import Context, Decision, Role
 from server.events.effects import SETTLE_EFFECT, Effect
 from server.kds import commands as kds
+from server.kds import pace
 from server.kds import store as kds_store
 from server.orders import commands as orders
 from server.orders import store as orders_store
@@ -35,6 +36,12 @@ async def _items(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> l
     keys = [(shop, command.item_id) for shop, command in asked]
     found = await kds_store.read_items(connection, keys)
     return [found.get(key, Refusal("item_not_found", item_id=key[1])) for key in keys]
+
+
+async def _orders(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    keys = [(shop, command.order_id) for shop, command in asked]
+    found = await kds_store.read_orders(connection, keys)
+    return [found.get(key, Refusal("order_not_found", order_id=key[1])) for key in keys]
 
 
 async def _places(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
@@ -112,6 +119,7 @@ def _may(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
 
 
+_TABLE: tuple[Role, ...] = ("guest", "waiter", "cashier", "business")
 _TILLS = _may("cashier", "manager", "money")
 _OVERSEERS = _may("manager", "money")
 _card = cards_store.read_cards
@@ -139,6 +147,9 @@ BOOK: dict[str, Entry] = {
     "CancelItem": Entry(
         kds.CancelItem, _items, kds.cancel, _may("waiter", "cashier", "guest", "business")
     ),
+    "RushItems": Entry(pace.RushItems, _orders, pace.rush, _may(*_TABLE)),
+    "HoldItems": Entry(pace.HoldItems, _orders, pace.hold, _may(*_TABLE)),
+    "FireItems": Entry(pace.FireItems, _orders, pace.fire, _may(*_TABLE)),
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
     # calls
     "SendImCall": Entry(broadcast.SendImCall, _sends, broadcast.send, _may("business", "system")),

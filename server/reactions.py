@@ -11,9 +11,11 @@ from typing import Any
 
 from server.broadcast import call as calls
 from server.events import catalogue as c
+from server.events import pace
 from server.events.decision import Context, Decision, Promise
 from server.events.facts import CallRow
 from server.kds.commands import ItemFacts
+from server.kds.pace import OrderFacts
 from server.orders.commands import PlaceFacts
 
 CALL_ITEM = "CallFinishedItem"
@@ -117,6 +119,21 @@ def announce_cancel(event: c.ItemCancelled, facts: ItemFacts, context: Context) 
     return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
 
 
+def announce_rush(event: pace.ItemsRushed, facts: OrderFacts, context: Context) -> calls.Outcome:
+    """Let the kitchen hear that somebody waits, and for what."""
+    order, rushed = facts.order, {mark.item_id for mark in event.items}
+    goods = [(item.name, item.quantity) for item in order.items if item.id in rushed]
+    payload = {
+        "event": "order_rushed",
+        "at_ms": context.now_ms,
+        "place_id": order.place_id,
+        "order_id": order.id,
+        "tag": order.place_kind == "tag",
+        "params": _about(order.place_name, order.number, goods),
+    }
+    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+
+
 def _dish(facts: ItemFacts) -> dict[str, str]:
     return _about(facts.place_name, facts.number, [(facts.item.name, facts.item.quantity)])
 
@@ -164,6 +181,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     c.ItemCalled: (ring_the_pads,),
     c.ItemPickedUp: (_end_calls("picked_up"),),
     c.ItemCancelled: (_end_calls("item_cancelled"), announce_cancel),
+    pace.ItemsRushed: (announce_rush,),
     c.ItemUndone: (_end_calls("undone"), call_if_back_at_the_pass),
     c.PlaceCleaned: (_end_calls("cleaned"),),
     c.CallClaimed: (remind_who_comes,),

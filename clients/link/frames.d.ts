@@ -4,7 +4,7 @@ export type PlaceKind = "room" | "table" | "tag" | "takeaway";
 
 export type OrderSource = "pad" | "tag" | "waiter" | "cashier" | "api";
 
-export type ItemState = "queued" | "cooking" | "ready" | "called" | "picked_up" | "delivered" | "cancelled";
+export type ItemState = "held" | "queued" | "cooking" | "ready" | "called" | "picked_up" | "delivered" | "cancelled";
 
 export type CallState = "ringing" | "unanswered" | "claimed" | "ended";
 
@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemsHeld | ItemsFired | ItemsRushed | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -250,6 +250,9 @@ export interface Item {
   cancelled_at_ms: number | null;
   by: string;
   version: number;
+  fired_at_ms: number | null;
+  rushed_at_ms: number | null;
+  rushes: number;
 }
 
 /** A chosen way of making a dish: less (免), plus (加) or change (少辣). */
@@ -500,6 +503,39 @@ export interface ItemUndone {
   by: string;
   version: number;
   state: ItemState;
+}
+
+/** They are not to be begun yet (等叫). */
+export interface ItemsHeld {
+  kind: "ItemsHeld";
+  order_id: number;
+  items: ItemMark[];
+  at_ms: number;
+  by: string;
+}
+
+/** One of several dishes that something happened to, and its row's version after it. */
+export interface ItemMark {
+  item_id: number;
+  version: number;
+}
+
+/** They are to be begun now (起菜). */
+export interface ItemsFired {
+  kind: "ItemsFired";
+  order_id: number;
+  items: ItemMark[];
+  at_ms: number;
+  by: string;
+}
+
+/** Somebody waits for them (催菜); what was on hold is to be begun. */
+export interface ItemsRushed {
+  kind: "ItemsRushed";
+  order_id: number;
+  items: ItemMark[];
+  at_ms: number;
+  by: string;
 }
 
 /** The pads ring for a dish: for the first time, or anew because the cook called again. */

@@ -68,6 +68,10 @@ export function apply(view, event) {
     case "ItemCancelled":
     case "ItemUndone":
       return stepped(view, event);
+    case "ItemsHeld":
+    case "ItemsFired":
+    case "ItemsRushed":
+      return paced(view, event);
     case "CardToppedUp":
     case "CardConsumed":
     case "CardRefunded":
@@ -114,6 +118,27 @@ function stepped(view, event) {
   }
   const items = order.items.map((one) => (one === item ? after : one));
   return { ...view, orders: view.orders.map((one) => (one === order ? { ...order, items } : one)) };
+}
+
+/**
+ * Several dishes of an order held (等叫), let go (起菜) or waited for (催菜).
+ * @param {View} view
+ * @param {Extract<Event, {kind: "ItemsHeld" | "ItemsFired" | "ItemsRushed"}>} event
+ * @returns {View}
+ */
+function paced(view, event) {
+  const versions = new Map(event.items.map((mark) => [mark.item_id, mark.version]));
+  /** @param {Item} item @returns {Item} */
+  const after = (item) => {
+    const version = versions.get(item.id);
+    if (version === undefined || version <= item.version) return item;
+    const now = { ...item, by: event.by, version };
+    if (event.kind === "ItemsHeld") Object.assign(now, { state: "held", fired_at_ms: null });
+    else if (item.state === "held") Object.assign(now, { state: "queued", fired_at_ms: event.at_ms });
+    if (event.kind === "ItemsRushed") Object.assign(now, { rushed_at_ms: event.at_ms, rushes: item.rushes + 1 });
+    return now;
+  };
+  return { ...view, orders: view.orders.map((order) => ({ ...order, items: order.items.map(after) })) };
 }
 
 /**

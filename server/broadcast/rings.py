@@ -81,6 +81,8 @@ HOUSE_CHANNELS: dict[tuple[c.CallEvent, bool], tuple[c.Channel, ...]] = {
     ("item_ready", True): ("pad",),
     ("item_cancelled", False): ("kitchen",),
     ("item_cancelled", True): ("kitchen", "cashier"),
+    ("order_rushed", False): ("kitchen",),
+    ("order_rushed", True): ("kitchen",),
 }
 
 

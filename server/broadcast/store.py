@@ -197,7 +197,7 @@ def _gone(ask: Ask, row: asyncpg.Record) -> str:
     return ""
 
 
-LIVING = frozenset({"queued", "cooking", "ready", "called", "picked_up"})
+LIVING = frozenset({"held", "queued", "cooking", "ready", "called", "picked_up"})
 # In which states of its dish a call of this event still has a reason.
 ITEM_WAITS: dict[c.CallEvent, frozenset[str]] = {
     "item_ready": frozenset({"ready", "called"}),

@@ -13,13 +13,16 @@ import msgspec
 
 from server.events import words
 from server.events.cards import CardFact
+from server.events.pace import PaceFact
 
 Text = words.Text
 _Event = words.Fact
 
 PlaceKind = Literal["room", "table", "tag", "takeaway"]
 OrderSource = Literal["pad", "tag", "waiter", "cashier", "api"]
-ItemState = Literal["queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled"]
+ItemState = Literal[
+    "held", "queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled",
+]  # fmt: skip
 CallState = Literal["ringing", "unanswered", "claimed", "ended"]
 CallEnd = Literal[
     "picked_up", "undone", "cleaned", "item_cancelled", "acknowledged", "served", "cancelled",
@@ -46,7 +49,11 @@ class Modifier(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct):
-    """One line of an order as everybody sees it (`catering_order_goods`)."""
+    """One line of an order as everybody sees it (`catering_order_goods`).
+
+    On hold (等叫) it waits for its fire (起菜); from then on its time runs. `rushes`: how often somebody
+    asked where it is, the last time at `rushed_at_ms`.
+    """
 
     id: int
     order_id: int
@@ -69,6 +76,9 @@ class Item(msgspec.Struct):
     cancelled_at_ms: int | None = None
     by: str = ""
     version: int = 1
+    fired_at_ms: int | None = None
+    rushed_at_ms: int | None = None
+    rushes: int = 0
 
 
 class Order(msgspec.Struct):
@@ -307,6 +317,7 @@ Event = (
     | ItemDelivered
     | ItemCancelled
     | ItemUndone
+    | PaceFact
     | CallRaised
     | CallRang
     | CallClaimed

@@ -8,13 +8,15 @@ Refuses to filter: which events a device hears is decided by topics, before they
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from server.events import catalogue as c
 from server.events.card_day import carried
 from server.events.cards import CardDay, CardFact
+from server.events.pace import ItemsHeld, ItemsRushed, PaceFact
 
 ANNOUNCED_MAX = 100
 HEARD_MAX = 500
@@ -157,26 +159,26 @@ STAMPS_AFTER: dict[str, tuple[str, ...]] = {
 
 def apply(view: View, event: c.Event) -> None:
     """Change `view` in place as `event` says; an event about something not in view does nothing."""
-    kind = type(event).__name__
-    if isinstance(event, c.OrderPlaced):
-        _order_placed(view, event)
-    elif isinstance(event, c.PlaceCleaned):
-        _place_cleaned(view, event)
-    elif isinstance(event, c.CallRaised | c.CallUnanswered):
-        view.calls = [*(k for k in view.calls if k.id != event.call.id), event.call]
-    elif isinstance(event, c.Announced):
-        _announced(view, event)
-    elif isinstance(event, c.CallHeard):
-        view.heard = [*view.heard, *event.heard][-HEARD_MAX:]
-    elif kind.startswith("Call"):
-        _call(view, event)
-    elif kind.startswith("Item"):
-        _item(view, event)
-    elif isinstance(event, CardFact):
-        view.cards = view.cards and carried(view.cards, event)
-    elif isinstance(event, c.DeviceMoved) and event.device_id == view.device.id:
-        view.device.place_id = event.place_id
-        view.device.station_id = event.station_id
+    rule = _RULES.get(type(event))
+    if rule is not None:
+        rule(view, event)
+
+
+def _card(view: View, event: c.CallRaised | c.CallUnanswered) -> None:
+    view.calls = [*(k for k in view.calls if k.id != event.call.id), event.call]
+
+
+def _heard(view: View, event: c.CallHeard) -> None:
+    view.heard = [*view.heard, *event.heard][-HEARD_MAX:]
+
+
+def _trade(view: View, event: CardFact) -> None:
+    view.cards = view.cards and carried(view.cards, event)
+
+
+def _moved(view: View, event: c.DeviceMoved) -> None:
+    if event.device_id == view.device.id:
+        view.device.place_id, view.device.station_id = event.place_id, event.station_id
 
 
 def _announced(view: View, event: c.Announced) -> None:
@@ -216,6 +218,21 @@ def _item(view: View, event: Any) -> None:
     item.version = event.version
 
 
+def _paced(view: View, event: PaceFact) -> None:
+    items = {i.id: i for o in view.orders for i in o.items}
+    for mark in event.items:
+        item = items.get(mark.item_id)
+        if item is None or mark.version <= item.version:
+            continue
+        if isinstance(event, ItemsHeld):
+            item.state, item.fired_at_ms = "held", None
+        elif item.state == "held":
+            item.state, item.fired_at_ms = "queued", event.at_ms
+        if isinstance(event, ItemsRushed):
+            item.rushed_at_ms, item.rushes = event.at_ms, item.rushes + 1
+        item.by, item.version = event.by, mark.version
+
+
 def _call(view: View, event: Any) -> None:
     call = next((k for k in view.calls if k.id == event.call_id), None)
     if call is None:
@@ -228,6 +245,26 @@ def _call(view: View, event: Any) -> None:
         call.claimed_at_ms = event.at_ms
     elif isinstance(event, c.CallEnded):
         view.calls.remove(call)
+
+
+_RULES: dict[type, Callable[[View, Any], None]] = {
+    c.OrderPlaced: _order_placed,
+    c.PlaceCleaned: _place_cleaned,
+    **dict.fromkeys(
+        (
+            c.ItemStarted, c.ItemFinished, c.ItemCalled, c.ItemPickedUp, c.ItemDelivered,
+            c.ItemCancelled, c.ItemUndone,
+        ),
+        _item,
+    ),
+    **dict.fromkeys(get_args(PaceFact), _paced),
+    **dict.fromkeys((c.CallRaised, c.CallUnanswered), _card),
+    **dict.fromkeys((c.CallRang, c.CallClaimed, c.CallEnded), _call),
+    c.Announced: _announced,
+    c.CallHeard: _heard,
+    **dict.fromkeys(get_args(CardFact), _trade),
+    c.DeviceMoved: _moved,
+}  # fmt: skip
 
 
 def canonical(view: View) -> bytes:

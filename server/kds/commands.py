@@ -146,17 +146,9 @@ def _decision(changed: c.Item, event: c.Event, facts: ItemFacts) -> Decision:
     topics = order_topics(facts.place_id, facts.place_kind, [changed.station_id])
     return Decision(
         result=_answer(changed, changed.state, changed=True),
-        rows=[Row("goods_step", _row(changed))],
+        rows=[Row("goods_step", machine.row(changed))],
         said=[Said(event, topics)],
     )
-
-
-_STEPPED = [stamp for state, stamp in machine.STAMP.items() if state != "queued"]
-_STORED = ("id", "version", "state", "by", *_STEPPED)
-
-
-def _row(item: c.Item) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in _STORED}
 
 
 def _answer(item: c.Item, reached: c.ItemState, *, changed: bool) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 `STEPS` says where a verb leads, `REPEATS` where it was done before (success, nothing new),
 `REFUSED` why not; together they fill the whole grid of states and verbs. Calling again is a step
-of its own: the pads ring once more. Refuses to know orders, calls or screens.
+of its own: the pads ring once more; so is a rush, which outranks a hold. Refuses to know orders,
+calls or screens.
 """
 
 from __future__ import annotations
@@ -15,14 +16,22 @@ from server.errors import Refusal
 from server.events.catalogue import Item, ItemState
 from server.events.view import STAMPS_AFTER
 
-Verb = Literal["start", "finish", "call", "pick_up", "deliver", "cancel"]
+Verb = Literal[
+    "start", "finish", "call", "pick_up", "deliver", "cancel", "hold", "fire", "rush",
+]  # fmt: skip
 
 STATES: tuple[ItemState, ...] = get_args(ItemState)
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 STEPS: dict[tuple[ItemState, Verb], ItemState] = {
+    ("held", "fire"): "queued",
+    ("held", "rush"): "queued",
+    ("held", "cancel"): "cancelled",
     ("queued", "start"): "cooking",
+    ("queued", "hold"): "held",
+    ("queued", "rush"): "queued",
     ("queued", "cancel"): "cancelled",
+    ("cooking", "rush"): "cooking",
     ("cooking", "finish"): "ready",
     ("ready", "call"): "called",
     ("called", "call"): "called",
@@ -39,11 +48,19 @@ REPEATS: frozenset[tuple[ItemState, Verb]] = frozenset(
         ("picked_up", "call"), ("delivered", "call"),
         ("picked_up", "pick_up"), ("delivered", "pick_up"),
         ("delivered", "deliver"),
+        ("held", "hold"),
+        ("queued", "fire"), ("cooking", "fire"), ("ready", "fire"), ("called", "fire"),
+        ("picked_up", "fire"), ("delivered", "fire"),
         ("cancelled", "cancel"),
     }
 )  # fmt: skip
 
 REFUSED: dict[tuple[ItemState, Verb], str] = {
+    ("held", "start"): "item_held",
+    ("held", "finish"): "item_not_started",
+    ("held", "call"): "item_not_ready",
+    ("held", "pick_up"): "item_not_ready",
+    ("held", "deliver"): "item_not_picked_up",
     ("queued", "finish"): "item_not_started",
     ("queued", "call"): "item_not_ready",
     ("cooking", "call"): "item_not_ready",
@@ -58,11 +75,23 @@ REFUSED: dict[tuple[ItemState, Verb], str] = {
     ("called", "cancel"): "item_already_started",
     ("picked_up", "cancel"): "item_already_started",
     ("delivered", "cancel"): "item_already_started",
+    ("cooking", "hold"): "item_already_started",
+    ("ready", "hold"): "item_already_started",
+    ("called", "hold"): "item_already_started",
+    ("picked_up", "hold"): "item_already_started",
+    ("delivered", "hold"): "item_already_started",
+    ("ready", "rush"): "item_already_ready",
+    ("called", "rush"): "item_already_ready",
+    ("picked_up", "rush"): "item_already_ready",
+    ("delivered", "rush"): "item_already_ready",
     ("cancelled", "start"): "item_already_cancelled",
     ("cancelled", "finish"): "item_already_cancelled",
     ("cancelled", "call"): "item_already_cancelled",
     ("cancelled", "pick_up"): "item_already_cancelled",
     ("cancelled", "deliver"): "item_already_cancelled",
+    ("cancelled", "hold"): "item_already_cancelled",
+    ("cancelled", "fire"): "item_already_cancelled",
+    ("cancelled", "rush"): "item_already_cancelled",
 }
 
 # A step taken back: the state a person saw → where the dish returns to. Taking back "finished"
@@ -79,6 +108,7 @@ _SEEN_AS: dict[ItemState, frozenset[ItemState]] = {
 }
 
 STAMP: dict[ItemState, str] = {
+    "held": "placed_at_ms",
     "queued": "placed_at_ms",
     "cooking": "started_at_ms",
     "ready": "ready_at_ms",
@@ -137,3 +167,14 @@ def stepped_back(item: Item, state: ItemState, by: str) -> Item:
     gone = dict.fromkeys(STAMPS_AFTER[state])
     changes: dict[str, Any] = {"state": state, "by": by, "version": item.version + 1}
     return msgspec.structs.replace(item, **changes, **gone)
+
+
+_STORED = (
+    "id", "version", "state", "by", "quantity", "started_at_ms", "ready_at_ms", "called_at_ms",
+    "picked_up_at_ms", "delivered_at_ms", "cancelled_at_ms", "fired_at_ms", "rushed_at_ms", "rushes",
+)  # fmt: skip
+
+
+def row(item: Item) -> dict[str, Any]:
+    """Return what the write door stores of a dish that took a step."""
+    return {name: getattr(item, name) for name in _STORED}

@@ -10,6 +10,7 @@ import msgspec
 from server.events import catalogue as c
 from server.events.facts import CallRow, ShopRules
 from server.kds.commands import ItemFacts
+from server.kds.pace import OrderFacts
 
 # One row per dish with all a decision needs: one round trip for a whole batch.
 READ_ITEMS = """
@@ -24,6 +25,16 @@ SELECT g.shop_id, g.id, item_view(g) AS item,
   JOIN shop s ON s.id = g.shop_id
 """
 
+# One row per order with its dishes, for what is asked of several at once.
+READ_ORDERS = """
+SELECT o.shop_id, o.id, order_view(o) AS view, o.state = 'open' AS order_open,
+       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max
+  FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
+  JOIN catering_order o ON o.shop_id = u.shop_id AND o.id = u.id
+  JOIN shop s ON s.id = o.shop_id
+"""
+
+_decode_order = msgspec.json.Decoder(c.Order).decode
 _decode_item = msgspec.json.Decoder(c.Item).decode
 _decode_calls = msgspec.json.Decoder(list[CallRow]).decode
 
@@ -47,3 +58,16 @@ def _facts(row: asyncpg.Record) -> ItemFacts:
         order_open=row["order_open"],
         calls=_decode_calls(row["calls"]) if row["calls"] else [],
     )
+
+
+async def read_orders(
+    connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], OrderFacts]:
+    """Return (shop, order id) → facts for the orders that exist."""
+    rows = await connection.fetch(READ_ORDERS, [k[0] for k in keys], [k[1] for k in keys])
+    return {
+        (row["shop_id"], row["id"]): OrderFacts(
+            ShopRules.of(row), _decode_order(row["view"]), row["order_open"]
+        )
+        for row in rows
+    }

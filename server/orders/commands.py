@@ -33,12 +33,13 @@ Word = Annotated[str, msgspec.Meta(max_length=40)]
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One dish of a placing."""
+    """One dish of a placing; `hold` (等叫): it is not begun before somebody says so."""
 
     dish_id: Id
     quantity: Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)] = 1
     modifier_ids: Annotated[list[Word], msgspec.Meta(max_length=MODIFIERS_MAX)] = []
     note: Note = ""
+    hold: bool = False
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,7 +216,7 @@ def _item(line: Line, facts: PlaceFacts, order_id: int, round_: int, context: Co
         station_id=dish.station_id,
         target_s=dish.target_s,
         price_fen=dish.price_fen + extra_fen,
-        state="queued",
+        state="held" if line.hold else "queued",
         placed_at_ms=context.now_ms,
         by=context.actor.name,
     )

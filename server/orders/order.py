@@ -33,7 +33,7 @@ def fold(items: Iterable[Item]) -> OrderState:
         return "delivering"
     if states <= {"ready", "called", "picked_up", "delivered"}:
         return "ready"
-    return "queued" if states == {"queued"} else "cooking"
+    return "queued" if states <= {"held", "queued"} else "cooking"
 
 
 def chosen_modifiers(dish: Dish, modifier_ids: Sequence[str]) -> tuple[list[Modifier], int]:

@@ -12,14 +12,15 @@ from server.kds import item as machine
 
 # One row per state, one column per verb: → goes on, = done before, the rest is a refusal.
 GRID = """
-state      start                  finish                  call                    pick_up                 deliver                 cancel
-queued     →cooking               item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled
-cooking    =                      →ready                  item_not_ready          item_not_ready          item_not_picked_up      item_already_started
-ready      =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started
-called     =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started
-picked_up  =                      =                       =                       =                       →delivered              item_already_started
-delivered  =                      =                       =                       =                       =                       item_already_started
-cancelled  item_already_cancelled item_already_cancelled  item_already_cancelled  item_already_cancelled  item_already_cancelled  =
+state      start                  finish                  call                    pick_up                 deliver                 cancel               hold                    fire                    rush
+held       item_held              item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled           =                       →queued                 →queued
+queued     →cooking               item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled           →held                   =                       →queued
+cooking    =                      →ready                  item_not_ready          item_not_ready          item_not_picked_up      item_already_started item_already_started    =                       →cooking
+ready      =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started item_already_started    =                       item_already_ready
+called     =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started item_already_started    =                       item_already_ready
+picked_up  =                      =                       =                       =                       →delivered              item_already_started item_already_started    =                       item_already_ready
+delivered  =                      =                       =                       =                       =                       item_already_started item_already_started    =                       item_already_ready
+cancelled  item_already_cancelled item_already_cancelled  item_already_cancelled  item_already_cancelled  item_already_cancelled  =                    item_already_cancelled  item_already_cancelled  item_already_cancelled
 """  # noqa: E501 - a table is read across
 
 
@@ -53,6 +54,7 @@ def test_the_tables_fill_the_grid_once() -> None:
 
 UNDO = """
 state      cooking             ready               called              picked_up           delivered
+held       item_state_changed  item_state_changed  item_state_changed  item_state_changed  item_state_changed
 queued     =                   item_state_changed  item_state_changed  item_state_changed  item_state_changed
 cooking    →queued             =                   =                   item_state_changed  item_state_changed
 ready      item_state_changed  →cooking            item_state_changed  =                   item_state_changed
@@ -84,7 +86,7 @@ def test_a_step_is_taken_back_only_from_where_it_was_seen(
             machine.undone_state(state, seen)
 
 
-@pytest.mark.parametrize("seen", ["queued", "cancelled"])
+@pytest.mark.parametrize("seen", ["held", "queued", "cancelled"])
 def test_what_was_no_step_cannot_be_taken_back(seen: ItemState) -> None:
     """An order or a cancellation is not undone by the kitchen."""
     with pytest.raises(Refusal, match="nothing_to_undo"):

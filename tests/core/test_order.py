@@ -58,6 +58,8 @@ def _item(state: ItemState) -> Item:
     [
         ("queued queued", "queued"),
         ("queued cooking", "cooking"),
+        ("held queued", "queued"),
+        ("held ready", "cooking"),  # a course at the table, the next one waits for its word
         ("ready queued", "cooking"),  # a new round beside a ready one: back in the kitchen
         ("ready called", "ready"),
         ("called picked_up", "ready"),

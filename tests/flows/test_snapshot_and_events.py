@@ -72,6 +72,10 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             placed = await ask("waiter", "PlaceOrder", place_id=place, lines=lines)
             first, second = placed["item_ids"]
             await ask("waiter", "PlaceOrder", place_id=place, lines=lines, allergens=["花生"])
+            order_id = placed["order_id"]
+            for name in ("HoldItems", "FireItems", "HoldItems", "RushItems", "HoldItems"):
+                await ask("waiter", name, order_id=order_id)
+            await ask("waiter", "FireItems", order_id=order_id, item_ids=[first])
             await ask("waiter", "CancelItem", item_id=second, reason="客人不要了")
             for name in ("StartItem", "FinishItem", "CallItem", "CallItem"):
                 await ask("kitchen", name, item_id=first)
@@ -115,7 +119,10 @@ async def test_a_random_evening_carries_every_screen(database_url: str, seed: in
                 await kitchen.order(dice.choice([1, 2, 3, TAG_PLACE, TAG_PLACE + 1]), 1, 2)
                 continue
             name, body = dice.choice(verbs), {"item_id": dice.choice(items)}
-            if roll > 0.97:
+            if 0.15 < roll < 0.25:
+                name = dice.choice(["RushItems", "HoldItems", "FireItems"])
+                body = {"order_id": dice.choice((await kitchen.view("waiter")).orders).id}
+            elif roll > 0.97:
                 name, body = "CleanPlace", {"place_id": dice.choice([1, 2, TAG_PLACE])}
             elif roll > 0.85:
                 name = "UndoItem"

@@ -11,7 +11,8 @@ from tests.support.api_house import api_house
 # Changes whose line stands in the shop's own log, with who did it; or that change nothing.
 UNAUDITED = {
     "placeOrder", "startItem", "finishItem", "callItem", "pickUpItem", "deliverItem", "cancelItem",
-    "undoItem", "cleanPlace", "sendImCall", "sendImCalls", "cancelImCall", "setTechnician",
+    "undoItem", "rushItems", "holdItems", "fireItems", "cleanPlace", "sendImCall", "sendImCalls",
+    "cancelImCall", "setTechnician",
     "previewTemplate",
 }  # fmt: skip
 # Strangers have no name to write down; logging in writes lines of its own.

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from server.events import cards
+from server.events import cards, pace
 from server.events import catalogue as c
 from server.events.view import (
     STAMPS_AFTER,
@@ -91,6 +91,11 @@ def undone(item_id: int, version: int, state: c.ItemState) -> c.Event:
     return step(c.ItemUndone, item_id, version, 99, state=state)
 
 
+def marks(*items: tuple[int, int]) -> list[pace.ItemMark]:
+    """Return dishes by id and version."""
+    return [pace.ItemMark(*one) for one in items]
+
+
 WALK = (c.ItemStarted, c.ItemFinished, c.ItemCalled, c.ItemPickedUp, c.ItemDelivered)
 
 
@@ -154,6 +159,20 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
                 step(c.ItemCancelled, 1, 2, reason="不要了"),
                 step(c.ItemStarted, 2, 2),
                 step(c.ItemCancelled, 2, 3, reason=""),
+            ],
+        ),
+        "pace": (
+            view(order(1, *(item(n) for n in range(1, 5))), order(2, item(9, 2))),
+            [
+                pace.ItemsHeld(1, marks((1, 2), (2, 2), (99, 2)), NOON_MS + 1_000, "李强"),
+                step(c.ItemStarted, 3, 2, 2),
+                pace.ItemsRushed(1, marks((1, 3), (3, 3), (4, 2)), NOON_MS + 3_000, "李强"),
+                pace.ItemsRushed(1, marks((1, 3), (3, 4)), NOON_MS + 200_000, "前台"),
+                pace.ItemsFired(1, marks((2, 3)), NOON_MS + 210_000, "李强"),
+                step(c.ItemStarted, 2, 4, 220),
+                undone(2, 5, "queued"),
+                pace.ItemsHeld(1, marks((2, 6), (4, 3)), NOON_MS + 230_000, "李强"),
+                step(c.ItemCancelled, 4, 4, 240, reason="太久"),
             ],
         ),
         "cleaned": (
