@@ -43,7 +43,7 @@ export const tagOrders = (view, nowMs, isOver) =>
 function stateOf(order) {
   const states = new Set(order.items.map(({ state }) => state));
   /** @type {ItemState[]} */
-  const urgent = ["called", "ready", "cooking", "queued", "picked_up", "delivered"];
+  const urgent = ["called", "ready", "cooking", "queued", "held", "picked_up", "delivered"];
   return urgent.find((state) => states.has(state)) ?? "cancelled";
 }
 

@@ -5,6 +5,7 @@ import { Part } from "../link/elements.js";
 import { lang } from "../link/i18n.js";
 import { html, render } from "../link/vendor/lit.js";
 import { roundTemplate, rowTemplate, topTemplate } from "./ticket.js";
+import { isRushed } from "./tickets.js";
 
 /**
  * @typedef {import("./tickets.js").Ticket} Ticket
@@ -50,7 +51,7 @@ export class Ruler {
       return full;
     };
     const { order } = ticket;
-    const topKey = ask(`top|${order.note}|${order.allergens.join()}`, () => topTemplate(ticket));
+    const topKey = ask(`top|${order.note}|${order.allergens.join()}|${ticket.rush !== null}`, () => topTemplate(ticket, look.nowMs));
     /** @type {{key: string, unit: any}[]} */ const units = [];
     for (const [i, round] of ticket.rounds.entries()) {
       if (i > 0 || round.round > 1) {
@@ -83,5 +84,5 @@ export class Ruler {
 function rowKey(item, look) {
   const mods = item.modifiers.map(({ id, name }) => `${id}${name.zh}`).join();
   const refused = look.presses.refused(item.id).map(({ refusal }) => refusal?.code).join();
-  return ["row", item.name.zh, item.name.en, item.quantity, mods, item.note, item.station_id, refused, item.state === "cancelled"].join("|");
+  return ["row", item.name.zh, item.name.en, item.quantity, mods, item.note, item.station_id, refused, item.state === "cancelled", isRushed(item)].join("|");
 }

@@ -6,7 +6,7 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { refusalWords, say as shared } from "../link/words.js";
-import { timeOf } from "./tickets.js";
+import { isRushed, timeOf } from "./tickets.js";
 import { say } from "./words.js";
 
 /**
@@ -47,7 +47,7 @@ export function cellTemplate(part, look, place) {
       ? html`<div class="age"><i style="width: ${Math.round((time?.share ?? 0) * 100)}%"></i></div>`
       : html`<div class="age" data-empty></div>`}
     ${head ? headTemplate(ticket, time, look, place.key, news !== "") : nextHeadTemplate(part, place.key)}
-    ${head ? topTemplate(ticket) : nothing}
+    ${head ? topTemplate(ticket, look.nowMs) : nothing}
     <div class="rows">
       ${units.map((unit) =>
         unit.kind === "round" ? roundTemplate(unit.round, ticket, look) : rowTemplate(unit.item, ticket, look),
@@ -63,7 +63,7 @@ export function cellTemplate(part, look, place) {
  */
 function headTemplate(ticket, time, look, key, isNew) {
   const { order, due, doneAtMs } = ticket;
-  const sinceMs = due ? due.placedAtMs : doneAtMs;
+  const sinceMs = due ? due.sinceMs : doneAtMs;
   return html`<header>
     <div class="who">
       ${key ? html`<key-cap .key=${key}></key-cap>` : nothing}<span class="number">${queueNumber(order.number)}</span>
@@ -73,7 +73,7 @@ function headTemplate(ticket, time, look, key, isNew) {
       <time class="time" data-time=${time?.urgency ?? "done"}>${elapsed(look.nowMs - sinceMs)}</time>
       ${isNew
         ? html`<change-slip class="fresh" .text=${say("new_order")}></change-slip>`
-        : html`<span class="word">${time ? timeWords(time) : html`${icon("ready")}${say("all_done")}`}</span>`}
+        : html`<span class="word">${time ? timeWords(time) : restWords(ticket)}</span>`}
     </div>
     <div class="meta">
       ${ticket.yesterday ? html`<change-slip .text=${shared("yesterday")}></change-slip>` : nothing}
@@ -81,6 +81,9 @@ function headTemplate(ticket, time, look, key, isNew) {
     </div>
   </header>`;
 }
+
+/** Nothing to cook: all is done, or the next course waits for its word. @param {Ticket} ticket */
+const restWords = ({ held }) => (held ? html`${icon("held")}${shared("held")}` : html`${icon("ready")}${say("all_done")}`);
 
 /** @param {TicketPart} part @param {string} key */
 function nextHeadTemplate({ ticket, from, to }, key) {
@@ -118,9 +121,12 @@ function placedWords({ order, rounds, yesterday }, view) {
   return say(yesterday ? "placed_yesterday" : "placed", fill);
 }
 
-/** What the guest must not eat, and what was said about the whole order. @param {Ticket} ticket */
-export function topTemplate({ order }) {
+/** That somebody waits, what the guest must not eat, and what was said about the whole order. @param {Ticket} ticket @param {number} nowMs */
+export function topTemplate({ order, rush }, nowMs) {
   return html`<div class="top">
+    ${rush
+      ? html`<p class="slip">${icon("rush")}${say("rushed", { n: rush.times })}<span class="why">${icon("pin")}<time>${elapsed(nowMs - rush.atMs)}</time></span></p>`
+      : nothing}
     <allergen-bar .allergens=${order.allergens}></allergen-bar>
     ${order.note ? html`<p class="remark" ?data-long=${isLong(order.note)}>${icon("note")}<span>${order.note}</span></p>` : nothing}
   </div>`;
@@ -138,7 +144,7 @@ export function roundTemplate(round, ticket, look) {
     <change-slip .drawing=${"plus"} .text=${say("round")}></change-slip>
     <span>${say("round_n", { n: round.round, time: hm })}</span>
     ${round.open
-      ? html`<time class="time" data-time=${time.urgency}>${elapsed(look.nowMs - round.placedAtMs)}</time>`
+      ? html`<time class="time" data-time=${time.urgency}>${elapsed(look.nowMs - round.sinceMs)}</time>`
       : html`<span class="time" data-time="done">${icon("ready")}</span>`}
   </div>`;
 }
@@ -197,11 +203,13 @@ function stateTemplate(item, nowMs) {
 function modsTemplate(item, look) {
   const refused = look.presses.refused(item.id);
   const unrouted = item.station_id === null;
-  if (!item.modifiers.length && !item.note && !refused.length && !unrouted) return nothing;
+  const rushed = isRushed(item);
+  if (!item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed) return nothing;
   return html`<span class="mods">
     ${refused.map(
       ({ refusal }) => html`<span class="tag-slip refused">${shared("refused", { why: refusalWords(refusal) })}${icon("close")}</span>`,
     )}
+    ${rushed ? html`<span class="tag-slip rushed">${icon("rush")}${say("rush_stamp")}</span>` : nothing}
     ${unrouted ? html`<span class="tag-slip">${say("unrouted")}</span>` : nothing}
     ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
     ${item.note

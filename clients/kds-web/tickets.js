@@ -11,6 +11,7 @@ import { businessDay } from "../link/format.js";
  * @typedef {object} Round
  * @property {number} round
  * @property {number} placedAtMs
+ * @property {number} sinceMs from when its time runs: placed, or let go (起菜)
  * @property {number} targetS the longest target of its dishes
  * @property {Item[]} items
  * @property {boolean} open somebody still has to cook
@@ -21,6 +22,8 @@ import { businessDay } from "../link/format.js";
  * @property {Item[]} items all rounds', in the order shown
  * @property {boolean} yesterday
  * @property {Round | null} due the oldest round with something to cook
+ * @property {boolean} held something waits for its 起菜
+ * @property {{times: number, atMs: number} | null} rush somebody waits for a dish of it (催菜)
  * @property {number} doneAtMs when the last dish stood ready; 0 while something is to be cooked
  */
 
@@ -61,7 +64,7 @@ export function ticketsOf(view, nowMs, confirmed, heldOrderId = null) {
     const quiet = nowMs >= ticket.doneAtMs + UNDO_S * 1000 && order.id !== heldOrderId;
     (gone && quiet ? finished : open).push(ticket);
   }
-  open.sort((a, b) => firstAt(a) - firstAt(b) || a.id - b.id);
+  open.sort((a, b) => Number(b.rush !== null) - Number(a.rush !== null) || firstAt(a) - firstAt(b) || a.id - b.id);
   finished.sort((a, b) => b.doneAtMs - a.doneAtMs || b.id - a.id);
   return { open, finished: finished.slice(0, RECALL_MAX) };
 }
@@ -79,16 +82,29 @@ function ticketOf(order, items, today) {
   for (const item of items) {
     let round = rounds.at(-1);
     if (round?.round !== item.round) {
-      round = { round: item.round, placedAtMs: item.placed_at_ms, targetS: 0, items: [], open: false };
+      round = { round: item.round, placedAtMs: item.placed_at_ms, sinceMs: Infinity, targetS: 0, items: [], open: false };
       rounds.push(round);
     }
     round.items.push(item);
     round.targetS = Math.max(round.targetS, item.target_s);
-    round.open ||= TO_COOK.has(item.state);
+    if (!TO_COOK.has(item.state)) continue;
+    round.open = true;
+    round.sinceMs = Math.min(round.sinceMs, item.fired_at_ms ?? item.placed_at_ms);
   }
   const due = rounds.find((round) => round.open) ?? null;
   const doneAtMs = due ? 0 : Math.max(...items.map((i) => i.ready_at_ms ?? i.cancelled_at_ms ?? i.placed_at_ms));
-  return { id: order.id, order, rounds, items, yesterday: order.business_day < today, due, doneAtMs };
+  const held = items.some((item) => item.state === "held");
+  return { id: order.id, order, rounds, items, yesterday: order.business_day < today, due, held, rush: rushOf(items), doneAtMs };
+}
+
+/** Whether a dish is still waited for. @param {Item} item */
+export const isRushed = (item) => item.rushes > 0 && TO_COOK.has(item.state);
+
+/** @param {Item[]} items @returns {Ticket["rush"]} */
+function rushOf(items) {
+  const rushed = items.filter(isRushed);
+  if (!rushed.length) return null;
+  return { times: Math.max(...rushed.map((item) => item.rushes)), atMs: Math.max(...rushed.map((item) => item.rushed_at_ms ?? 0)) };
 }
 
 /**
@@ -97,7 +113,7 @@ function ticketOf(order, items, today) {
  * @returns {{urgency: Urgency, share: number, leftS: number}}
  */
 export function timeOf(round, nowMs, warnPercent) {
-  const elapsedS = (nowMs - round.placedAtMs) / 1000;
+  const elapsedS = (nowMs - round.sinceMs) / 1000;
   const share = round.targetS ? elapsedS / round.targetS : 0;
   const urgency = share >= 1 ? "late" : share * 100 >= warnPercent ? "warn" : "ok";
   return { urgency, share: Math.max(0, Math.min(1, share)), leftS: round.targetS - elapsedS };

@@ -7,7 +7,7 @@ export const say = dictionary({
   zh: {
     brand: "传菜",
     queued: "待制作", cooking: "制作中", ready: "制作完成", called: "已叫", picked_up: "已取走", delivered: "已送达",
-    cancelled: "已退菜",
+    cancelled: "已退菜", held: "等叫",
     room: "房", table: "桌", tag: "手牌", takeaway: "外卖",
     guest_room: "客房", waiter: "服务员", cashier: "收银台", api: "外部系统",
     linked: "已连接", slow: "变慢", no_link: "断线", allergy: "过敏：{what}", comma: "、",
@@ -24,7 +24,7 @@ export const say = dictionary({
   en: {
     brand: "Chuancai",
     queued: "To cook", cooking: "Cooking", ready: "Done", called: "Called", picked_up: "Picked up",
-    delivered: "Delivered", cancelled: "Cancelled",
+    delivered: "Delivered", cancelled: "Cancelled", held: "On hold",
     room: "", table: "", tag: "Wrist tag", takeaway: "Takeaway",
     guest_room: "room", waiter: "waiter", cashier: "cash desk", api: "other system",
     linked: "Connected", slow: "Slow", no_link: "No link", allergy: "Allergy: {what}", comma: ", ",

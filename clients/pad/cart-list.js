@@ -52,7 +52,7 @@ function cartLine(line, { menu, shelf, sheet }, gone) {
   const dish = dishOf(menu, line.dish_id);
   if (!dish) return nothing;
   const key = lineKey(line);
-  const ways = [...chosen(dish, line.modifier_ids).map((one) => name(one.name)), line.note].filter(Boolean);
+  const ways = [...chosen(dish, line.modifier_ids).map((one) => name(one.name)), line.note, line.hold ? shared("held") : ""].filter(Boolean);
   const again = () =>
     sheet()?.ask(dish, line, (wish) => shelf.set(withLine(withQuantity(shelf.cart, key, -line.quantity), wish)));
   const count = (/** @type {number} */ by) => () => shelf.set(withQuantity(shelf.cart, key, by));

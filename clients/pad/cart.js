@@ -10,7 +10,7 @@
  * @typedef {import("../link/frames.d.ts").Dish} Dish
  * @typedef {import("../link/frames.d.ts").Menu} Menu
  * @typedef {import("../link/frames.d.ts").ModifierChoice} ModifierChoice
- * @typedef {{dish_id: number, quantity: number, modifier_ids: string[], note: string}} CartLine
+ * @typedef {{dish_id: number, quantity: number, modifier_ids: string[], note: string, hold: boolean}} CartLine hold: not begun before somebody says so (等叫)
  * @typedef {{id: string, lines: CartLine[], note: string, allergens: string[]}} Cart
  */
 
@@ -22,7 +22,7 @@ export const NOTE_CHARS_MAX = 120;
 export const newCart = (id) => ({ id, lines: [], note: "", allergens: [] });
 
 /** Two lines with the same key are the same wish. @param {CartLine} line */
-export const lineKey = (line) => `${line.dish_id}|${line.modifier_ids.join(",")}|${line.note}`;
+export const lineKey = (line) => `${line.dish_id}|${line.modifier_ids.join(",")}|${line.note}${line.hold ? "|hold" : ""}`;
 
 /** @param {Cart} cart @param {CartLine} line @returns {Cart} */
 export function withLine(cart, line) {

@@ -31,7 +31,7 @@ class DishSheet extends Sheet {
   constructor() {
     super();
     /** @type {CartLine} */
-    this.line = { dish_id: 0, quantity: 1, modifier_ids: [], note: "" };
+    this.line = { dish_id: 0, quantity: 1, modifier_ids: [], note: "", hold: false };
   }
 
   /**
@@ -40,7 +40,7 @@ class DishSheet extends Sheet {
    */
   ask(dish, line, give) {
     this.dish = dish;
-    this.line = line ?? { dish_id: dish.id, quantity: 1, modifier_ids: [], note: "" };
+    this.line = line ?? { dish_id: dish.id, quantity: 1, modifier_ids: [], note: "", hold: false };
     this.#give = give;
     this.show();
   }
@@ -100,6 +100,11 @@ class DishSheet extends Sheet {
             }</div>
         </div>
         ${dish.modifier_groups.map((group) => this.#group(group))}
+        <h3 id="dish-when">${say("when")}</h3>
+        <div class="chips" role="group" aria-labelledby="dish-when">
+          <button type="button" class="chip hold" aria-pressed=${line.hold} @click=${() => (this.line = { ...line, hold: !line.hold })}>
+            ${icon(line.hold ? "tick" : "held")}${say("hold_it")}</button>
+        </div>
         <h3 id="dish-note">${say("note")}</h3>
         <input type="text" aria-labelledby="dish-note" maxlength=${NOTE_CHARS_MAX} autocomplete="off"
           placeholder=${say("dish_note_hint")} .value=${live(line.note)} @input=${note} />

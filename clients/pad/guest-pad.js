@@ -10,6 +10,7 @@ import { CartShelf } from "./cart-shelf.js";
 import { cartList } from "./cart-list.js";
 import { categoryOfKey, menuCards, menuRail } from "./menu-page.js";
 import { orderProgress } from "./order-progress.js";
+import { say as shared } from "../link/words.js";
 import { say } from "./words.js";
 import "./allergy-sheet.js";
 import "./confirm-sheet.js";
@@ -158,7 +159,12 @@ class GuestPad extends Part {
       unsent: outbox.waiting.filter((entry) => entry.name === "PlaceOrder"),
       refused: outbox.refused,
       cancelling: new Set(outbox.waiting.filter((one) => one.name === "CancelItem").map((one) => one.body.item_id)),
+      nowMs: clock.nowMs(),
+      pacing: outbox.waiting.some((one) => one.name === "RushItems" || one.name === "FireItems"),
       cancel: (item) => this.#cancel(item),
+      rush: (order) => this.screen.send("RushItems", { order_id: order.id }, { what: say("rush_it") }),
+      fire: (order, items) =>
+        this.screen.send("FireItems", { order_id: order.id, item_ids: items.map((item) => item.id) }, { what: shared("held") }),
       withdraw: (entry) => this.#withdraw(entry),
       putBack: (entry) => this.#putBack(entry),
       dismiss: (entry) => this.#dismiss(entry),

@@ -59,7 +59,7 @@ function dishCard(dish, { shelf, sheet }) {
     const last = lastLineOf(shelf.cart, dish.id);
     if (last) shelf.set(withQuantity(shelf.cart, lineKey(last), 1));
     else if (dish.modifier_groups.length) ask();
-    else shelf.set(withLine(shelf.cart, { dish_id: dish.id, quantity: 1, modifier_ids: [], note: "" }));
+    else shelf.set(withLine(shelf.cart, { dish_id: dish.id, quantity: 1, modifier_ids: [], note: "", hold: false }));
   };
   const less = () => {
     const last = lastLineOf(shelf.cart, dish.id);

@@ -139,7 +139,11 @@ class OrderDesk extends Part {
       unsent: orders(outbox.waiting),
       refused: orders(outbox.refused),
       cancelling: new Set(),
+      nowMs: 0,
+      pacing: false,
       cancel: () => {},
+      rush: () => {},
+      fire: () => {},
       withdraw: (entry) => outbox.withdraw(entry.id) && back(entry),
       putBack: (entry) => {
         outbox.dismiss(entry.id);

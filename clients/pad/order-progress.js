@@ -6,7 +6,7 @@ import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { refusalWords, say as shared } from "../link/words.js";
 import { dishCount, dishOf } from "./cart.js";
-import { canCancel, rounds, stage, STAGES } from "./progress.js";
+import { canCancel, isRushed, rounds, rushable, stage, STAGES } from "./progress.js";
 import { say } from "./words.js";
 
 /**
@@ -22,7 +22,11 @@ import { say } from "./words.js";
  * @property {Entry[]} unsent orders without an answer
  * @property {Entry[]} refused orders and cancellations that were refused
  * @property {Set<number>} cancelling item ids with a cancellation on its way
+ * @property {number} nowMs
+ * @property {boolean} pacing a rush or a fire is on its way
  * @property {(item: Item) => void} cancel
+ * @property {(order: Order) => void} rush
+ * @property {(order: Order, items: Item[]) => void} fire
  * @property {(entry: Entry) => void} withdraw
  * @property {(entry: Entry) => void} putBack
  * @property {(entry: Entry) => void} dismiss
@@ -42,7 +46,7 @@ export function orderProgress(progress) {
             rounds(order),
             (one) => one.round,
             (one) => roundLines(one, progress),
-          )}</div>`
+          )}</div>${paceButtons(order, progress)}`
         : nothing
     }
   </section>`;
@@ -58,6 +62,18 @@ function heading(order) {
         return html`<li class=${step} aria-current=${index === at ? "step" : nothing}>${say(word)}</li>`;
       })}
     </ol>`;
+}
+
+/** Start what waits (起菜), ask where it is (催菜). @param {Order} order @param {Progress} progress */
+function paceButtons(order, { nowMs, pacing, rush, fire }) {
+  const held = order.items.filter((item) => item.state === "held");
+  const canRush = rushable(order, nowMs).some((item) => item.state !== "held");
+  if (!held.length && !canRush && !isRushed(order)) return nothing;
+  return html`<p class="pace">
+    ${held.length ? html`<button class="btn" ?disabled=${pacing} @click=${() => fire(order, held)}>${icon("go")}${say("fire_it", { n: held.length })}</button>` : nothing}
+    ${canRush ? html`<button class="btn" ?disabled=${pacing} @click=${() => rush(order)}>${icon("rush")}${say("rush_it")}</button>` : nothing}
+    ${isRushed(order) && !canRush ? html`<span class="asked">${icon("tick")}${say("rushed")}</span>` : nothing}
+  </p>`;
 }
 
 /** @param {{round: number, items: Item[]}} one @param {Progress} progress */

@@ -2,9 +2,10 @@
 
 import { wallClock } from "../link/format.js";
 import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
-import { canCancel, wanted } from "./progress.js";
+import { canCancel, rushable, wanted } from "./progress.js";
 import { orderNumber } from "./ringing-call.js";
 import { Sheet } from "./sheet.js";
 import { actButton } from "./waiter-lists.js";
@@ -60,10 +61,19 @@ class OrderSheet extends Sheet {
       </div>
       <div class="ends">
         <button type="button" class="btn" @click=${() => this.close()}>${say("cancel")}</button>
+        ${order ? rushButton(order, work) : nothing}
         ${order ? cleanButton(order, work, () => this.close()) : nothing}
         <button type="button" class="btn" data-kind="go" @click=${more}>${say("order_more")}</button>
       </div>`;
   }
+}
+
+/** 催菜 for everything that is still to come. @param {Order} order @param {Work} work */
+function rushButton(order, work) {
+  const items = rushable(order, work.nowMs);
+  if (!items.length) return nothing;
+  return html`<button type="button" class="btn" data-kind="line" ?disabled=${work.pendingOrders.has(order.id)}
+    @click=${() => work.pace("rush", order, items)}>${icon("rush")}${say("rush")}</button>`;
 }
 
 /** @param {Order} order @param {Work} work @param {() => void} close */
@@ -86,12 +96,17 @@ function itemLine(order, item, work, doing) {
   </li>`;
 }
 
-/** The one thing a waiter can do to a dish now. @param {Order} order @param {Item} item @param {Work} work @param {Doing} doing */
+/** What a waiter can do to a dish now: one thing, or two while nobody has begun. @param {Order} order @param {Item} item @param {Work} work @param {Doing} doing */
 function itemAct(order, item, work, doing) {
   const pending = work.pendingItems.has(item.id);
   const act = (/** @type {string} */ words, /** @type {() => void} */ press) =>
     html`<span>${actButton({ kind: "line", words, pending, press })}</span>`;
-  if (canCancel(item)) return act(say("cancel_it"), () => doing.cancel(order, item));
+  if (canCancel(item)) {
+    const pace = item.state === "held" ? "fire" : "hold";
+    const paced = { kind: "line", words: say(pace), pending: work.pendingOrders.has(order.id), press: () => work.pace(pace, order, [item]) };
+    const off = { kind: "line", words: say("off"), pending, press: () => doing.cancel(order, item) };
+    return html`<span class="two">${actButton(paced)}${actButton(off)}</span>`;
+  }
   if (item.state === "ready" || item.state === "called") return act(say("picked_up"), () => work.take(order, [item]));
   if (item.state === "picked_up") return act(say("deliver"), () => work.deliver(order, [item]));
   return html`<span></span>`;

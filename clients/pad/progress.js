@@ -21,7 +21,7 @@ export function stage(order) {
   const open = wanted(order).filter((item) => item.state !== "delivered");
   if (!open.length) return 3;
   if (open.some((item) => item.state === "picked_up")) return 2;
-  return open.every((item) => item.state === "queued") ? 0 : 1;
+  return open.every((item) => item.state === "queued" || item.state === "held") ? 0 : 1;
 }
 
 /** The dishes by round, oldest first. @param {Order} order @returns {{round: number, items: Item[]}[]} */
@@ -35,4 +35,16 @@ export function rounds(order) {
 }
 
 /** Only a dish nobody has begun can be taken back (R-004-15). @param {Item} item */
-export const canCancel = (item) => item.state === "queued";
+export const canCancel = (item) => item.state === "queued" || item.state === "held";
+
+/** A rush within this time is the same rush (server/kds/pace.py). */
+const RUSH_AGAIN_MS = 120_000;
+
+/** Dishes that may be asked after now (催菜): still to come, and not asked after a moment ago. @param {Order} order @param {number} nowMs */
+export const rushable = (order, nowMs) =>
+  order.items.filter(
+    (item) => (canCancel(item) || item.state === "cooking") && nowMs - (item.rushed_at_ms ?? -Infinity) >= RUSH_AGAIN_MS,
+  );
+
+/** Whether somebody asked after a dish that is still to come. @param {Order} order */
+export const isRushed = (order) => order.items.some((item) => item.rushes > 0 && (canCancel(item) || item.state === "cooking"));

@@ -13,7 +13,7 @@ import { say } from "./words.js";
  * @typedef {import("../link/frames.d.ts").Reply} Reply
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {"claim" | "close" | "take" | "deliver" | "clean" | "cancel" | "undo" | "order"} Act
+ * @typedef {"claim" | "close" | "take" | "deliver" | "clean" | "cancel" | "undo" | "order" | "rush" | "hold" | "fire"} Act
  * @typedef {{act: Act, press: number, where: string, what: string, all: string}} About what a command remembers
  *   of the press that made it: what it is about, and all that the press was about
  * @typedef {{text: string, slip: boolean, untilMs: number, undo: {item_id: number, state: string}[], press: number,
@@ -92,11 +92,12 @@ export class SaidSlot {
     if (!about?.act) return;
     if (!reply.ok) return this.#refused(entry, reply);
     const result = reply.result ?? {};
-    if (result.changed === false) {
+    if (result.changed === false && !(about.act in DID)) {
       const text = doneBefore(about, result.by || say("me"));
       if (text) this.#show({ text, slip: false });
     } else if (about.act === "take" || about.act === "deliver") this.#undoable(entry, about);
     else if (about.act === "clean") this.#show({ text: say("did_clean", about), slip: false });
+    else if (about.act in DID) this.#show({ text: say(DID[/** @type {keyof typeof DID} */ (about.act)], about), slip: false });
     else if (about.act === "undo") this.#show({ text: say("undone"), slip: false });
     else if (about.act === "order") {
       this.#show({ text: say("did_order", { ...about, number: queueNumber(result.number) }), slip: false });
@@ -137,6 +138,7 @@ export class SaidSlot {
   }
 }
 
+const DID = /** @type {const} */ ({ rush: "did_rush", hold: "did_hold", fire: "did_fire" });
 const COLLEAGUE_WAS_QUICKER = new Set(["call_already_claimed", "call_ended"]);
 
 /** @param {About} about @param {string} by */

@@ -25,6 +25,8 @@ import { say } from "./words.js";
  * @property {(order: Order, items: Item[]) => void} take
  * @property {(order: Order, items: Item[]) => void} deliver
  * @property {(order: Order) => void} clean
+ * @property {(pace: "rush" | "hold" | "fire", order: Order, items: Item[]) => void} pace
+ * @property {Set<number>} pendingOrders order ids with a rush, hold or fire on its way
  */
 
 /** @param {Order} order */

@@ -12,7 +12,7 @@ import { OrderDesk } from "./order-desk.js";
 import { placeBoard } from "./place-board.js";
 import { ringingCalls } from "./ringing-call.js";
 import { ringOnCalls, tellAcknowledged } from "./rings.js";
-import { placeWords, SaidSlot } from "./said.js";
+import { dishWords, placeWords, SaidSlot } from "./said.js";
 import { ringing, waitingCount } from "./tasks.js";
 import { callsPage, readyPage } from "./waiter-lists.js";
 import { say } from "./words.js";
@@ -153,9 +153,15 @@ class WaiterPad extends Part {
     );
   }
 
-  /** Ids named by commands that have no answer yet. @param {"item_id" | "call_id" | "place_id"} field */
+  /** @param {"rush" | "hold" | "fire"} pace @param {Order} order @param {Item[]} items */
+  #pace(pace, order, items) {
+    const body = { order_id: order.id, item_ids: items.map((item) => item.id) };
+    this.said.press(PACES[pace], pace, where(order), [{ body, what: dishWords(items) }]);
+  }
+
+  /** Ids named by commands that have no answer yet. @param {"item_id" | "call_id" | "place_id" | "order_id"} field */
   #pending(field) {
-    const kinds = field === "place_id" ? ["CleanPlace"] : null;
+    const kinds = { place_id: ["CleanPlace"], order_id: Object.values(PACES) }[/** @type {"place_id"} */ (field)] ?? null;
     const entries = this.screen.outbox.waiting.filter((entry) => !kinds || kinds.includes(entry.name));
     return new Set(entries.map((entry) => entry.body[field]).filter((id) => id !== undefined));
   }
@@ -171,6 +177,8 @@ class WaiterPad extends Part {
       close: (call) => this.said.press("CloseCall", "close", whence(call), [{ body: { call_id: call.id }, what: callWords(call) }]),
       take: (order, items) => this.#items("PickUpItem", "take", order, items),
       deliver: (order, items) => this.#items("DeliverItem", "deliver", order, items),
+      pendingOrders: this.#pending("order_id"),
+      pace: (pace, order, items) => this.#pace(pace, order, items),
       clean: (order) =>
         this.said.press("CleanPlace", "clean", where(order), [{ body: { place_id: order.place_id, order_id: order.id }, what: "" }]),
     };
@@ -281,6 +289,9 @@ class WaiterPad extends Part {
     </nav>`;
   }
 }
+
+/** @type {Record<"rush" | "hold" | "fire", string>} */
+const PACES = { rush: "RushItems", hold: "HoldItems", fire: "FireItems" };
 
 /** @param {Order} order */
 const where = (order) => placeWords(order.place_kind, order.place_name);
