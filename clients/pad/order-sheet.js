@@ -105,7 +105,7 @@ function itemAct(order, item, work, doing) {
     const pace = item.state === "held" ? "fire" : "hold";
     const paced = { kind: "line", words: say(pace), pending: work.pendingOrders.has(order.id), press: () => work.pace(pace, order, [item]) };
     const off = { kind: "line", words: say("off"), pending, press: () => doing.cancel(order, item) };
-    return html`<span class="two">${actButton(paced)}${actButton(off)}</span>`;
+    return html`<span class="two">${pending ? nothing : actButton(paced)}${actButton(off)}</span>`;
   }
   if (item.state === "ready" || item.state === "called") return act(say("picked_up"), () => work.take(order, [item]));
   if (item.state === "picked_up") return act(say("deliver"), () => work.deliver(order, [item]));

@@ -200,7 +200,7 @@ def test_a_refused_press_stays_on_paper(pads: Pads, house: HouseOnThread) -> Non
     page.keyboard.press("F3")
     page.locator(f"[data-place='{ROOM_801}']").click()
     wire.cut()
-    page.locator(f"order-sheet [data-item='{item}'] .btn").click()
+    page.locator(f"order-sheet [data-item='{item}']").get_by_role("button", name="退菜").click()
     page.locator("confirm-sheet button[data-kind=slip]").click()
     expect(page.locator(f"order-sheet [data-item='{item}'] .btn")).to_have_text("待送出")
     page.keyboard.press("Escape")
