@@ -23,7 +23,7 @@ from server.errors import Refusal
 from server.events.decision import Context, Decision, Role
 from server.events.effects import SETTLE_EFFECT, Effect
 from server.kds import commands as kds
-from server.kds import pace
+from server.kds import pace, sale
 from server.kds import store as kds_store
 from server.orders import commands as orders
 from server.orders import store as orders_store
@@ -42,6 +42,12 @@ async def _orders(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> 
     keys = [(shop, command.order_id) for shop, command in asked]
     found = await kds_store.read_orders(connection, keys)
     return [found.get(key, Refusal("order_not_found", order_id=key[1])) for key in keys]
+
+
+async def _dishes(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    keys = [(shop, command.dish_id) for shop, command in asked]
+    found = await kds_store.read_dishes(connection, keys)
+    return [found.get(key, Refusal("dish_not_found", dish_id=key[1])) for key in keys]
 
 
 async def _places(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
@@ -150,6 +156,9 @@ BOOK: dict[str, Entry] = {
     "RushItems": Entry(pace.RushItems, _orders, pace.rush, _may(*_TABLE)),
     "HoldItems": Entry(pace.HoldItems, _orders, pace.hold, _may(*_TABLE)),
     "FireItems": Entry(pace.FireItems, _orders, pace.fire, _may(*_TABLE)),
+    "SetDishSale": Entry(
+        sale.SetDishSale, _dishes, sale.set_sale, _may("kitchen", "cashier", "manager", "business")
+    ),
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
     # calls
     "SendImCall": Entry(broadcast.SendImCall, _sends, broadcast.send, _may("business", "system")),

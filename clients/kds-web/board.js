@@ -16,7 +16,8 @@ import { Ruler } from "./measure.js";
 import { News } from "./news.js";
 import { Presses } from "./presses.js";
 import { cellTemplate } from "./ticket.js";
-import { batchesOf, countsOf, ticketsOf } from "./tickets.js";
+import { SALE_ROWS, saleTemplate } from "./sale.js";
+import { batchesOf, countsOf, saleList, soldOut, ticketsOf } from "./tickets.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -25,7 +26,7 @@ import "../link/sounding.js";
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("./tickets.js").Ticket} Ticket
  * @typedef {import("./cells.js").TicketPart} TicketPart
- * @typedef {"grid" | "recall" | "batch"} Mode
+ * @typedef {"grid" | "recall" | "batch" | "sale"} Mode
  */
 
 const HOME_AFTER_MS = 30_000; // nobody pressed anything: back to the first page
@@ -46,6 +47,9 @@ class KitchenBoard extends Part {
     this.mode = "grid";
     this.page = 0;
     this.pages = 1;
+    this.salePage = 0;
+    /** The dishes of the 沽清 list's page. @type {import("../link/frames.d.ts").Dish[]} */
+    this.dishes = [];
     /** @type {{columns: number, rows: number}} */
     this.grid = { columns: 4, rows: 2 };
     this.zoom = 1;
@@ -137,6 +141,11 @@ class KitchenBoard extends Part {
 
   /** Turn pages, round and round. @param {number} by */
   turn(by) {
+    if (this.mode === "sale") {
+      const { pages } = this.#salePages(/** @type {import("../link/frames.d.ts").View} */ (this.screen.view));
+      this.salePage = (this.salePage + by + pages) % pages;
+      return this.touched();
+    }
     this.mode = "grid";
     this.selectedId = null;
     this.page = (this.page + by + this.pages) % this.pages;
@@ -147,6 +156,7 @@ class KitchenBoard extends Part {
   show(mode) {
     this.mode = this.mode === mode ? "grid" : mode;
     this.selectedId = this.mode === "recall" ? (this.finished[0]?.items[0].id ?? null) : null;
+    this.salePage = 0;
     this.touched();
   }
 
@@ -154,6 +164,12 @@ class KitchenBoard extends Part {
   press(item, ticket) {
     if (this.mode === "recall") this.presses?.recall(item, String(ticket.order.number));
     else if (!this.#justFilled(item.id)) this.presses?.press(item, ticket.order.number);
+    this.touched();
+  }
+
+  /** Stop a dish's sale or resume it. @param {import("../link/frames.d.ts").Dish} dish */
+  sell(dish) {
+    this.presses?.sale(dish);
     this.touched();
   }
 
@@ -189,7 +205,7 @@ class KitchenBoard extends Part {
     const { open, finished } = ticketsOf(view, nowMs, (id) => presses.confirmed(id), undo?.orderId);
     this.finished = finished;
     const look = {
-      view, nowMs, presses, selectedId: this.selectedId,
+      view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view),
       news: (/** @type {number} */ order, /** @type {number} */ round) => news.of(order, round),
       onPress: (/** @type {Item} */ item, /** @type {Ticket} */ ticket) => this.press(item, ticket),
     };
@@ -200,7 +216,7 @@ class KitchenBoard extends Part {
     this.orphan = orphanedRefusal(this.screen, shown);
     const foot = {
       undo, refused: this.orphan, full: this.screen.outbox.waiting.length >= OUTBOX_MAX, finished: finished.length, batches: batchesOf(open),
-      mode: this.mode, more, moreNew, page: this.page, pages: this.pages,
+      soldOut: look.soldOut.size, mode: this.mode, ...(this.mode === "sale" ? this.#salePages(view) : { more, moreNew, page: this.page, pages: this.pages }),
     };
     return html`${health === "lost" ? lostTemplate(board) : headTemplate(board, counts)}
       ${this.#main(open, finished, look)}
@@ -217,6 +233,7 @@ class KitchenBoard extends Part {
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */
   #main(open, finished, look) {
     if (this.mode === "recall") return html`<main>${recallTemplate(finished, look)}</main>`;
+    if (this.mode === "sale") return this.#sale(look.view);
     if (this.mode === "batch") return html`<main>${batchTemplate(batchesOf(open, true))}</main>`;
     const { columns, rows } = this.grid;
     const shape = `grid: repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))`;
@@ -226,6 +243,21 @@ class KitchenBoard extends Part {
         part ? cellTemplate(part, look, this.#place(part, cell)) : html`<div class="vacant"></div>`,
       )}
     </main>`;
+  }
+
+  /** @param {import("../link/frames.d.ts").View} view */
+  #salePages(view) {
+    const pages = Math.max(1, Math.ceil(saleList(view).length / SALE_ROWS));
+    return { more: 0, moreNew: 0, page: Math.min(this.salePage, pages - 1), pages };
+  }
+
+  /** @param {import("../link/frames.d.ts").View} view */
+  #sale(view) {
+    const list = saleList(view).slice(this.salePage * SALE_ROWS, (this.salePage + 1) * SALE_ROWS);
+    this.dishes = list.map(({ dish }) => dish);
+    return html`<main>${saleTemplate(list, {
+      selectedId: this.selectedId, pending: this.presses?.salesPending() ?? new Set(), stations: view.stations, press: (dish) => this.sell(dish),
+    })}</main>`;
   }
 
   /** Cut tickets into parts, give them cells, and tell what is not on this page. @param {Ticket[]} open @param {import("./ticket.js").Look} look */

@@ -63,16 +63,19 @@ export function lostTemplate({ view, nowMs, screen }) {
 /**
  * @param {{
  *   undo: {label: string, leftS: number, verb: string} | null, refused: {label: string, why: string} | null, full: boolean,
- *   finished: number, batches: {item: Item, quantity: number}[], mode: string,
+ *   finished: number, soldOut: number, batches: {item: Item, quantity: number}[], mode: string,
  *   more: number, moreNew: number, page: number, pages: number,
  * }} foot
- * @param {{undo: () => void, dismiss: () => void, mode: (to: "recall" | "batch") => void, turn: (by: number) => void}} act
+ * @param {{undo: () => void, dismiss: () => void, mode: (to: "recall" | "batch" | "sale") => void, turn: (by: number) => void}} act
  */
 export function footTemplate(foot, act) {
   return html`<footer class="foot">
     ${undoTemplate(foot, act)}
     <button class="btn recall-button" ?data-on=${foot.mode === "recall"} @click=${() => act.mode("recall")}>
       <key-cap .key=${"."}></key-cap>${icon("recall")}${foot.mode === "recall" ? say("back_to_grid") : `${say("recall")} ${foot.finished}`}
+    </button>
+    <button class="btn sale-button" ?data-on=${foot.mode === "sale"} @click=${() => act.mode("sale")}>
+      <key-cap .key=${"/"}></key-cap>${icon("soldout")}${saleWords(foot)}
     </button>
     <button class="allday" ?data-on=${foot.mode === "batch"} @click=${() => act.mode("batch")}>
       <h2><key-cap .key=${"*"}></key-cap>${icon("batch")}${foot.mode === "batch" ? say("back_to_grid") : say("batch")}</h2>
@@ -81,7 +84,7 @@ export function footTemplate(foot, act) {
       </ol>
       <span class="rest">${say("kinds", { n: foot.batches.length })}</span>
     </button>
-    ${foot.pages > 1
+    ${foot.pages > 1 || foot.mode === "sale"
       ? html`<button class="btn more" @click=${() => act.turn(1)}>
           <key-cap .key=${"+"}></key-cap>${foot.more ? html`<b>${say("more", { n: foot.more })}</b>` : nothing}
           ${foot.moreNew ? html`<change-slip .text=${say("new_n", { n: foot.moreNew })}></change-slip>` : nothing}
@@ -89,6 +92,12 @@ export function footTemplate(foot, act) {
         </button>`
       : nothing}
   </footer>`;
+}
+
+/** @param {Parameters<typeof footTemplate>[0]} foot */
+function saleWords({ mode, soldOut }) {
+  if (mode === "sale") return say("back_to_grid");
+  return soldOut ? say("soldout_n", { n: soldOut }) : say("soldout");
 }
 
 /** @param {Parameters<typeof footTemplate>[0]} foot @param {Parameters<typeof footTemplate>[1]} act */

@@ -4,7 +4,7 @@
 
 /**
  * @typedef {object} Board what keys need of the board
- * @property {"grid" | "recall" | "batch"} mode
+ * @property {"grid" | "recall" | "batch" | "sale"} mode
  * @property {{columns: number, rows: number}} grid
  * @property {(import("./cells.js").TicketPart | null)[]} cells
  * @property {import("./tickets.js").Ticket[]} finished
@@ -12,7 +12,9 @@
  * @property {() => void} touched
  * @property {() => void} home
  * @property {(by: number) => void} turn
- * @property {(mode: "recall" | "batch") => void} show
+ * @property {(mode: "recall" | "batch" | "sale") => void} show
+ * @property {import("../link/frames.js").Dish[]} dishes of the 沽清 list's page
+ * @property {(dish: import("../link/frames.js").Dish) => void} sell
  * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
  * @property {import("../link/speaker.js").Speaker | undefined} speaker
@@ -47,6 +49,7 @@ export class Keys {
     else if (key === "0") board.undo();
     else if (key === "." || key === ",") board.show("recall"); // a German or French number pad has a comma there
     else if (key === "*") board.show("batch");
+    else if (key === "/") board.show("sale");
     else if (key === "+" || key === "PageDown") board.turn(1);
     else if (key === "-" || key === "PageUp") board.turn(-1);
     else if (key === "ArrowDown") this.#step(1);
@@ -66,7 +69,7 @@ export class Keys {
   #groups() {
     const board = this.#board;
     if (board.mode === "recall") return board.finished.map((ticket) => ticket.items.map((item) => ({ item, ticket })));
-    if (board.mode === "batch") return [];
+    if (board.mode === "batch" || board.mode === "sale") return [];
     return board.cells.map((part) =>
       part ? part.units.flatMap((unit) => (unit.kind === "row" ? [{ item: unit.item, ticket: part.ticket }] : [])) : [],
     );
@@ -83,6 +86,7 @@ export class Keys {
 
   /** A cell's number: its first dish that waits for a hand; the same number again: the next dish. @param {number} cell */
   #choose(cell) {
+    if (this.#board.mode === "sale") return this.#chooseDish(cell);
     const groups = this.#groups();
     const rows = groups[cell];
     if (!rows?.length) return;
@@ -91,8 +95,21 @@ export class Keys {
     this.#select(at?.group === cell ? rows[(at.row + 1) % rows.length] : rows[Math.max(0, waits)]);
   }
 
+  /** @param {number} at on this page of the 沽清 list */
+  #chooseDish(at) {
+    const dish = this.#board.dishes[at];
+    if (!dish) return;
+    this.#board.selectedId = dish.id;
+    this.#board.touched();
+  }
+
   /** @param {number} by */
   #step(by) {
+    const { mode, dishes, selectedId } = this.#board;
+    if (mode === "sale") {
+      const at = dishes.findIndex(({ id }) => id === selectedId);
+      return this.#chooseDish(at < 0 ? 0 : (at + by + dishes.length) % dishes.length);
+    }
     if (this.#board.mode === "batch") return document.querySelector(".batch ol")?.scrollBy(0, by * SCROLL_PX);
     const rows = this.#groups().flat();
     if (!rows.length) return;
@@ -121,6 +138,11 @@ export class Keys {
   #press() {
     const board = this.#board;
     if (board.selectedId === null && document.activeElement?.matches("button:focus-visible")) return false;
+    const dish = board.mode === "sale" && board.dishes.find(({ id }) => id === board.selectedId);
+    if (dish) {
+      board.sell(dish);
+      return true;
+    }
     const chosen = this.#groups().flat().find(({ item }) => item.id === board.selectedId);
     if (chosen) board.press(chosen.item, chosen.ticket);
     return true;

@@ -4,7 +4,7 @@
 import { Part } from "../link/elements.js";
 import { lang } from "../link/i18n.js";
 import { html, render } from "../link/vendor/lit.js";
-import { roundTemplate, rowTemplate, topTemplate } from "./ticket.js";
+import { isGone, roundTemplate, rowTemplate, topTemplate } from "./ticket.js";
 import { isRushed } from "./tickets.js";
 
 /**
@@ -84,5 +84,5 @@ export class Ruler {
 function rowKey(item, look) {
   const mods = item.modifiers.map(({ id, name }) => `${id}${name.zh}`).join();
   const refused = look.presses.refused(item.id).map(({ refusal }) => refusal?.code).join();
-  return ["row", item.name.zh, item.name.en, item.quantity, mods, item.note, item.station_id, refused, item.state === "cancelled", isRushed(item)].join("|");
+  return ["row", item.name.zh, item.name.en, item.quantity, mods, item.note, item.station_id, refused, item.state === "cancelled", isRushed(item), isGone(item, look)].join("|");
 }

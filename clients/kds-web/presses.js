@@ -6,6 +6,7 @@ import { name } from "../link/i18n.js";
 import { queueNumber } from "../link/format.js";
 import { remember, remembered } from "../link/storage.js";
 import { UNDO_S } from "./tickets.js";
+import { say } from "./words.js";
 
 /**
  * @typedef {import("../link/frames.d.ts").Item} Item
@@ -17,9 +18,10 @@ import { UNDO_S } from "./tickets.js";
  * @property {number} orderId
  * @property {number} itemId
  * @property {string} label
- * @property {Verb | "confirm"} verb
+ * @property {Verb | "confirm" | "sale"} verb
  * @property {string} entryId
  * @property {number} atMs monotonic
+ * @property {import("../link/frames.d.ts").Dish} [dish] as it was before its sale was stopped or resumed
  */
 
 /** state → what the next press does @type {Partial<Record<ItemState, [Verb, string]>>} */
@@ -123,6 +125,22 @@ export class Presses {
     return true;
   }
 
+  /** Stop a dish's sale (沽清) or resume it. @param {import("../link/frames.d.ts").Dish} dish */
+  sale(dish) {
+    if (this.salesPending().has(dish.id) || within(this.#pressedAtMs, -dish.id, DOUBLE_MS)) return false;
+    note(this.#pressedAtMs, -dish.id);
+    const label = `${say(dish.sold_out ? "back_on_sale" : "soldout")} ${name(dish.name)}`;
+    const entry = this.#screen.send("SetDishSale", { dish_id: dish.id, sold_out: !dish.sold_out }, { verb: "sale", label });
+    if (entry) this.last = { orderId: 0, itemId: 0, label, verb: "sale", entryId: entry.id, atMs: monotonicMs(), dish };
+    return Boolean(entry);
+  }
+
+  /** Dishes with a 沽清 on its way. @returns {Set<number>} */
+  salesPending() {
+    const entries = this.#screen.outbox.waiting.filter((entry) => entry.name === "SetDishSale");
+    return new Set(entries.map(({ body }) => Number(body.dish_id)));
+  }
+
   /** The last press, while it can still be taken back, and the seconds left for that. */
   undoable() {
     if (!this.last) return null;
@@ -143,6 +161,10 @@ export class Presses {
       return true;
     }
     if (this.#screen.outbox.withdraw(last.entryId)) return true;
+    if (last.dish) {
+      const body = { dish_id: last.dish.id, sold_out: last.dish.sold_out };
+      return Boolean(this.#screen.send("SetDishSale", body, { verb: "sale", label: last.label }));
+    }
     const item = find(last.itemId);
     return Boolean(item && this.recall(item, last.label));
   }

@@ -20,6 +20,7 @@ import { say } from "./words.js";
  * @property {number} nowMs
  * @property {import("./presses.js").Presses} presses
  * @property {number | null} selectedId the dish chosen by keys
+ * @property {Set<number>} soldOut dishes of the menu that are sold out
  * @property {(orderId: number, round: number) => "flash" | "new" | ""} news
  * @property {(item: Item, ticket: Ticket) => void} onPress
  */
@@ -199,17 +200,22 @@ function stateTemplate(item, nowMs) {
   </span>`;
 }
 
+/** Whether a dish that nobody began was sold out meanwhile. @param {Item} item @param {Look} look */
+export const isGone = (item, look) => look.soldOut.has(item.dish_id) && (item.state === "queued" || item.state === "held");
+
 /** How it is made, what was said about it, and what became of presses. @param {Item} item @param {Look} look */
 function modsTemplate(item, look) {
   const refused = look.presses.refused(item.id);
   const unrouted = item.station_id === null;
   const rushed = isRushed(item);
-  if (!item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed) return nothing;
+  const gone = isGone(item, look);
+  if (!item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed && !gone) return nothing;
   return html`<span class="mods">
     ${refused.map(
       ({ refusal }) => html`<span class="tag-slip refused">${shared("refused", { why: refusalWords(refusal) })}${icon("close")}</span>`,
     )}
     ${rushed ? html`<span class="tag-slip rushed">${icon("rush")}${say("rush_stamp")}</span>` : nothing}
+    ${gone ? html`<span class="tag-slip gone">${icon("soldout")}${say("ask_front")}</span>` : nothing}
     ${unrouted ? html`<span class="tag-slip">${say("unrouted")}</span>` : nothing}
     ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
     ${item.note

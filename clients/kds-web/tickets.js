@@ -97,6 +97,21 @@ function ticketOf(order, items, today) {
   return { id: order.id, order, rounds, items, yesterday: order.business_day < today, due, held, rush: rushOf(items), doneAtMs };
 }
 
+/** Ids of dishes that are sold out (沽清). @param {View} view */
+export const soldOut = (view) => new Set((view.menu?.dishes ?? []).filter((dish) => dish.sold_out).map(({ id }) => id));
+
+/**
+ * The menu as the kitchen stops and resumes it: the station's own dishes first. A press moves nothing.
+ * @param {View} view @returns {{dish: import("../link/frames.d.ts").Dish, waiting: number}[]}
+ */
+export function saleList(view) {
+  const mine = (/** @type {{station_id: number | null}} */ { station_id }) => Number(station_id === view.device.station_id);
+  const items = view.orders.flatMap((order) => order.items).filter(({ state }) => state === "held" || TO_COOK.has(state));
+  return (view.menu?.dishes ?? [])
+    .map((dish) => ({ dish, waiting: items.filter((item) => item.dish_id === dish.id).length }))
+    .sort((a, b) => mine(b.dish) - mine(a.dish));
+}
+
 /** Whether a dish is still waited for. @param {Item} item */
 export const isRushed = (item) => item.rushes > 0 && TO_COOK.has(item.state);
 

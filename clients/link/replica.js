@@ -72,6 +72,8 @@ export function apply(view, event) {
     case "ItemsFired":
     case "ItemsRushed":
       return paced(view, event);
+    case "DishSale":
+      return view.menu ? { ...view, menu: sold(view.menu, event) } : view;
     case "CardToppedUp":
     case "CardConsumed":
     case "CardRefunded":
@@ -118,6 +120,11 @@ function stepped(view, event) {
   }
   const items = order.items.map((one) => (one === item ? after : one));
   return { ...view, orders: view.orders.map((one) => (one === order ? { ...order, items } : one)) };
+}
+
+/** @param {import("./frames.d.ts").Menu} menu @param {{dish_id: number, sold_out: boolean}} event */
+function sold(menu, { dish_id: id, sold_out }) {
+  return { ...menu, dishes: menu.dishes.map((dish) => (dish.id === id ? { ...dish, sold_out } : dish)) };
 }
 
 /**
@@ -176,8 +183,11 @@ const byId = (a, b) => a.id - b.id;
 /** The moving part of a view as text that is equal when it is equal. @param {View} view */
 export function canonical(view) {
   const orders = [...view.orders].sort(byId).map((o) => ({ ...o, items: [...o.items].sort(byId) }));
+  /** @type {Record<string, unknown>} */
   const moving = { calls: [...view.calls].sort(byId), orders };
-  return sortedJson(view.cards ? { ...moving, cards: view.cards } : moving);
+  if (view.cards) moving.cards = view.cards;
+  if (view.menu) moving.sold_out = view.menu.dishes.filter((dish) => dish.sold_out).map(({ id }) => id).sort((a, b) => a - b);
+  return sortedJson(moving);
 }
 
 /** Sixteen hex digits that two equal screens share. @param {View} view */

@@ -18,7 +18,6 @@ from server.events import catalogue as c
 from server.events.view import DeviceView, Menu, PlaceView, StationView
 from server.kds import views
 from server.kds.commands import Reason
-from server.kds.pace import ITEMS_MAX
 from server.orders.commands import ALLERGENS_MAX, LINES_MAX, Line, Note, Word
 from server.pairing.door import Execute
 
@@ -93,27 +92,6 @@ class ItemAnswer(msgspec.Struct, frozen=True):
     changed: bool
     by: str
     at_ms: int
-
-
-class ItemsPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Dishes of which order."""
-
-    order_id: Id
-
-
-class ItemsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """In which shop, and which dishes; none named: all it can be done to."""
-
-    shop_id: Id
-    item_ids: Annotated[list[Id], msgspec.Meta(max_length=ITEMS_MAX)] = []
-
-
-class ItemsAnswer(msgspec.Struct, frozen=True):
-    """To which dishes it was done. `changed` false: to none, it was done already."""
-
-    order_id: int
-    item_ids: list[int]
-    changed: bool
 
 
 class PlacePath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,13 +170,6 @@ _ITEM_DOORS: dict[str, tuple[str, str, type, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 
-# path word → command, summary, further refusals
-_ITEMS_DOORS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "rush": ("RushItems", "Say that somebody waits for dishes", ("item_already_ready",)),
-    "hold": ("HoldItems", "Let dishes wait until they are fired", ("item_already_started",)),
-    "fire": ("FireItems", "Let dishes go that were on hold", ()),
-}
-
 
 class Business:
     """What business services may ask of a shop."""
@@ -226,7 +197,6 @@ class Business:
                 refusals=("order_not_found",),
             ),
             *(self._item_door(word) for word in _ITEM_DOORS),
-            *(self._items_door(word) for word in _ITEMS_DOORS),
             Door(
                 "POST", "/v1/places/{place_id}/clean", "cleanPlace",
                 "Say that a place was cleaned: its order is completed", "business",
@@ -256,22 +226,6 @@ class Business:
             "POST", f"/v1/items/{{item_id}}/{word}", command[0].lower() + command[1:], summary,
             "business", answer, params=ItemPath, request=request, response=ItemAnswer,
             refusals=("item_not_found", "order_completed", *refusals),
-        )  # fmt: skip
-
-    def _items_door(self, word: str) -> Door:
-        command, summary, refusals = _ITEMS_DOORS[word]
-
-        async def answer(call: Call) -> ItemsAnswer:
-            body = {"order_id": call.params.order_id, **_without_shop(call.body)}
-            return msgspec.convert(await self._command(call, command, body), ItemsAnswer)
-
-        return Door(
-            "POST", f"/v1/orders/{{order_id}}/{word}", command[0].lower() + command[1:], summary,
-            "business", answer, params=ItemsPath, request=ItemsRequest, response=ItemsAnswer,
-            refusals=(
-                "order_not_found", "item_not_found", "order_completed", "item_already_cancelled",
-                *refusals,
-            ),
         )  # fmt: skip
 
     async def place_order(self, call: Call) -> OrderPlacedAnswer:

@@ -18,6 +18,7 @@ from server.api.im import ImCalls
 from server.api.im_rules import Rules
 from server.api.im_webhook import Webhooks
 from server.api.operations import Operations
+from server.api.pace import Pace
 from server.api.pages import page_routes
 from server.api.pairing import Pairing
 from server.api.points import Points
@@ -37,6 +38,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
     pairing = PairingDoor(ground.execute, ground.database, ground.clock)
     doors = [
         *for_people_too(Business(ground.execute, ground.database, gate, ground.clock).doors()),
+        *for_people_too(Pace(ground.execute, gate).doors()),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
         *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
         *Webhooks(ground.database, ground.clock, networks).doors(),

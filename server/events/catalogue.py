@@ -13,6 +13,7 @@ import msgspec
 
 from server.events import words
 from server.events.cards import CardFact
+from server.events.menu import DishSale
 from server.events.pace import PaceFact
 
 Text = words.Text
@@ -318,6 +319,7 @@ Event = (
     | ItemCancelled
     | ItemUndone
     | PaceFact
+    | DishSale
     | CallRaised
     | CallRang
     | CallClaimed

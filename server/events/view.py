@@ -16,6 +16,7 @@ import msgspec
 from server.events import catalogue as c
 from server.events.card_day import carried
 from server.events.cards import CardDay, CardFact
+from server.events.menu import DishSale
 from server.events.pace import ItemsHeld, ItemsRushed, PaceFact
 
 ANNOUNCED_MAX = 100
@@ -176,6 +177,12 @@ def _trade(view: View, event: CardFact) -> None:
     view.cards = view.cards and carried(view.cards, event)
 
 
+def _sale(view: View, event: DishSale) -> None:
+    for dish in view.menu.dishes if view.menu else ():
+        if dish.id == event.dish_id:
+            dish.sold_out = event.sold_out
+
+
 def _moved(view: View, event: c.DeviceMoved) -> None:
     if event.device_id == view.device.id:
         view.device.place_id, view.device.station_id = event.place_id, event.station_id
@@ -263,18 +270,21 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     c.Announced: _announced,
     c.CallHeard: _heard,
     **dict.fromkeys(get_args(CardFact), _trade),
+    DishSale: _sale,
     c.DeviceMoved: _moved,
 }  # fmt: skip
 
 
 def canonical(view: View) -> bytes:
-    """Return the moving part of a view (orders, calls, cards) as bytes that are equal when it is."""
+    """Return the moving part of a view as bytes that are equal when it is: orders, calls, cards, 沽清."""
     moving: dict[str, Any] = {
         "orders": sorted(view.orders, key=lambda o: o.id),
         "calls": sorted(view.calls, key=lambda k: k.id),
     }
     if view.cards is not None:
         moving["cards"] = view.cards
+    if view.menu is not None:
+        moving["sold_out"] = sorted(dish.id for dish in view.menu.dishes if dish.sold_out)
     plain = msgspec.to_builtins(moving)
     for order in plain["orders"]:
         order["items"].sort(key=lambda i: i["id"])

@@ -25,7 +25,7 @@ def audience(kind: DeviceKind, place_id: int | None, station_id: int | None) -> 
         case "waiter":
             return frozenset({"pad"})
         case "guest":
-            return frozenset({f"place:{place_id}"}) if place_id is not None else frozenset()
+            return frozenset({"menu"} if place_id is None else {f"place:{place_id}", "menu"})
         case "cashier":
             return frozenset({"cashier"})
         case "call_screen":

@@ -11,6 +11,7 @@ from server.events import catalogue as c
 from server.events.facts import CallRow, ShopRules
 from server.kds.commands import ItemFacts
 from server.kds.pace import OrderFacts
+from server.kds.sale import DishFacts
 
 # One row per dish with all a decision needs: one round trip for a whole batch.
 READ_ITEMS = """
@@ -32,6 +33,16 @@ SELECT o.shop_id, o.id, order_view(o) AS view, o.state = 'open' AS order_open,
   FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
   JOIN catering_order o ON o.shop_id = u.shop_id AND o.id = u.id
   JOIN shop s ON s.id = o.shop_id
+"""
+
+READ_DISHES = """
+SELECT d.shop_id, d.id, d.sold_out, d.version,
+       (SELECT count(*) FROM catering_order o
+          JOIN catering_order_goods g ON g.shop_id = o.shop_id AND g.order_id = o.id
+         WHERE o.shop_id = d.shop_id AND o.state = 'open' AND g.dish_id = d.id
+           AND g.state IN ('held', 'queued', 'cooking')) AS waiting
+  FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
+  JOIN dish d ON d.shop_id = u.shop_id AND d.id = u.id
 """
 
 _decode_order = msgspec.json.Decoder(c.Order).decode
@@ -68,6 +79,19 @@ async def read_orders(
     return {
         (row["shop_id"], row["id"]): OrderFacts(
             ShopRules.of(row), _decode_order(row["view"]), row["order_open"]
+        )
+        for row in rows
+    }
+
+
+async def read_dishes(
+    connection: asyncpg.Connection, keys: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], DishFacts]:
+    """Return (shop, dish id) → facts for the dishes that are on the menu."""
+    rows = await connection.fetch(READ_DISHES, [k[0] for k in keys], [k[1] for k in keys])
+    return {
+        (row["shop_id"], row["id"]): DishFacts(
+            row["id"], row["sold_out"], row["version"], row["waiting"]
         )
         for row in rows
     }

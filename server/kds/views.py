@@ -94,7 +94,7 @@ class Sight(NamedTuple):
 
 
 SIGHT: dict[DeviceKind, Sight] = {
-    "kitchen": Sight(None, own_place=False, calls="none", menu=False),
+    "kitchen": Sight(None, own_place=False, calls="none", menu=True),
     "waiter": Sight(None, own_place=False, calls="all", menu=True),
     "guest": Sight(None, own_place=True, calls="none", menu=True),
     "cashier": Sight(

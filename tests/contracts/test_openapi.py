@@ -81,6 +81,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putWebhook": {"url": "https://till.example/", "secret": "x" * 32},
     "placeOrder": {"shop_id": SHOP, "place_id": ROOM_801, "lines": [{"dish_id": 1}]},
     "undoItem": {"shop_id": SHOP, "state": "delivered"},
+    "setDishSale": {"shop_id": SHOP, "sold_out": True},
     "makePairingCode": {"kind": "waiter", "name": "陈"},
     "makePairingOffer": {"kind": "waiter"},
     "moveDevice": {"place_id": 2},
@@ -110,13 +111,16 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 # Path and query values of doors that are asked only whether they let somebody in.
 NUMBERS = (
-    "shop_id", "place_id", "order_id", "item_id", "device_id", "shopId", "callId", "technicianId",
+    "shop_id", "place_id", "order_id", "item_id", "dish_id", "device_id", "shopId", "callId", "technicianId",
     "template_id", "event", "channel", "user_id", "exchange_id", "staff_id", "session_id",
     "number", "payment", "orderNo", "card_id", "trade_id", "ticket",
 )  # fmt: skip
 # In the order of a dish's life; what is not named comes after, in the document's order.
 LIFE = [
     "placeOrder",
+    "holdItems",
+    "fireItems",
+    "rushItems",
     "startItem",
     "finishItem",
     "callItem",
@@ -148,7 +152,7 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
     doors = doors_of(document)
     values: dict[str, int | str] = {
         "shop_id": SHOP, "place_id": ROOM_801, "device_id": 8, "shopId": SHOP, "technicianId": "7",
-        "event": "order_placed", "channel": "kitchen", "user_id": 7, "orderNo": "M1", "number": NUMBER,
+        "dish_id": 9, "event": "order_placed", "channel": "kitchen", "user_id": 7, "orderNo": "M1", "number": NUMBER,
         "payment": BODIES["smsSendPay"]["payment"],
         "session_id": str(uuid.uuid4()),
         "staff_id": (await take_on(house, "target"))[0],

@@ -89,6 +89,8 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             await ask("waiter", "UndoItem", item_id=first, state="delivered")
             await ask("waiter", "UndoItem", item_id=first, state="picked_up")
             await ask("waiter", "CleanPlace", place_id=place)
+        for sold_out in (True, True, False):
+            await ask("kitchen", "SetDishSale", dish_id=2, sold_out=sold_out)
         await kitchen.pair("waiter")
         await kitchen.pair("cashier")
         ends: list[tuple[Role, str]] = [("waiter", "CloseCall"), ("business", "CancelCall")]

@@ -11,7 +11,7 @@ from tests.support.api_house import api_house
 # Changes whose line stands in the shop's own log, with who did it; or that change nothing.
 UNAUDITED = {
     "placeOrder", "startItem", "finishItem", "callItem", "pickUpItem", "deliverItem", "cancelItem",
-    "undoItem", "rushItems", "holdItems", "fireItems", "cleanPlace", "sendImCall", "sendImCalls",
+    "undoItem", "rushItems", "holdItems", "fireItems", "setDishSale", "cleanPlace", "sendImCall", "sendImCalls",
     "cancelImCall", "setTechnician",
     "previewTemplate",
 }  # fmt: skip

@@ -12,11 +12,14 @@ from typing import Any
 
 import msgspec
 
-from server.events import cards, pace
+from server.events import cards, menu, pace
 from server.events import catalogue as c
 from server.events.view import (
     STAMPS_AFTER,
+    Category,
     DeviceView,
+    Dish,
+    Menu,
     PlaceView,
     ShopView,
     StationView,
@@ -89,6 +92,13 @@ def step(
 def undone(item_id: int, version: int, state: c.ItemState) -> c.Event:
     """Return a step taken back."""
     return step(c.ItemUndone, item_id, version, 99, state=state)
+
+
+def card() -> Menu:
+    """Return a menu of four dishes."""
+    name = c.Text("水饺", "Dumplings")
+    dishes = [Dish(n, "hot", name, name, 3800, 1, 600, [], []) for n in range(1, 5)]
+    return Menu([Category("hot", name)], dishes)
 
 
 def marks(*items: tuple[int, int]) -> list[pace.ItemMark]:
@@ -174,6 +184,20 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
                 pace.ItemsHeld(1, marks((2, 6), (4, 3)), NOON_MS + 230_000, "李强"),
                 step(c.ItemCancelled, 4, 4, 240, reason="太久"),
             ],
+        ),
+        "sold_out": (
+            msgspec.structs.replace(view(order(1, item(1))), menu=card()),
+            [
+                menu.DishSale(2, True, NOON_MS + 1_000, "张师傅"),
+                menu.DishSale(9, True, NOON_MS + 2_000, "张师傅"),
+                menu.DishSale(2, True, NOON_MS + 3_000, "前台"),
+                menu.DishSale(3, True, NOON_MS + 4_000, "张师傅"),
+                menu.DishSale(2, False, NOON_MS + 5_000, "张师傅"),
+            ],
+        ),
+        "sold_out_unseen": (
+            view(order(1, item(1))),
+            [menu.DishSale(2, True, NOON_MS + 1_000, "张师傅"), step(c.ItemStarted, 1, 2)],
         ),
         "cleaned": (
             view(order(1, item(1)), order(2, item(2, 2)), calls=(call(1), call(2, 2, 2))),
