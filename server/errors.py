@@ -95,6 +95,7 @@ REFUSALS: dict[str, RefusalKind] = {
     "item_not_found": RefusalKind(404, False, "There is no such dish on an order.", "没有这道菜品"),
     "item_already_cancelled": RefusalKind(409, False, "The dish was cancelled.", "已退菜"),
     "item_already_started": RefusalKind(409, False, "Cooking has begun.", "已开始制作，不能退"),
+    "item_quantity_exceeded": RefusalKind(409, False, "There are fewer portions.", "没有这么多份"),
     "item_held": RefusalKind(409, False, "The dish is on hold.", "等叫中，还没有起菜"),
     "item_not_started": RefusalKind(409, False, "Cooking has not begun.", "还没有开始制作"),
     "item_not_ready": RefusalKind(409, False, "The dish is not ready.", "还没有制作完成"),

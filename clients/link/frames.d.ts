@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -503,6 +503,18 @@ export interface ItemUndone {
   by: string;
   version: number;
   state: ItemState;
+}
+
+/** Some portions go on by themselves as `item`; `quantity` is what stays of the dish. */
+export interface ItemSplit {
+  kind: "ItemSplit";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+  quantity: number;
+  item: Item;
 }
 
 /** They are not to be begun yet (等叫). */

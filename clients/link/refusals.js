@@ -49,6 +49,7 @@ export const REFUSALS = {
   item_not_found: {"zh": "没有这道菜品", "en": "There is no such dish on an order."},
   item_already_cancelled: {"zh": "已退菜", "en": "The dish was cancelled."},
   item_already_started: {"zh": "已开始制作，不能退", "en": "Cooking has begun."},
+  item_quantity_exceeded: {"zh": "没有这么多份", "en": "There are fewer portions."},
   item_held: {"zh": "等叫中，还没有起菜", "en": "The dish is on hold."},
   item_not_started: {"zh": "还没有开始制作", "en": "Cooking has not begun."},
   item_not_ready: {"zh": "还没有制作完成", "en": "The dish is not ready."},

@@ -68,6 +68,8 @@ export function apply(view, event) {
     case "ItemCancelled":
     case "ItemUndone":
       return stepped(view, event);
+    case "ItemSplit":
+      return split(view, event);
     case "ItemsHeld":
     case "ItemsFired":
     case "ItemsRushed":
@@ -120,6 +122,18 @@ function stepped(view, event) {
   }
   const items = order.items.map((one) => (one === item ? after : one));
   return { ...view, orders: view.orders.map((one) => (one === order ? { ...order, items } : one)) };
+}
+
+/** Some portions of a dish go on by themselves. @param {View} view @param {Extract<Event, {kind: "ItemSplit"}>} event @returns {View} */
+function split(view, event) {
+  const orders = view.orders.map((order) => {
+    if (order.id !== event.order_id) return order;
+    const items = order.items.map((item) =>
+      item.id === event.item_id && event.version > item.version ? { ...item, quantity: event.quantity, version: event.version } : item,
+    );
+    return { ...order, items: items.some(({ id }) => id === event.item.id) ? items : [...items, event.item] };
+  });
+  return { ...view, orders };
 }
 
 /** @param {import("./frames.d.ts").Menu} menu @param {{dish_id: number, sold_out: boolean}} event */

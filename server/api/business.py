@@ -17,7 +17,7 @@ from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.view import DeviceView, Menu, PlaceView, StationView
 from server.kds import views
-from server.kds.commands import Reason
+from server.kds.commands import Portions, Reason
 from server.orders.commands import ALLERGENS_MAX, LINES_MAX, Line, Note, Word
 from server.pairing.door import Execute
 
@@ -67,6 +67,13 @@ class ItemRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In which shop."""
 
     shop_id: Id
+
+
+class PortionsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In which shop, and how many portions; without a number all. Some go on as a dish of their own."""
+
+    shop_id: Id
+    quantity: Portions | None = None
 
 
 class CancelRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,11 +149,12 @@ class MenuAnswer(msgspec.Struct, frozen=True):
 # path word → command, summary, request, further refusals
 _ITEM_DOORS: dict[str, tuple[str, str, type, tuple[str, ...]]] = {
     "start": (
-        "StartItem", "Begin cooking a dish", ItemRequest, ("item_already_cancelled", "item_held"),
+        "StartItem", "Begin cooking a dish", PortionsRequest,
+        ("item_already_cancelled", "item_held", "item_quantity_exceeded"),
     ),
     "finish": (
-        "FinishItem", "Say that a dish is ready", ItemRequest,
-        ("item_already_cancelled", "item_not_started"),
+        "FinishItem", "Say that a dish is ready", PortionsRequest,
+        ("item_already_cancelled", "item_not_started", "item_quantity_exceeded"),
     ),
     "call": (
         "CallItem", "Call the waiters for a dish", ItemRequest,

@@ -198,6 +198,13 @@ class ItemCancelled(_ItemStep, frozen=True, tag=True):
     reason: str
 
 
+class ItemSplit(_ItemStep, frozen=True, tag=True):
+    """Some portions go on by themselves as `item`; `quantity` is what stays of the dish."""
+
+    quantity: int
+    item: Item
+
+
 class ItemUndone(_ItemStep, frozen=True, tag=True):
     """A step was a mistake: the dish is back in `state`, later time stamps are gone."""
 
@@ -318,6 +325,7 @@ Event = (
     | ItemDelivered
     | ItemCancelled
     | ItemUndone
+    | ItemSplit
     | PaceFact
     | DishSale
     | CallRaised

@@ -225,6 +225,15 @@ def _item(view: View, event: Any) -> None:
     item.version = event.version
 
 
+def _split(view: View, event: c.ItemSplit) -> None:
+    order = next((o for o in view.orders if o.id == event.order_id), None)
+    for item in order.items if order else ():
+        if item.id == event.item_id and event.version > item.version:
+            item.quantity, item.version = event.quantity, event.version
+    if order and all(item.id != event.item.id for item in order.items):
+        order.items.append(event.item)
+
+
 def _paced(view: View, event: PaceFact) -> None:
     items = {i.id: i for o in view.orders for i in o.items}
     for mark in event.items:
@@ -264,6 +273,7 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
         ),
         _item,
     ),
+    c.ItemSplit: _split,
     **dict.fromkeys(get_args(PaceFact), _paced),
     **dict.fromkeys((c.CallRaised, c.CallUnanswered), _card),
     **dict.fromkeys((c.CallRang, c.CallClaimed, c.CallEnded), _call),

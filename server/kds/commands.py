@@ -19,6 +19,7 @@ from server.ids import Id
 from server.kds import item as machine
 
 REASON_CHARACTERS_MAX = 100
+QUANTITY_MAX = 99  # of one line of an order
 
 Reason = Annotated[str, msgspec.Meta(max_length=REASON_CHARACTERS_MAX)]
 
@@ -36,26 +37,31 @@ class ItemFacts(msgspec.Struct):
     calls: list[CallRow]
 
 
-class StartItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """开始制作: begin cooking."""
+Portions = Annotated[int, msgspec.Meta(ge=1, le=QUANTITY_MAX)]
+
+
+class CallItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """通知取餐: tell the waiters (again)."""
 
     item_id: Id
 
 
-class FinishItem(StartItem, frozen=True, forbid_unknown_fields=True):
-    """制作完成: the dish is ready."""
-
-
-class CallItem(StartItem, frozen=True, forbid_unknown_fields=True):
-    """通知取餐: tell the waiters (again)."""
-
-
-class PickUpItem(StartItem, frozen=True, forbid_unknown_fields=True):
+class PickUpItem(CallItem, frozen=True, forbid_unknown_fields=True):
     """取餐: the dish leaves the kitchen."""
 
 
-class DeliverItem(StartItem, frozen=True, forbid_unknown_fields=True):
+class DeliverItem(CallItem, frozen=True, forbid_unknown_fields=True):
     """送达: the guest has it."""
+
+
+class StartItem(CallItem, frozen=True, forbid_unknown_fields=True):
+    """开始制作: begin cooking, all portions or the first so many."""
+
+    quantity: Portions | None = None
+
+
+class FinishItem(StartItem, frozen=True, forbid_unknown_fields=True):
+    """制作完成: the dish is ready, all portions or the first so many (分批上菜)."""
 
 
 class CancelItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,12 +80,40 @@ class UndoItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def start(command: StartItem, facts: ItemFacts, context: Context) -> Decision:
     """Begin cooking; a cancelled dish is refused, a cooking one answers success (R-004-11)."""
-    return _step("start", c.ItemStarted, facts, context)
+    return _step_of_some("start", c.ItemStarted, command, facts, context)
 
 
 def finish(command: FinishItem, facts: ItemFacts, context: Context) -> Decision:
     """Finish a cooking dish (R-004-12)."""
-    return _step("finish", c.ItemFinished, facts, context)
+    return _step_of_some("finish", c.ItemFinished, command, facts, context)
+
+
+def _step_of_some(
+    verb: machine.Verb, event: type[Any], command: StartItem, facts: ItemFacts, context: Context
+) -> Decision:
+    """Take the step with all portions, or with some of them as a dish of their own.
+
+    Raises `item_quantity_exceeded` with what there is. A press that comes twice is known by its command id.
+    """
+    item, wanted = facts.item, command.quantity
+    if wanted is None or machine.next_state(item.state, verb) is None:
+        return _step(verb, event, facts, context)
+    if wanted > item.quantity:
+        raise Refusal("item_quantity_exceeded", quantity=item.quantity)
+    if wanted == item.quantity:
+        return _step(verb, event, facts, context)
+    _refuse_completed(facts)
+    kept = msgspec.structs.replace(item, quantity=item.quantity - wanted, version=item.version + 1)
+    part = msgspec.structs.replace(item, id=context.new_id(), quantity=wanted, version=1)
+    decision = _step(verb, event, msgspec.structs.replace(facts, item=part), context)
+    [(stepped, said)] = zip(decision.rows, decision.said, strict=True)
+    new = msgspec.to_builtins(part) | stepped.values
+    split = c.ItemSplit(
+        **_fields(kept, context) | {"by": context.actor.name}, quantity=kept.quantity, item=part
+    )
+    decision.rows = [Row("goods_step", machine.row(kept)), Row("goods_new", new)]
+    decision.said = [Said(split, said.topics), said]
+    return decision
 
 
 def call(command: CallItem, facts: ItemFacts, context: Context) -> Decision:

@@ -77,6 +77,7 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
                 await ask("waiter", name, order_id=order_id)
             await ask("waiter", "FireItems", order_id=order_id, item_ids=[first])
             await ask("waiter", "CancelItem", item_id=second, reason="客人不要了")
+            await ask("kitchen", "StartItem", item_id=first, quantity=1)
             for name in ("StartItem", "FinishItem", "CallItem", "CallItem"):
                 await ask("kitchen", name, item_id=first)
             await ask("kitchen", "UndoItem", item_id=first, state="called")
@@ -121,6 +122,8 @@ async def test_a_random_evening_carries_every_screen(database_url: str, seed: in
                 await kitchen.order(dice.choice([1, 2, 3, TAG_PLACE, TAG_PLACE + 1]), 1, 2)
                 continue
             name, body = dice.choice(verbs), {"item_id": dice.choice(items)}
+            if name in {"StartItem", "FinishItem"} and roll > 0.5:
+                body["quantity"] = dice.choice([1, 1, 2])
             if 0.15 < roll < 0.25:
                 name = dice.choice(["RushItems", "HoldItems", "FireItems"])
                 body = {"order_id": dice.choice((await kitchen.view("waiter")).orders).id}

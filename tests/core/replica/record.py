@@ -35,12 +35,14 @@ STRANGE = 'say "hi" \\ / \b\f\n\r\t\x01\x1f \x7f é 花生 🍜 \u2028 end'
 
 def item(item_id: int, order_id: int = 1, round_: int = 1, **more: Any) -> c.Item:
     """Return a queued dish."""
+    fields: dict[str, Any] = {"quantity": 1 + item_id % 3, "state": "queued"} | more
     return c.Item(
         id=item_id, order_id=order_id, round=round_, dish_id=item_id % 7,
-        name=c.Text("宫保鸡丁", "Kung pao chicken"), quantity=1 + item_id % 3,
+        name=c.Text("宫保鸡丁", "Kung pao chicken"),
         modifiers=[c.Modifier("no-peanuts", c.Text("免花生", "No peanuts"), "less", allergen=True)],
         note="", station_id=None if item_id % 5 == 0 else item_id % 3 + 1, target_s=720,
-        price_fen=3800, state="queued", placed_at_ms=NOON_MS + item_id, **more,
+        price_fen=3800, placed_at_ms=NOON_MS + item_id,
+        **fields,
     )  # fmt: skip
 
 
@@ -92,6 +94,11 @@ def step(
 def undone(item_id: int, version: int, state: c.ItemState) -> c.Event:
     """Return a step taken back."""
     return step(c.ItemUndone, item_id, version, 99, state=state)
+
+
+def portions(item_id: int, version: int, quantity: int, part: c.Item, order_id: int = 1) -> c.Event:
+    """Return some portions going on by themselves."""
+    return step(c.ItemSplit, item_id, version, 5, order_id, quantity=quantity, item=part)
 
 
 def card() -> Menu:
@@ -183,6 +190,19 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
                 undone(2, 5, "queued"),
                 pace.ItemsHeld(1, marks((2, 6), (4, 3)), NOON_MS + 230_000, "李强"),
                 step(c.ItemCancelled, 4, 4, 240, reason="太久"),
+            ],
+        ),
+        "portions": (
+            view(order(1, item(2), item(5)), order(2, item(9, 2))),
+            [
+                portions(2, 2, 1, item(7, quantity=2)),
+                step(c.ItemStarted, 7, 2, 1),
+                portions(2, 2, 1, item(7, quantity=2)),
+                step(c.ItemStarted, 2, 3, 2),
+                portions(7, 3, 1, item(8, quantity=1, state="cooking", started_at_ms=NOON_MS)),
+                step(c.ItemFinished, 8, 2, 3),
+                portions(99, 3, 1, item(10, quantity=1)),
+                portions(99, 3, 1, item(11, 44, quantity=1), order_id=44),
             ],
         ),
         "sold_out": (
