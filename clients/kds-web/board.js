@@ -11,13 +11,13 @@ import { html } from "../link/vendor/lit.js";
 import { gridFor, seat, split } from "./cells.js";
 import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusal } from "./frame.js";
 import { Keys } from "./keys.js";
-import { batchTemplate, recallTemplate } from "./lists.js";
 import { Ruler } from "./measure.js";
 import { News } from "./news.js";
 import { Presses } from "./presses.js";
+import { recallTemplate } from "./recall.js";
+import { RowLists } from "./row-lists.js";
 import { cellTemplate } from "./ticket.js";
-import { SALE_ROWS, saleTemplate } from "./sale.js";
-import { batchesOf, countsOf, saleList, soldOut, ticketsOf } from "./tickets.js";
+import { batchesOf, countsOf, soldOut, ticketsOf } from "./tickets.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -47,9 +47,6 @@ class KitchenBoard extends Part {
     this.mode = "grid";
     this.page = 0;
     this.pages = 1;
-    this.salePage = 0;
-    /** The dishes of the 沽清 list's page. @type {import("../link/frames.d.ts").Dish[]} */
-    this.dishes = [];
     /** @type {{columns: number, rows: number}} */
     this.grid = { columns: 4, rows: 2 };
     this.zoom = 1;
@@ -73,6 +70,7 @@ class KitchenBoard extends Part {
   subscribe() {
     document.documentElement.dataset.theme = theme();
     this.presses = new Presses(this.screen);
+    this.lists = new RowLists(this.presses, () => this.touched());
     const speaker = new Speaker(this.screen);
     this.speaker = speaker;
     this.news = new News(this.screen, speaker);
@@ -125,6 +123,11 @@ class KitchenBoard extends Part {
     }
   }
 
+  /** The list that replaces the grid, if one with rows to choose does. */
+  get rows() {
+    return this.mode === "sale" || this.mode === "batch" ? (this.lists ?? null) : null;
+  }
+
   // ── what people do ──
 
   touched() {
@@ -141,11 +144,7 @@ class KitchenBoard extends Part {
 
   /** Turn pages, round and round. @param {number} by */
   turn(by) {
-    if (this.mode === "sale") {
-      const { pages } = this.#salePages(/** @type {import("../link/frames.d.ts").View} */ (this.screen.view));
-      this.salePage = (this.salePage + by + pages) % pages;
-      return this.touched();
-    }
+    if (this.rows) return this.rows.turn(by);
     this.mode = "grid";
     this.selectedId = null;
     this.page = (this.page + by + this.pages) % this.pages;
@@ -155,8 +154,8 @@ class KitchenBoard extends Part {
   /** Show a list instead of the grid, or the grid again. @param {Mode} mode */
   show(mode) {
     this.mode = this.mode === mode ? "grid" : mode;
+    if (this.mode === "sale" || this.mode === "batch") this.lists?.open(this.mode);
     this.selectedId = this.mode === "recall" ? (this.finished[0]?.items[0].id ?? null) : null;
-    this.salePage = 0;
     this.touched();
   }
 
@@ -164,12 +163,6 @@ class KitchenBoard extends Part {
   press(item, ticket) {
     if (this.mode === "recall") this.presses?.recall(item, String(ticket.order.number));
     else if (!this.#justFilled(item.id)) this.presses?.press(item, ticket.order.number);
-    this.touched();
-  }
-
-  /** Stop a dish's sale or resume it. @param {import("../link/frames.d.ts").Dish} dish */
-  sell(dish) {
-    this.presses?.sale(dish);
     this.touched();
   }
 
@@ -216,7 +209,7 @@ class KitchenBoard extends Part {
     this.orphan = orphanedRefusal(this.screen, shown);
     const foot = {
       undo, refused: this.orphan, full: this.screen.outbox.waiting.length >= OUTBOX_MAX, finished: finished.length, batches: batchesOf(open),
-      soldOut: look.soldOut.size, mode: this.mode, ...(this.mode === "sale" ? this.#salePages(view) : { more, moreNew, page: this.page, pages: this.pages }),
+      soldOut: look.soldOut.size, mode: this.mode, ...(this.rows ? { more: 0, moreNew: 0, page: this.rows.page, pages: this.rows.pages } : { more, moreNew, page: this.page, pages: this.pages }),
     };
     return html`${health === "lost" ? lostTemplate(board) : headTemplate(board, counts)}
       ${this.#main(open, finished, look)}
@@ -233,8 +226,7 @@ class KitchenBoard extends Part {
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */
   #main(open, finished, look) {
     if (this.mode === "recall") return html`<main>${recallTemplate(finished, look)}</main>`;
-    if (this.mode === "sale") return this.#sale(look.view);
-    if (this.mode === "batch") return html`<main>${batchTemplate(batchesOf(open, true))}</main>`;
+    if (this.rows) return this.rows.render(look.view, open);
     const { columns, rows } = this.grid;
     const shape = `grid: repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))`;
     if (!open.length) return html`<main class="grid">${emptyTemplate(true)}</main>`;
@@ -243,21 +235,6 @@ class KitchenBoard extends Part {
         part ? cellTemplate(part, look, this.#place(part, cell)) : html`<div class="vacant"></div>`,
       )}
     </main>`;
-  }
-
-  /** @param {import("../link/frames.d.ts").View} view */
-  #salePages(view) {
-    const pages = Math.max(1, Math.ceil(saleList(view).length / SALE_ROWS));
-    return { more: 0, moreNew: 0, page: Math.min(this.salePage, pages - 1), pages };
-  }
-
-  /** @param {import("../link/frames.d.ts").View} view */
-  #sale(view) {
-    const list = saleList(view).slice(this.salePage * SALE_ROWS, (this.salePage + 1) * SALE_ROWS);
-    this.dishes = list.map(({ dish }) => dish);
-    return html`<main>${saleTemplate(list, {
-      selectedId: this.selectedId, pending: this.presses?.salesPending() ?? new Set(), stations: view.stations, press: (dish) => this.sell(dish),
-    })}</main>`;
   }
 
   /** Cut tickets into parts, give them cells, and tell what is not on this page. @param {Ticket[]} open @param {import("./ticket.js").Look} look */

@@ -84,7 +84,7 @@ export function footTemplate(foot, act) {
       </ol>
       <span class="rest">${say("kinds", { n: foot.batches.length })}</span>
     </button>
-    ${foot.pages > 1 || foot.mode === "sale"
+    ${foot.pages > 1
       ? html`<button class="btn more" @click=${() => act.turn(1)}>
           <key-cap .key=${"+"}></key-cap>${foot.more ? html`<b>${say("more", { n: foot.more })}</b>` : nothing}
           ${foot.moreNew ? html`<change-slip .text=${say("new_n", { n: foot.moreNew })}></change-slip>` : nothing}

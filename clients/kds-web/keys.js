@@ -13,16 +13,13 @@
  * @property {() => void} home
  * @property {(by: number) => void} turn
  * @property {(mode: "recall" | "batch" | "sale") => void} show
- * @property {import("../link/frames.js").Dish[]} dishes of the 沽清 list's page
- * @property {(dish: import("../link/frames.js").Dish) => void} sell
+ * @property {import("./row-lists.js").RowLists | null} rows the list that replaces the grid, if one does
  * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
  * @property {import("../link/speaker.js").Speaker | undefined} speaker
  */
 
 import { toggleLang } from "../link/i18n.js";
-
-const SCROLL_PX = 160;
 
 export class Keys {
   #board;
@@ -69,7 +66,6 @@ export class Keys {
   #groups() {
     const board = this.#board;
     if (board.mode === "recall") return board.finished.map((ticket) => ticket.items.map((item) => ({ item, ticket })));
-    if (board.mode === "batch" || board.mode === "sale") return [];
     return board.cells.map((part) =>
       part ? part.units.flatMap((unit) => (unit.kind === "row" ? [{ item: unit.item, ticket: part.ticket }] : [])) : [],
     );
@@ -86,7 +82,7 @@ export class Keys {
 
   /** A cell's number: its first dish that waits for a hand; the same number again: the next dish. @param {number} cell */
   #choose(cell) {
-    if (this.#board.mode === "sale") return this.#chooseDish(cell);
+    if (this.#board.rows) return this.#board.rows.choose(cell);
     const groups = this.#groups();
     const rows = groups[cell];
     if (!rows?.length) return;
@@ -95,22 +91,9 @@ export class Keys {
     this.#select(at?.group === cell ? rows[(at.row + 1) % rows.length] : rows[Math.max(0, waits)]);
   }
 
-  /** @param {number} at on this page of the 沽清 list */
-  #chooseDish(at) {
-    const dish = this.#board.dishes[at];
-    if (!dish) return;
-    this.#board.selectedId = dish.id;
-    this.#board.touched();
-  }
-
   /** @param {number} by */
   #step(by) {
-    const { mode, dishes, selectedId } = this.#board;
-    if (mode === "sale") {
-      const at = dishes.findIndex(({ id }) => id === selectedId);
-      return this.#chooseDish(at < 0 ? 0 : (at + by + dishes.length) % dishes.length);
-    }
-    if (this.#board.mode === "batch") return document.querySelector(".batch ol")?.scrollBy(0, by * SCROLL_PX);
+    if (this.#board.rows) return this.#board.rows.step(by);
     const rows = this.#groups().flat();
     if (!rows.length) return;
     const at = rows.findIndex(({ item }) => item.id === this.#board.selectedId);
@@ -119,6 +102,7 @@ export class Keys {
 
   /** To the next cell that holds something. @param {number} by */
   #sideways(by) {
+    if (this.#board.rows) return this.#board.rows.adjust(by);
     const groups = this.#groups();
     const from = this.#at(groups)?.group ?? (by > 0 ? -1 : groups.length);
     for (let i = 1; i <= groups.length; i += 1) {
@@ -138,11 +122,7 @@ export class Keys {
   #press() {
     const board = this.#board;
     if (board.selectedId === null && document.activeElement?.matches("button:focus-visible")) return false;
-    const dish = board.mode === "sale" && board.dishes.find(({ id }) => id === board.selectedId);
-    if (dish) {
-      board.sell(dish);
-      return true;
-    }
+    if (board.rows?.selectedKey) return board.rows.press();
     const chosen = this.#groups().flat().find(({ item }) => item.id === board.selectedId);
     if (chosen) board.press(chosen.item, chosen.ticket);
     return true;

@@ -21,6 +21,7 @@ import { say } from "./words.js";
  * @property {Verb | "confirm" | "sale"} verb
  * @property {string} entryId
  * @property {number} atMs monotonic
+ * @property {{entryId: string, itemId: number}[]} [together] the presses of a row of 并菜
  * @property {import("../link/frames.d.ts").Dish} [dish] as it was before its sale was stopped or resumed
  */
 
@@ -59,9 +60,20 @@ export class Presses {
 
   /** Hear of steps, also of colleagues', until the returned function is called. */
   listen() {
-    return this.#screen.happened.on((event) => {
+    const unhear = this.#screen.happened.on((event) => {
       if ("item_id" in event) note(this.#steppedAtMs, event.item_id);
     });
+    const unanswer = this.#screen.outbox.answered.on(({ entry, reply }) => this.#becamePart(entry.id, reply));
+    return () => {
+      unhear();
+      unanswer();
+    };
+  }
+
+  /** Some portions became a dish of their own: that is what an undo means. @param {string} entryId @param {import("../link/frames.d.ts").Reply} reply */
+  #becamePart(entryId, reply) {
+    const one = this.last?.together?.find((press) => press.entryId === entryId);
+    if (one && reply.ok && reply.result?.item_id) one.itemId = reply.result.item_id;
   }
 
   /** What waits for an answer about a dish, oldest first. @param {number} itemId */
@@ -125,6 +137,28 @@ export class Presses {
     return true;
   }
 
+  /**
+   * Begin or finish so many portions of the same dish, the oldest first; the last ticket may get a part of its own.
+   * @param {import("./tickets.js").Work} row @param {number} count
+   */
+  together(row, count) {
+    const [verb, command] = /** @type {[Verb, string]} */ (NEXT[row.state]);
+    if (row.parts.some(({ item }) => this.waiting(item.id).length) || within(this.#pressedAtMs, row.item.id, DOUBLE_MS)) return;
+    note(this.#pressedAtMs, row.item.id);
+    const label = `${name(row.item.name)} × ${count}`;
+    /** @type {{entryId: string, itemId: number}[]} */ const together = [];
+    let left = count;
+    for (const { item } of row.parts) {
+      if (left <= 0) break;
+      const some = left < item.quantity ? { quantity: left } : {};
+      const entry = this.#screen.send(command, { item_id: item.id, ...some }, { verb, label });
+      if (!entry) break;
+      together.push({ entryId: entry.id, itemId: item.id });
+      left -= item.quantity;
+    }
+    if (together.length) this.last = { orderId: 0, itemId: 0, label, verb, entryId: together[0].entryId, atMs: monotonicMs(), together };
+  }
+
   /** Stop a dish's sale (沽清) or resume it. @param {import("../link/frames.d.ts").Dish} dish */
   sale(dish) {
     if (this.salesPending().has(dish.id) || within(this.#pressedAtMs, -dish.id, DOUBLE_MS)) return false;
@@ -160,6 +194,7 @@ export class Presses {
       this.#saveSeen();
       return true;
     }
+    if (last.together) return this.#undoTogether(last.together, last.label, find);
     if (this.#screen.outbox.withdraw(last.entryId)) return true;
     if (last.dish) {
       const body = { dish_id: last.dish.id, sold_out: last.dish.sold_out };
@@ -167,6 +202,15 @@ export class Presses {
     }
     const item = find(last.itemId);
     return Boolean(item && this.recall(item, last.label));
+  }
+
+  /** @param {{entryId: string, itemId: number}[]} together @param {string} label @param {(itemId: number) => Item | undefined} find */
+  #undoTogether(together, label, find) {
+    for (const { entryId, itemId } of together) {
+      const item = this.#screen.outbox.withdraw(entryId) ? undefined : find(itemId);
+      if (item) this.recall(item, label);
+    }
+    return true;
   }
 
   /** Take a dish one step back, however long ago the step was. @param {Item} item @param {string} label */

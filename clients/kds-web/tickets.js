@@ -25,6 +25,14 @@ import { businessDay } from "../link/format.js";
  * @property {boolean} held something waits for its 起菜
  * @property {{times: number, atMs: number} | null} rush somebody waits for a dish of it (催菜)
  * @property {number} doneAtMs when the last dish stood ready; 0 while something is to be cooked
+ * @typedef {{key: string, dish: import("../link/frames.d.ts").Dish, waiting: number}} Sale `waiting` dishes of it are ordered
+ * @typedef {object} Work the same dish, made the same way, at the same step, on several tickets
+ * @property {string} key
+ * @property {Item} item one of them
+ * @property {"queued" | "cooking"} state
+ * @property {number} quantity portions together
+ * @property {number[]} numbers of the tickets
+ * @property {{item: Item, number: number}[]} parts oldest first
  */
 
 export const UNDO_S = 5;
@@ -89,7 +97,7 @@ function ticketOf(order, items, today) {
     round.targetS = Math.max(round.targetS, item.target_s);
     if (!TO_COOK.has(item.state)) continue;
     round.open = true;
-    round.sinceMs = Math.min(round.sinceMs, item.fired_at_ms ?? item.placed_at_ms);
+    round.sinceMs = Math.min(round.sinceMs, sinceOf(item));
   }
   const due = rounds.find((round) => round.open) ?? null;
   const doneAtMs = due ? 0 : Math.max(...items.map((i) => i.ready_at_ms ?? i.cancelled_at_ms ?? i.placed_at_ms));
@@ -102,13 +110,13 @@ export const soldOut = (view) => new Set((view.menu?.dishes ?? []).filter((dish)
 
 /**
  * The menu as the kitchen stops and resumes it: the station's own dishes first. A press moves nothing.
- * @param {View} view @returns {{dish: import("../link/frames.d.ts").Dish, waiting: number}[]}
+ * @param {View} view @returns {Sale[]}
  */
 export function saleList(view) {
   const mine = (/** @type {{station_id: number | null}} */ { station_id }) => Number(station_id === view.device.station_id);
   const items = view.orders.flatMap((order) => order.items).filter(({ state }) => state === "held" || TO_COOK.has(state));
   return (view.menu?.dishes ?? [])
-    .map((dish) => ({ dish, waiting: items.filter((item) => item.dish_id === dish.id).length }))
+    .map((dish) => ({ key: String(dish.id), dish, waiting: items.filter((item) => item.dish_id === dish.id).length }))
     .sort((a, b) => mine(b.dish) - mine(a.dish));
 }
 
@@ -151,24 +159,47 @@ export function countsOf(open, finished, nowMs, warnPercent) {
 }
 
 /**
- * 并菜: how many portions of each dish are still to be cooked, most first. With `byWay`, each way of making
- * a dish counts for itself.
- * @param {Ticket[]} tickets @param {boolean} [byWay]
- * @returns {{item: Item, quantity: number, numbers: number[]}[]}
+ * 并菜 at a glance: how many portions of each dish are still to be cooked, most first.
+ * @param {Ticket[]} tickets @returns {{item: Item, quantity: number}[]}
  */
-export function batchesOf(tickets, byWay = false) {
-  /** @type {Map<string, {item: Item, quantity: number, numbers: number[]}>} */
+export function batchesOf(tickets) {
+  /** @type {Map<string, {item: Item, quantity: number}>} */
   const batches = new Map();
-  for (const { items, order } of tickets) {
-    for (const item of items) {
-      if (!TO_COOK.has(item.state)) continue;
-      const way = byWay ? item.modifiers.map(({ id }) => id).sort().join() + item.note : "";
-      const key = `${item.dish_id}|${item.name.zh}|${way}`;
-      const batch = batches.get(key) ?? { item, quantity: 0, numbers: [] };
-      batch.quantity += item.quantity;
-      if (!batch.numbers.includes(order.number)) batch.numbers.push(order.number);
-      batches.set(key, batch);
-    }
+  for (const item of tickets.flatMap(({ items }) => items)) {
+    if (!TO_COOK.has(item.state)) continue;
+    const key = `${item.dish_id}|${item.name.zh}`;
+    const batch = batches.get(key) ?? { item, quantity: 0 };
+    batch.quantity += item.quantity;
+    batches.set(key, batch);
   }
   return [...batches.values()].sort((a, b) => b.quantity - a.quantity);
 }
+
+/**
+ * 并菜 to work on: a row for each dish, way of making and step, the dish that waits longest first, what cooks
+ * before what does not.
+ * @param {Ticket[]} tickets @returns {Work[]}
+ */
+export function workOf(tickets) {
+  /** @type {Map<string, Work>} */
+  const rows = new Map();
+  const dishes = tickets.flatMap(({ items, order }) => items.map((item) => ({ item, number: order.number })));
+  for (const part of dishes.sort((a, b) => sinceOf(a.item) - sinceOf(b.item) || a.item.id - b.item.id)) {
+    const { item } = part;
+    if (item.state !== "queued" && item.state !== "cooking") continue;
+    const way = `${item.dish_id}|${item.name.zh}|${item.modifiers.map(({ id }) => id).sort().join()}|${item.note}`;
+    for (const state of /** @type {const} */ (["cooking", "queued"])) {
+      const key = `${way}|${state}`;
+      const row = rows.get(key) ?? { key, item, state, quantity: 0, numbers: [], parts: [] };
+      rows.set(key, row); // both steps of a dish stand together
+      if (item.state !== state) continue;
+      row.quantity += item.quantity;
+      row.parts.push(part);
+      if (!row.numbers.includes(part.number)) row.numbers.push(part.number);
+    }
+  }
+  return [...rows.values()].filter(({ quantity }) => quantity > 0);
+}
+
+/** @param {Item} item */
+const sinceOf = (item) => item.fired_at_ms ?? item.placed_at_ms;

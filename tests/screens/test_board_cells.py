@@ -41,11 +41,12 @@ async ({heights, top, room}) => {
 """
 TICKETS = """
 async ({view, now, confirmed}) => {
-  const {ticketsOf, countsOf, batchesOf} = await import('/kds-web/tickets.js');
+  const {ticketsOf, countsOf, batchesOf, workOf} = await import('/kds-web/tickets.js');
   const {open, finished} = ticketsOf(view, now, (id) => confirmed.includes(id));
   return {open: open.map((t) => t.id), finished: finished.map((t) => t.id),
           counts: countsOf(open, finished, now, 80),
-          batches: batchesOf(open).map((b) => [b.item.name.zh, b.quantity])};
+          batches: batchesOf(open).map((b) => [b.item.name.zh, b.quantity]),
+          work: workOf(open).map((w) => [w.item.name.zh, w.state, w.quantity, w.parts.map((p) => p.item.id)])};
 }
 """
 
@@ -146,7 +147,7 @@ async def test_counts_always_equal_the_open_dishes(page: Page) -> None:
     """并菜 and the head agree with the view for any mix of states, stations and confirmed cancels."""
     chance = random.Random(11)
     states: list[ItemState] = [
-        "queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled",
+        "held", "queued", "cooking", "ready", "called", "picked_up", "delivered", "cancelled",
     ]  # fmt: skip
     for _ in range(60):
         scene = Scene(NOW_MS)
@@ -178,6 +179,13 @@ async def test_counts_always_equal_the_open_dishes(page: Page) -> None:
             if item.state in ("queued", "cooking"):
                 portions[item.name.zh] += item.quantity
         assert dict(got["batches"]) == dict(portions)
+        for name, state, quantity, ids in got["work"]:
+            same = [i for i in mine if (i.name.zh, i.state) == (name, state)]
+            assert quantity == sum(i.quantity for i in same)
+            assert set(ids) == {i.id for i in same}
+            ages = [i.placed_at_ms for wanted in ids for i in same if i.id == wanted]
+            assert ages == sorted(ages)  # the oldest is begun first
+        assert sum(row[2] for row in got["work"]) == portions.total()
         assert got["counts"]["queued"] == sum(i.state == "queued" for i in mine)
         assert got["counts"]["cooking"] == sum(i.state == "cooking" for i in mine)
         assert got["counts"]["ready"] == sum(i.state in ("ready", "called") for i in mine)

@@ -1,4 +1,4 @@
-// What replaces the grid on request: finished tickets to take back (召回), and dishes across tickets (并菜).
+// What replaces the grid on request: finished tickets to take back (召回).
 
 import { elapsed, queueNumber } from "../link/format.js";
 import { name } from "../link/i18n.js";
@@ -48,32 +48,4 @@ function finishedRow(item, ticket, look) {
     <span class="dish">${name(item.name)}</span>
     <span class="state" data-state=${item.state}>${mark ? shared("to_send") : shared(item.state)}</span>
   </button>`;
-}
-
-/**
- * Every dish still to be cooked with its ways of making, most portions first, and the tickets that want it.
- * @param {{item: Item, quantity: number, numbers: number[]}[]} batches
- */
-export function batchTemplate(batches) {
-  return html`<section class="list batch">
-    <header><h2>${icon("batch")}${say("batch_title")}</h2></header>
-    ${batches.length ? nothing : html`<p class="nothing">${say("batch_empty")}</p>`}
-    <ol>
-      ${batches.map(
-        ({ item, quantity, numbers }) => html`<li class="card">
-          <b class="quantity">${quantity}</b>
-          <div>
-            <span class="dish">${name(item.name)}</span>
-            <span class="mods">
-              ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
-              ${item.note
-                ? html`<span class="mod" data-kind="note"><span class="sign">${icon("note")}</span><span>${item.note}</span></span>`
-                : nothing}
-            </span>
-            <span class="numbers">${numbers.map(queueNumber).join("  ")}</span>
-          </div>
-        </li>`,
-      )}
-    </ol>
-  </section>`;
 }
