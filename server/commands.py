@@ -159,6 +159,8 @@ BOOK: dict[str, Entry] = {
     "SetDishSale": Entry(
         sale.SetDishSale, _dishes, sale.set_sale, _may("kitchen", "cashier", "manager", "business")
     ),
+    "ChangeItem": Entry(kds.ChangeItem, _items, kds.change, _may(*_TABLE)),
+    "ConfirmItem": Entry(kds.ConfirmItem, _items, kds.confirm, _may("kitchen", "business")),
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
     # calls
     "SendImCall": Entry(broadcast.SendImCall, _sends, broadcast.send, _may("business", "system")),

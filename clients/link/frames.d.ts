@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -253,6 +253,8 @@ export interface Item {
   fired_at_ms: number | null;
   rushed_at_ms: number | null;
   rushes: number;
+  quantity_was: number | null;
+  confirmed_at_ms: number | null;
 }
 
 /** A chosen way of making a dish: less (免), plus (加) or change (少辣). */
@@ -515,6 +517,28 @@ export interface ItemSplit {
   version: number;
   quantity: number;
   item: Item;
+}
+
+/** Another number of portions is wanted; nobody had begun. The cook confirms it. */
+export interface ItemChanged {
+  kind: "ItemChanged";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
+  quantity: number;
+  quantity_was: number | null;
+}
+
+/** The kitchen saw the change or the cancel. */
+export interface ItemConfirmed {
+  kind: "ItemConfirmed";
+  order_id: number;
+  item_id: number;
+  at_ms: number;
+  by: string;
+  version: number;
 }
 
 /** They are not to be begun yet (等叫). */

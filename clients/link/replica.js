@@ -67,6 +67,8 @@ export function apply(view, event) {
     case "ItemDelivered":
     case "ItemCancelled":
     case "ItemUndone":
+    case "ItemChanged":
+    case "ItemConfirmed":
       return stepped(view, event);
     case "ItemSplit":
       return split(view, event);
@@ -112,7 +114,11 @@ function stepped(view, event) {
   if (!order || !item || event.version <= item.version) return view;
   /** @type {any} */
   const after = { ...item, by: event.by, version: event.version };
-  if (event.kind === "ItemUndone") {
+  if (event.kind === "ItemChanged") {
+    Object.assign(after, { quantity: event.quantity, quantity_was: event.quantity_was, confirmed_at_ms: null });
+  } else if (event.kind === "ItemConfirmed") {
+    Object.assign(after, { quantity_was: null, confirmed_at_ms: event.at_ms, by: item.by });
+  } else if (event.kind === "ItemUndone") {
     after.state = event.state;
     for (const stamp of STAMPS.slice(STAMPS_KEPT[event.state])) after[stamp] = null;
   } else {
@@ -129,7 +135,7 @@ function split(view, event) {
   const orders = view.orders.map((order) => {
     if (order.id !== event.order_id) return order;
     const items = order.items.map((item) =>
-      item.id === event.item_id && event.version > item.version ? { ...item, quantity: event.quantity, version: event.version } : item,
+      item.id === event.item_id && event.version > item.version ? { ...item, quantity: event.quantity, quantity_was: null, version: event.version } : item,
     );
     return { ...order, items: items.some(({ id }) => id === event.item.id) ? items : [...items, event.item] };
   });

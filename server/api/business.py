@@ -76,6 +76,13 @@ class PortionsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Portions | None = None
 
 
+class ChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In which shop, and how many portions from now on."""
+
+    shop_id: Id
+    quantity: Portions
+
+
 class CancelRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In which shop, and why."""
 
@@ -172,6 +179,11 @@ _ITEM_DOORS: dict[str, tuple[str, str, type, tuple[str, ...]]] = {
         "CancelItem", "Take a dish off the order before cooking begins", CancelRequest,
         ("item_already_started",),
     ),
+    "change": (
+        "ChangeItem", "Change how many portions are wanted before cooking begins", ChangeRequest,
+        ("item_already_started", "item_already_cancelled"),
+    ),
+    "confirm": ("ConfirmItem", "Say that the kitchen saw a change or a cancel", ItemRequest, ()),
     "undo": (
         "UndoItem", "Take a mistaken step back", UndoRequest,
         ("item_state_changed", "nothing_to_undo"),

@@ -53,7 +53,8 @@ class Item(msgspec.Struct):
     """One line of an order as everybody sees it (`catering_order_goods`).
 
     On hold (等叫) it waits for its fire (起菜); from then on its time runs. `rushes`: how often somebody
-    asked where it is, the last time at `rushed_at_ms`.
+    asked where it is, the last time at `rushed_at_ms`. `quantity_was`: what the kitchen saw before the number
+    was changed, until it confirms; so it does with a cancel, at `confirmed_at_ms`.
     """
 
     id: int
@@ -80,6 +81,8 @@ class Item(msgspec.Struct):
     fired_at_ms: int | None = None
     rushed_at_ms: int | None = None
     rushes: int = 0
+    quantity_was: int | None = None
+    confirmed_at_ms: int | None = None
 
 
 class Order(msgspec.Struct):
@@ -205,6 +208,17 @@ class ItemSplit(_ItemStep, frozen=True, tag=True):
     item: Item
 
 
+class ItemChanged(_ItemStep, frozen=True, tag=True):
+    """Another number of portions is wanted; nobody had begun. The cook confirms it."""
+
+    quantity: int
+    quantity_was: int | None
+
+
+class ItemConfirmed(_ItemStep, frozen=True, tag=True):
+    """The kitchen saw the change or the cancel."""
+
+
 class ItemUndone(_ItemStep, frozen=True, tag=True):
     """A step was a mistake: the dish is back in `state`, later time stamps are gone."""
 
@@ -317,28 +331,9 @@ class DeviceUnpaired(_Event, frozen=True, tag=True):
 
 
 Event = (
-    OrderPlaced
-    | ItemStarted
-    | ItemFinished
-    | ItemCalled
-    | ItemPickedUp
-    | ItemDelivered
-    | ItemCancelled
-    | ItemUndone
-    | ItemSplit
-    | PaceFact
-    | DishSale
-    | CallRaised
-    | CallRang
-    | CallClaimed
-    | CallUnanswered
-    | CallEnded
-    | CallReminded
-    | Announced
-    | CallHeard
-    | PlaceCleaned
-    | DevicePaired
-    | DeviceMoved
-    | DeviceUnpaired
-    | CardFact
-)
+    OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered
+    | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | PaceFact
+    | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
+    | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
+    | DeviceUnpaired | CardFact
+)  # fmt: skip

@@ -214,7 +214,14 @@ def _item(view: View, event: Any) -> None:
     item = next((i for o in view.orders for i in o.items if i.id == event.item_id), None)
     if item is None or event.version <= item.version:
         return
-    if isinstance(event, c.ItemUndone):
+    if isinstance(event, c.ItemChanged):
+        item.quantity, item.quantity_was = event.quantity, event.quantity_was
+        item.confirmed_at_ms = None
+    elif isinstance(event, c.ItemConfirmed):
+        item.quantity_was, item.confirmed_at_ms = None, event.at_ms
+        item.version = event.version
+        return
+    elif isinstance(event, c.ItemUndone):
         item.state = event.state
         for stamp in STAMPS_AFTER[event.state]:
             setattr(item, stamp, None)
@@ -229,7 +236,8 @@ def _split(view: View, event: c.ItemSplit) -> None:
     order = next((o for o in view.orders if o.id == event.order_id), None)
     for item in order.items if order else ():
         if item.id == event.item_id and event.version > item.version:
-            item.quantity, item.version = event.quantity, event.version
+            item.quantity, item.quantity_was = event.quantity, None
+            item.version = event.version
     if order and all(item.id != event.item.id for item in order.items):
         order.items.append(event.item)
 
@@ -269,7 +277,7 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     **dict.fromkeys(
         (
             c.ItemStarted, c.ItemFinished, c.ItemCalled, c.ItemPickedUp, c.ItemDelivered,
-            c.ItemCancelled, c.ItemUndone,
+            c.ItemCancelled, c.ItemUndone, c.ItemChanged, c.ItemConfirmed,
         ),
         _item,
     ),

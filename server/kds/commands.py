@@ -71,6 +71,17 @@ class CancelItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason = ""
 
 
+class ChangeItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """改份数: another number of portions, only before cooking began."""
+
+    item_id: Id
+    quantity: Portions
+
+
+class ConfirmItem(CallItem, frozen=True, forbid_unknown_fields=True):
+    """知道了: the cook has seen a change or a cancel."""
+
+
 class UndoItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """撤销: take back the step that led to `state`, the state the person saw."""
 
@@ -103,8 +114,13 @@ def _step_of_some(
     if wanted == item.quantity:
         return _step(verb, event, facts, context)
     _refuse_completed(facts)
-    kept = msgspec.structs.replace(item, quantity=item.quantity - wanted, version=item.version + 1)
-    part = msgspec.structs.replace(item, id=context.new_id(), quantity=wanted, version=1)
+    left = item.quantity - wanted
+    kept = msgspec.structs.replace(
+        item, quantity=left, quantity_was=None, version=item.version + 1
+    )  # who counts portions has seen how many there are
+    part = msgspec.structs.replace(
+        kept, id=context.new_id(), quantity=wanted, confirmed_at_ms=None, version=1
+    )
     decision = _step(verb, event, msgspec.structs.replace(facts, item=part), context)
     [(stepped, said)] = zip(decision.rows, decision.said, strict=True)
     new = msgspec.to_builtins(part) | stepped.values
@@ -137,6 +153,32 @@ def cancel(command: CancelItem, facts: ItemFacts, context: Context) -> Decision:
     if actor.role == "guest" and actor.place_id != facts.place_id:
         raise Refusal("not_allowed")
     return _step("cancel", c.ItemCancelled, facts, context, reason=command.reason)
+
+
+def change(command: ChangeItem, facts: ItemFacts, context: Context) -> Decision:
+    """Change how many are wanted while nobody has begun; the cook sees old and new and confirms."""
+    item, actor = facts.item, context.actor
+    if actor.role == "guest" and actor.place_id != facts.place_id:
+        raise Refusal("not_allowed")
+    machine.next_state(item.state, "change")
+    if command.quantity == item.quantity:
+        return Decision(result=_answer(item, item.state, changed=False))
+    _refuse_completed(facts)
+    changed = machine.changed(item, command.quantity, actor.name)
+    fields = _fields(changed, context)
+    said = c.ItemChanged(**fields, quantity=changed.quantity, quantity_was=changed.quantity_was)
+    return _decision(changed, said, facts)
+
+
+def confirm(command: ConfirmItem, facts: ItemFacts, context: Context) -> Decision:
+    """Note that the kitchen saw it; what was seen already answers success."""
+    item = facts.item
+    if not machine.is_unconfirmed(item):
+        return Decision(result=_answer(item, item.state, changed=False))
+    _refuse_completed(facts)
+    changed = machine.confirmed(item, context.now_ms)
+    fields = _fields(changed, context) | {"by": context.actor.name}
+    return _decision(changed, c.ItemConfirmed(**fields), facts)
 
 
 def undo(command: UndoItem, facts: ItemFacts, context: Context) -> Decision:

@@ -18,6 +18,7 @@ from server.events.view import STAMPS_AFTER
 
 Verb = Literal[
     "start", "finish", "call", "pick_up", "deliver", "cancel", "hold", "fire", "rush",
+    "change",
 ]  # fmt: skip
 
 STATES: tuple[ItemState, ...] = get_args(ItemState)
@@ -26,10 +27,12 @@ VERBS: tuple[Verb, ...] = get_args(Verb)
 STEPS: dict[tuple[ItemState, Verb], ItemState] = {
     ("held", "fire"): "queued",
     ("held", "rush"): "queued",
+    ("held", "change"): "held",
     ("held", "cancel"): "cancelled",
     ("queued", "start"): "cooking",
     ("queued", "hold"): "held",
     ("queued", "rush"): "queued",
+    ("queued", "change"): "queued",
     ("queued", "cancel"): "cancelled",
     ("cooking", "rush"): "cooking",
     ("cooking", "finish"): "ready",
@@ -75,6 +78,12 @@ REFUSED: dict[tuple[ItemState, Verb], str] = {
     ("called", "cancel"): "item_already_started",
     ("picked_up", "cancel"): "item_already_started",
     ("delivered", "cancel"): "item_already_started",
+    ("cooking", "change"): "item_already_started",
+    ("ready", "change"): "item_already_started",
+    ("called", "change"): "item_already_started",
+    ("picked_up", "change"): "item_already_started",
+    ("delivered", "change"): "item_already_started",
+    ("cancelled", "change"): "item_already_cancelled",
     ("cooking", "hold"): "item_already_started",
     ("ready", "hold"): "item_already_started",
     ("called", "hold"): "item_already_started",
@@ -162,6 +171,28 @@ def stepped(item: Item, state: ItemState, at_ms: int, by: str) -> Item:
     return msgspec.structs.replace(item, **changes, **{STAMP[state]: at_ms})
 
 
+def changed(item: Item, quantity: int, by: str) -> Item:
+    """Return the dish with another number of portions; the kitchen is told what it saw last."""
+    seen = item.quantity_was or item.quantity
+    return msgspec.structs.replace(
+        item, quantity=quantity, quantity_was=None if quantity == seen else seen,
+        confirmed_at_ms=None, by=by, version=item.version + 1,
+    )  # fmt: skip
+
+
+def is_unconfirmed(item: Item) -> bool:
+    """Return whether the kitchen has yet to say that it saw a change or a cancel."""
+    is_gone = item.state == "cancelled" and item.confirmed_at_ms is None
+    return is_gone or item.quantity_was is not None
+
+
+def confirmed(item: Item, at_ms: int) -> Item:
+    """Return the dish as the kitchen knows it now."""
+    return msgspec.structs.replace(
+        item, quantity_was=None, confirmed_at_ms=at_ms, version=item.version + 1
+    )
+
+
 def stepped_back(item: Item, state: ItemState, by: str) -> Item:
     """Return the dish back in `state`, with the stamps of later states gone."""
     gone = dict.fromkeys(STAMPS_AFTER[state])
@@ -172,6 +203,7 @@ def stepped_back(item: Item, state: ItemState, by: str) -> Item:
 _STORED = (
     "id", "version", "state", "by", "quantity", "started_at_ms", "ready_at_ms", "called_at_ms",
     "picked_up_at_ms", "delivered_at_ms", "cancelled_at_ms", "fired_at_ms", "rushed_at_ms", "rushes",
+    "quantity_was", "confirmed_at_ms",
 )  # fmt: skip
 
 

@@ -81,6 +81,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "putWebhook": {"url": "https://till.example/", "secret": "x" * 32},
     "placeOrder": {"shop_id": SHOP, "place_id": ROOM_801, "lines": [{"dish_id": 1}]},
     "undoItem": {"shop_id": SHOP, "state": "delivered"},
+    "changeItem": {"shop_id": SHOP, "quantity": 2},
     "setDishSale": {"shop_id": SHOP, "sold_out": True},
     "makePairingCode": {"kind": "waiter", "name": "陈"},
     "makePairingOffer": {"kind": "waiter"},
@@ -118,6 +119,8 @@ NUMBERS = (
 # In the order of a dish's life; what is not named comes after, in the document's order.
 LIFE = [
     "placeOrder",
+    "changeItem",
+    "confirmItem",
     "holdItems",
     "fireItems",
     "rushItems",

@@ -12,15 +12,15 @@ from server.kds import item as machine
 
 # One row per state, one column per verb: → goes on, = done before, the rest is a refusal.
 GRID = """
-state      start                  finish                  call                    pick_up                 deliver                 cancel               hold                    fire                    rush
-held       item_held              item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled           =                       →queued                 →queued
-queued     →cooking               item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled           →held                   =                       →queued
-cooking    =                      →ready                  item_not_ready          item_not_ready          item_not_picked_up      item_already_started item_already_started    =                       →cooking
-ready      =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started item_already_started    =                       item_already_ready
-called     =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started item_already_started    =                       item_already_ready
-picked_up  =                      =                       =                       =                       →delivered              item_already_started item_already_started    =                       item_already_ready
-delivered  =                      =                       =                       =                       =                       item_already_started item_already_started    =                       item_already_ready
-cancelled  item_already_cancelled item_already_cancelled  item_already_cancelled  item_already_cancelled  item_already_cancelled  =                    item_already_cancelled  item_already_cancelled  item_already_cancelled
+state      start                  finish                  call                    pick_up                 deliver                 cancel               hold                    fire                    rush                    change
+held       item_held              item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled           =                       →queued                 →queued                 →held
+queued     →cooking               item_not_started        item_not_ready          item_not_ready          item_not_picked_up      →cancelled           →held                   =                       →queued                 →queued
+cooking    =                      →ready                  item_not_ready          item_not_ready          item_not_picked_up      item_already_started item_already_started    =                       →cooking                item_already_started
+ready      =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started item_already_started    =                       item_already_ready      item_already_started
+called     =                      =                       →called                 →picked_up              item_not_picked_up      item_already_started item_already_started    =                       item_already_ready      item_already_started
+picked_up  =                      =                       =                       =                       →delivered              item_already_started item_already_started    =                       item_already_ready      item_already_started
+delivered  =                      =                       =                       =                       =                       item_already_started item_already_started    =                       item_already_ready      item_already_started
+cancelled  item_already_cancelled item_already_cancelled  item_already_cancelled  item_already_cancelled  item_already_cancelled  =                    item_already_cancelled  item_already_cancelled  item_already_cancelled  item_already_cancelled
 """  # noqa: E501 - a table is read across
 
 

@@ -76,7 +76,11 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             for name in ("HoldItems", "FireItems", "HoldItems", "RushItems", "HoldItems"):
                 await ask("waiter", name, order_id=order_id)
             await ask("waiter", "FireItems", order_id=order_id, item_ids=[first])
+            await ask("waiter", "ChangeItem", item_id=second, quantity=4)
+            await ask("kitchen", "ConfirmItem", item_id=second)
+            await ask("waiter", "ChangeItem", item_id=first, quantity=3)
             await ask("waiter", "CancelItem", item_id=second, reason="客人不要了")
+            await ask("kitchen", "ConfirmItem", item_id=second)
             await ask("kitchen", "StartItem", item_id=first, quantity=1)
             for name in ("StartItem", "FinishItem", "CallItem", "CallItem"):
                 await ask("kitchen", name, item_id=first)
@@ -112,7 +116,15 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
 async def test_a_random_evening_carries_every_screen(database_url: str, seed: int) -> None:
     """Three hundred random presses, sensible or not: the pictures never drift apart."""
     dice = random.Random(seed)
-    verbs = ["StartItem", "FinishItem", "CallItem", "PickUpItem", "DeliverItem", "CancelItem"]
+    verbs = [
+        "ConfirmItem",
+        "StartItem",
+        "FinishItem",
+        "CallItem",
+        "PickUpItem",
+        "DeliverItem",
+        "CancelItem",
+    ]
     async with open_kitchen(database_url) as kitchen:
         before = await _views(kitchen)
         for _ in range(300):
@@ -124,7 +136,9 @@ async def test_a_random_evening_carries_every_screen(database_url: str, seed: in
             name, body = dice.choice(verbs), {"item_id": dice.choice(items)}
             if name in {"StartItem", "FinishItem"} and roll > 0.5:
                 body["quantity"] = dice.choice([1, 1, 2])
-            if 0.15 < roll < 0.25:
+            if roll < 0.18:
+                name, body["quantity"] = "ChangeItem", dice.randint(1, 4)
+            elif roll < 0.25:
                 name = dice.choice(["RushItems", "HoldItems", "FireItems"])
                 body = {"order_id": dice.choice((await kitchen.view("waiter")).orders).id}
             elif roll > 0.97:

@@ -11,7 +11,8 @@ from tests.support.api_house import api_house
 # Changes whose line stands in the shop's own log, with who did it; or that change nothing.
 UNAUDITED = {
     "placeOrder", "startItem", "finishItem", "callItem", "pickUpItem", "deliverItem", "cancelItem",
-    "undoItem", "rushItems", "holdItems", "fireItems", "setDishSale", "cleanPlace", "sendImCall", "sendImCalls",
+    "undoItem", "changeItem", "confirmItem", "rushItems", "holdItems", "fireItems", "setDishSale",
+    "cleanPlace", "sendImCall", "sendImCalls",
     "cancelImCall", "setTechnician",
     "previewTemplate",
 }  # fmt: skip

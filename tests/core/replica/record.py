@@ -205,6 +205,19 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
                 portions(99, 3, 1, item(11, 44, quantity=1), order_id=44),
             ],
         ),
+        "changed": (
+            view(order(1, item(1), item(2))),
+            [
+                step(c.ItemChanged, 1, 2, 1, quantity=5, quantity_was=2),
+                step(c.ItemChanged, 1, 3, 2, quantity=4, quantity_was=2),
+                step(c.ItemChanged, 1, 3, 3, quantity=9, quantity_was=2),
+                step(c.ItemConfirmed, 1, 4, 4),
+                step(c.ItemStarted, 1, 5, 5),
+                step(c.ItemChanged, 2, 2, 6, quantity=1, quantity_was=3),
+                step(c.ItemCancelled, 2, 3, 7, reason=""),
+                step(c.ItemConfirmed, 2, 4, 8),
+            ],
+        ),
         "sold_out": (
             msgspec.structs.replace(view(order(1, item(1))), menu=card()),
             [
