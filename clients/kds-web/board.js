@@ -195,7 +195,7 @@ class KitchenBoard extends Part {
     const health = this.screen.link.health();
     document.documentElement.dataset.link = health;
     const undo = presses.undoable();
-    const { open, finished } = ticketsOf(view, nowMs, (id) => presses.confirmed(id), undo?.orderId);
+    const { open, finished } = ticketsOf(view, nowMs, undo?.orderId);
     this.finished = finished;
     const look = {
       view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view),

@@ -4,8 +4,7 @@
 import { monotonicMs } from "../link/clock.js";
 import { name } from "../link/i18n.js";
 import { queueNumber } from "../link/format.js";
-import { remember, remembered } from "../link/storage.js";
-import { UNDO_S } from "./tickets.js";
+import { isUnconfirmed, UNDO_S } from "./tickets.js";
 import { say } from "./words.js";
 
 /**
@@ -13,12 +12,12 @@ import { say } from "./words.js";
  * @typedef {import("../link/frames.d.ts").ItemState} ItemState
  * @typedef {import("../link/outbox.js").Entry} Entry
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {"start" | "finish" | "call" | "call_again"} Verb
+ * @typedef {"start" | "finish" | "call" | "call_again" | "confirm"} Verb
  * @typedef {object} Done the last press, while it can be taken back
  * @property {number} orderId
  * @property {number} itemId
  * @property {string} label
- * @property {Verb | "confirm" | "sale"} verb
+ * @property {Verb | "sale"} verb
  * @property {string} entryId
  * @property {number} atMs monotonic
  * @property {{entryId: string, itemId: number}[]} [together] the presses of a row of 并菜
@@ -32,6 +31,8 @@ const NEXT = {
   ready: ["call", "CallItem"],
   called: ["call_again", "CallItem"],
 };
+/** @type {[Verb, string]} */
+const CONFIRM = ["confirm", "ConfirmItem"];
 /** command → the state it leads to @type {Record<string, ItemState>} */
 const LEADS_TO = { StartItem: "cooking", FinishItem: "ready", CallItem: "called" };
 /** state taken back → where the dish is then @type {Partial<Record<ItemState, ItemState>>} */
@@ -50,8 +51,6 @@ export class Presses {
   #pressedAtMs = new Map();
   /** When dishes last took a step. @type {Map<number, number>} */
   #steppedAtMs = new Map();
-  /** @type {Set<number> | null} */
-  #seen = null;
 
   /** @param {Screen} screen */
   constructor(screen) {
@@ -92,11 +91,6 @@ export class Presses {
     return entry ? { verb: String(entry.about?.verb ?? ""), sinceMs: entry.madeAtMs } : null;
   }
 
-  /** Whether the cook has confirmed a cancellation on this screen. @param {number} itemId */
-  confirmed(itemId) {
-    return this.#seenSet().has(itemId);
-  }
-
   /** A touch or key on a dish. Returns whether it did anything. @param {Item} item @param {number} orderNumber */
   press(item, orderNumber) {
     const refused = this.refused(item.id);
@@ -106,35 +100,31 @@ export class Presses {
     }
     if (within(this.#pressedAtMs, item.id, DOUBLE_MS) || within(this.#steppedAtMs, item.id, OVERTAKEN_MS)) return false;
     note(this.#pressedAtMs, item.id);
-    if (item.state === "cancelled") return this.#confirm(item, orderNumber);
     return this.#step(item, orderNumber);
   }
 
   /** @param {Item} item @param {number} orderNumber */
   #step(item, orderNumber) {
     const waiting = this.waiting(item.id);
-    const step = NEXT[this.#after(item, waiting)];
+    const step = this.#unseen(item, waiting) ? CONFIRM : NEXT[this.#after(item, waiting)];
     if (!step || waiting.some((entry) => entry.name === step[1])) return false; // it waits already
     const [verb, command] = step;
     const entry = this.#screen.send(command, { item_id: item.id }, { verb, label: this.#label(item, orderNumber) });
-    if (entry && verb !== "call_again") this.#remember(item, orderNumber, verb, entry.id);
+    if (entry && verb !== "call_again" && verb !== "confirm") this.#remember(item, orderNumber, verb, entry.id);
     return Boolean(entry);
+  }
+
+  /** Whether a change or a cancel was not confirmed yet. @param {Item} item @param {Entry[]} waiting */
+  #unseen(item, waiting) {
+    return isUnconfirmed(item) && !waiting.some((entry) => entry.name === "ConfirmItem");
   }
 
   /** Where the dish will be when everything that waits has been done. @param {Item} item @param {Entry[]} waiting @returns {ItemState} */
   #after(item, waiting) {
     return waiting.reduce(
-      (state, { name: command }) => (command === "UndoItem" ? (BACK_TO[state] ?? state) : LEADS_TO[command]),
+      (state, { name: command }) => (command === "UndoItem" ? (BACK_TO[state] ?? state) : (LEADS_TO[command] ?? state)),
       item.state,
     );
-  }
-
-  /** @param {Item} item @param {number} orderNumber */
-  #confirm(item, orderNumber) {
-    this.#seenSet().add(item.id);
-    this.#saveSeen();
-    this.#remember(item, orderNumber, "confirm", "");
-    return true;
   }
 
   /**
@@ -189,11 +179,6 @@ export class Presses {
     const last = this.undoable();
     this.last = null;
     if (!last) return false;
-    if (last.verb === "confirm") {
-      this.#seenSet().delete(last.itemId);
-      this.#saveSeen();
-      return true;
-    }
     if (last.together) return this.#undoTogether(last.together, last.label, find);
     if (this.#screen.outbox.withdraw(last.entryId)) return true;
     if (last.dish) {
@@ -232,18 +217,6 @@ export class Presses {
     return `${queueNumber(orderNumber)} ${name(item.name)}`;
   }
 
-  #seenKey() {
-    return `chuancai.kds.seen.${this.#screen.view?.shop.id}.${this.#screen.view?.device.id}`;
-  }
-
-  #seenSet() {
-    this.#seen ??= new Set(JSON.parse(remembered(this.#seenKey()) ?? "[]"));
-    return this.#seen;
-  }
-
-  #saveSeen() {
-    remember(this.#seenKey(), JSON.stringify([...this.#seenSet()].slice(-SEEN_MAX)));
-  }
 }
 
 /** Remember that something happened to a dish now; the oldest are forgotten. @param {Map<number, number>} times @param {number} itemId */

@@ -208,12 +208,16 @@ function modsTemplate(item, look) {
   const refused = look.presses.refused(item.id);
   const unrouted = item.station_id === null;
   const rushed = isRushed(item);
+  const was = item.state === "cancelled" ? null : item.quantity_was;
   const gone = isGone(item, look);
-  if (!item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed && !gone) return nothing;
+  if (!item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed && !gone && was === null) return nothing;
   return html`<span class="mods">
     ${refused.map(
       ({ refusal }) => html`<span class="tag-slip refused">${shared("refused", { why: refusalWords(refusal) })}${icon("close")}</span>`,
     )}
+    ${was !== null
+      ? html`<span class="tag-slip changed">${say("changed")} <s>${was}</s> → ${item.quantity}<b>${say("confirm")}</b></span>`
+      : nothing}
     ${rushed ? html`<span class="tag-slip rushed">${icon("rush")}${say("rush_stamp")}</span>` : nothing}
     ${gone ? html`<span class="tag-slip gone">${icon("soldout")}${say("ask_front")}</span>` : nothing}
     ${unrouted ? html`<span class="tag-slip">${say("unrouted")}</span>` : nothing}

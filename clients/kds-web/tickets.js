@@ -1,5 +1,5 @@
 // ◆ What a kitchen board shows of the shop: tickets with rounds and clocks, counts, what is finished.
-// Pure: view, time and what the cook confirmed come in. Refuses to know pixels, keys or the network.
+// Pure: view and time come in. Refuses to know pixels, keys or the network.
 
 import { businessDay } from "../link/format.js";
 
@@ -52,16 +52,16 @@ export const shows = (item, stationId) =>
 
 /**
  * Every ticket of a board, oldest first, split into those on the grid and those finished (newest first).
- * @param {View} view @param {number} nowMs @param {(itemId: number) => boolean} confirmed the cook has seen the cancellation
+ * @param {View} view @param {number} nowMs
  * @param {number | null} [heldOrderId] stays on the grid although finished, because it may still be undone
  * @returns {{open: Ticket[], finished: Ticket[]}}
  */
-export function ticketsOf(view, nowMs, confirmed, heldOrderId = null) {
+export function ticketsOf(view, nowMs, heldOrderId = null) {
   const stationId = view.device.station_id;
   const left = stationId === null ? LEFT.pass : LEFT.station;
   const today = businessDay(nowMs, view.shop.timezone);
   const keep = (/** @type {Item} */ item) =>
-    shows(item, stationId) && !(item.state === "cancelled" && known(item, nowMs, confirmed));
+    shows(item, stationId) && !(item.state === "cancelled" && known(item, nowMs));
   /** @type {Ticket[]} */ const open = [];
   /** @type {Ticket[]} */ const finished = [];
   for (const order of view.orders) {
@@ -80,9 +80,13 @@ export function ticketsOf(view, nowMs, confirmed, heldOrderId = null) {
 /** @param {Ticket} ticket */
 const firstAt = (ticket) => ticket.rounds[0].placedAtMs;
 
-/** @param {Item} item @param {number} nowMs @param {(itemId: number) => boolean} confirmed */
-const known = (item, nowMs, confirmed) =>
-  confirmed(item.id) || nowMs - (item.cancelled_at_ms ?? 0) > CONFIRM_WITHIN_MS;
+/** Whether the kitchen has yet to say that it saw a change or a cancel. @param {Item} item */
+export const isUnconfirmed = (item) =>
+  item.quantity_was !== null || (item.state === "cancelled" && item.confirmed_at_ms === null);
+
+/** @param {Item} item @param {number} nowMs */
+const known = (item, nowMs) =>
+  item.confirmed_at_ms !== null || nowMs - (item.cancelled_at_ms ?? 0) > CONFIRM_WITHIN_MS;
 
 /** @param {Order} order @param {Item[]} items @param {string} today @returns {Ticket} */
 function ticketOf(order, items, today) {

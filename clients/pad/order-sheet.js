@@ -5,6 +5,7 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
+import { QUANTITY_MAX } from "./cart.js";
 import { canCancel, rushable, wanted } from "./progress.js";
 import { orderNumber } from "./ringing-call.js";
 import { Sheet } from "./sheet.js";
@@ -105,11 +106,19 @@ function itemAct(order, item, work, doing) {
     const pace = item.state === "held" ? "fire" : "hold";
     const paced = { kind: "line", words: say(pace), pending: work.pendingOrders.has(order.id), press: () => work.pace(pace, order, [item]) };
     const off = { kind: "line", words: say("off"), pending, press: () => doing.cancel(order, item) };
-    return html`<span class="two">${pending ? nothing : actButton(paced)}${actButton(off)}</span>`;
+    return html`<span class="two">${pending ? nothing : portions(order, item, work)}${pending ? nothing : actButton(paced)}${actButton(off)}</span>`;
   }
   if (item.state === "ready" || item.state === "called") return act(say("picked_up"), () => work.take(order, [item]));
   if (item.state === "picked_up") return act(say("deliver"), () => work.deliver(order, [item]));
   return html`<span></span>`;
+}
+
+/** One portion fewer or more, while nobody has begun. @param {Order} order @param {Item} item @param {Work} work */
+function portions(order, item, work) {
+  const step = (/** @type {number} */ by, /** @type {string} */ drawing, /** @type {"take_one" | "add_one"} */ word) =>
+    html`<button type="button" class="btn portion" aria-label=${say(word, { what: name(item.name) })}
+      ?disabled=${item.quantity + by < 1 || item.quantity + by > QUANTITY_MAX} @click=${() => work.change(order, item, item.quantity + by)}>${icon(drawing)}</button>`;
+  return html`${step(-1, "minus", "take_one")}${step(1, "plus", "add_one")}`;
 }
 
 customElements.define("order-sheet", OrderSheet);

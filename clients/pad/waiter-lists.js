@@ -26,6 +26,7 @@ import { say } from "./words.js";
  * @property {(order: Order, items: Item[]) => void} deliver
  * @property {(order: Order) => void} clean
  * @property {(pace: "rush" | "hold" | "fire", order: Order, items: Item[]) => void} pace
+ * @property {(order: Order, item: Item, quantity: number) => void} change
  * @property {Set<number>} pendingOrders order ids with a rush, hold or fire on its way
  */
 

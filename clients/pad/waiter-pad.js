@@ -178,6 +178,8 @@ class WaiterPad extends Part {
       take: (order, items) => this.#items("PickUpItem", "take", order, items),
       deliver: (order, items) => this.#items("DeliverItem", "deliver", order, items),
       pendingOrders: this.#pending("order_id"),
+      change: (order, item, quantity) =>
+        this.said.press("ChangeItem", "change", where(order), [{ body: { item_id: item.id, quantity }, what: `${name(item.name)} ${item.quantity} → ${quantity}` }]),
       pace: (pace, order, items) => this.#pace(pace, order, items),
       clean: (order) =>
         this.said.press("CleanPlace", "clean", where(order), [{ body: { place_id: order.place_id, order_id: order.id }, what: "" }]),

@@ -152,7 +152,7 @@ def test_a_second_round_has_its_own_line_and_clock(boards: Boards, house: HouseO
 
 def test_a_cancelled_dish_waits_for_the_cooks_yes(boards: Boards, house: HouseOnThread) -> None:
     """R-004-15: struck through until confirmed, gone after a reload too, never cookable."""
-    board = boards.open()
+    board, beside = boards.open(), boards.open()
     _, (chicken, greens) = ordered(house, 1, KUNGPAO, GREENS)
     expect(board.row(chicken)).to_be_visible()
     house.ask("waiter", "CancelItem", item_id=chicken)
@@ -160,9 +160,30 @@ def test_a_cancelled_dish_waits_for_the_cooks_yes(boards: Boards, house: HouseOn
     expect(board.row(chicken).locator(".btn")).to_have_text("确认")
     board.tap(chicken)
     expect(board.row(chicken)).to_have_count(0)
+    expect(beside.row(chicken)).to_have_count(0)  # one cook's yes is the kitchen's
     board.page.reload()
     expect(board.row(greens)).to_be_visible()
     expect(board.row(chicken)).to_have_count(0)
+    board.agrees()
+
+
+def test_a_changed_number_waits_for_the_cooks_yes(boards: Boards, house: HouseOnThread) -> None:
+    """改 3→2: old and new stand there until confirmed; the press that confirms does not begin cooking."""
+    board = boards.open()
+    _, (chicken,) = ordered(house, 1, {"dish_id": KUNGPAO, "quantity": 3})
+    house.ask("waiter", "ChangeItem", item_id=chicken, quantity=5)
+    house.ask("waiter", "ChangeItem", item_id=chicken, quantity=2)
+    slip = board.row(chicken).locator(".changed")
+    expect(slip).to_have_text("改 3 → 2确认")
+    board.tap(chicken)
+    expect(slip).to_have_count(0)
+    board.state(chicken, "queued")
+    expect(board.row(chicken).locator(".n")).to_have_text("2")
+    house.ask("waiter", "ChangeItem", item_id=chicken, quantity=4)
+    house.ask("waiter", "ChangeItem", item_id=chicken, quantity=2)
+    expect(slip).to_have_count(0)  # back to what the cook knows: nothing to tell
+    board.tap(chicken)
+    board.state(chicken, "cooking")
     board.agrees()
 
 

@@ -40,9 +40,9 @@ async ({heights, top, room}) => {
 }
 """
 TICKETS = """
-async ({view, now, confirmed}) => {
+async ({view, now}) => {
   const {ticketsOf, countsOf, batchesOf, workOf} = await import('/kds-web/tickets.js');
-  const {open, finished} = ticketsOf(view, now, (id) => confirmed.includes(id));
+  const {open, finished} = ticketsOf(view, now);
   return {open: open.map((t) => t.id), finished: finished.map((t) => t.id),
           counts: countsOf(open, finished, now, 80),
           batches: batchesOf(open).map((b) => [b.item.name.zh, b.quantity]),
@@ -170,10 +170,10 @@ async def test_counts_always_equal_the_open_dishes(page: Page) -> None:
             i for o in orders for i in o.items
             if station is None or i.station_id in (station, None)
         ]  # fmt: skip
-        confirmed = [i.id for i in mine if i.state == "cancelled" and chance.random() < 0.5]
-        got = await page.evaluate(
-            TICKETS, {"view": _plain(view), "now": NOW_MS, "confirmed": confirmed}
-        )
+        for item in mine:
+            if item.state == "cancelled" and chance.random() < 0.5:
+                item.confirmed_at_ms = NOW_MS
+        got = await page.evaluate(TICKETS, {"view": _plain(view), "now": NOW_MS})
         portions: Counter[str] = Counter()
         for item in mine:
             if item.state in ("queued", "cooking"):
@@ -189,6 +189,6 @@ async def test_counts_always_equal_the_open_dishes(page: Page) -> None:
         assert got["counts"]["queued"] == sum(i.state == "queued" for i in mine)
         assert got["counts"]["cooking"] == sum(i.state == "cooking" for i in mine)
         assert got["counts"]["ready"] == sum(i.state in ("ready", "called") for i in mine)
-        shown = {i.order_id for i in mine if i.id not in confirmed}
+        shown = {i.order_id for i in mine if i.confirmed_at_ms is None}
         assert set(got["open"]) | set(got["finished"]) == shown
         assert not set(got["open"]) & set(got["finished"])

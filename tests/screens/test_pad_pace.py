@@ -63,6 +63,9 @@ def test_a_waiter_holds_fires_and_rushes(pads: Pads) -> None:
     expect(line.locator(".state")).to_have_text("等叫")
     line.get_by_role("button", name="起菜").click()
     expect(line.locator(".state")).to_have_text("待制作")
+    line.get_by_role("button", name="加一份").click()
+    expect(page.locator(".slot")).to_contain_text("801房 宫保鸡丁 1 → 2，厨房会确认")
+    assert house.view("kitchen").orders[0].items[0].quantity_was == 1
     page.get_by_role("button", name="催菜").click()
     expect(page.locator(".slot")).to_contain_text("801房 已催菜")
     expect(page.get_by_role("button", name="催菜")).to_have_count(0)
