@@ -27,7 +27,10 @@ from server.kds import pace, sale
 from server.kds import store as kds_store
 from server.orders import commands as orders
 from server.orders import store as orders_store
-from server.reactions import CALL_ITEM
+from server.printing import commands as printing
+from server.printing import store as printing_store
+from server.printing import tickets
+from server.reactions import CALL_ITEM, PRINT_CHANGE, PRINT_ROUND
 
 Asked = Sequence[tuple[int, Any]]  # shop, command
 
@@ -97,6 +100,23 @@ async def _devices(connection: asyncpg.Connection, asked: Asked, now_ms: int) ->
         for shop, command in asked
     ]
     return list(await devices_store.read_devices(connection, named))
+
+
+async def _printers(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    found = await printing_store.read_printers(connection, [shop for shop, _ in asked])
+    return [found.get(shop, Refusal("shop_not_found")) for shop, _ in asked]
+
+
+async def _papers(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    keys = [(shop, command.job_id) for shop, command in asked]
+    found = await printing_store.read_jobs(connection, keys)
+    return [found.get(key, Refusal("print_job_not_found", job_id=key[1])) for key in keys]
+
+
+async def _on_paper(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    keys = [(shop, command.order_id) for shop, command in asked]
+    found = await printing_store.read_orders(connection, keys)
+    return [found.get(key, Refusal("order_not_found", order_id=key[1])) for key in keys]
 
 
 class SettleEffect(msgspec.Struct, frozen=True):
@@ -189,6 +209,22 @@ BOOK: dict[str, Entry] = {
     "FreezeFunds": Entry(trading.FreezeFunds, _card, trading.freeze_funds, _OVERSEERS),
     "UnfreezeFunds": Entry(trading.UnfreezeFunds, _card, trading.unfreeze_funds, _OVERSEERS),
     "CloseCard": Entry(trading.CloseCard, _whole_card, trading.close, _OVERSEERS),
+    # paper
+    "PutPrinter": Entry(printing.PutPrinter, _printers, printing.put_printer, _may("manager")),
+    "PrintTest": Entry(tickets.PrintTest, _printers, printing.print_test, _may("manager")),
+    "PrintReceipt": Entry(
+        tickets.PrintReceipt, _on_paper, tickets.print_receipt, _may("cashier", "waiter", "business")
+    ),
+    "PrintAgain": Entry(
+        printing.PrintAgain, _papers, printing.print_again,
+        _may("cashier", "kitchen", "manager", "business"),
+    ),
+    "SettlePaper": Entry(
+        printing.SettlePaper, _papers, printing.settle_paper,
+        _may("cashier", "kitchen", "manager", "business"),
+    ),
+    "EndPaper": Entry(printing.EndPaper, _papers, printing.end_paper, _may("system")),
+    "NotePrinter": Entry(printing.NotePrinter, _printers, printing.note_printer, _may("system")),
     # devices
     "PairDevice": Entry(devices.PairDevice, _devices, devices.pair, _may("manager")),
     # A guest's pad does not move itself: whoever held it could order on another room's bill.
@@ -207,6 +243,8 @@ PROMISES: dict[str, Entry] = {
     "Announce": Entry(rings.Announce, _announcements, rings.announce, _may("system")),
     "RemindClaimer": Entry(rings.RemindClaimer, _rings, rings.remind, _may("system")),
     "ExpireCall": Entry(rings.ExpireCall, _rings, rings.expire, _may("system")),
+    PRINT_ROUND: Entry(tickets.PrintRound, _on_paper, tickets.print_round, _may("system")),
+    PRINT_CHANGE: Entry(tickets.PrintChange, _on_paper, tickets.print_change, _may("system")),
     SETTLE_EFFECT: Entry(SettleEffect, _nothing, _done, _may("system")),
 }
 

@@ -60,6 +60,22 @@ REFUSALS: dict[str, RefusalKind] = {
     "audit_unavailable": RefusalKind(
         503, True, "It could not be written down, so it was not done.", "无法留下记录，操作未执行"
     ),
+    # paper
+    "printer_not_found": RefusalKind(404, False, "There is no such printer.", "没有这台打印机"),
+    "printer_name_taken": RefusalKind(
+        409, False, "Another printer has this name.", "打印机名称已被使用"
+    ),
+    "printer_disabled": RefusalKind(409, False, "The printer is not in use.", "打印机已停用"),
+    "printers_too_many": RefusalKind(
+        409, False, "The shop has as many printers as it may.", "打印机数量已达上限"
+    ),
+    "print_job_not_found": RefusalKind(404, False, "There is no such paper.", "没有这张单据"),
+    "print_job_under_way": RefusalKind(
+        409, False, "The paper is still being printed.", "单据正在打印"
+    ),
+    "print_job_decided": RefusalKind(
+        409, False, "Somebody has decided about this paper already.", "这张单据已有人处理"
+    ),
     # pairing
     "pairing_code_wrong": RefusalKind(404, False, "The pairing code is wrong.", "配对码不正确"),
     "pairing_code_expired": RefusalKind(

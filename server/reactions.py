@@ -19,6 +19,8 @@ from server.kds.pace import OrderFacts
 from server.orders.commands import PlaceFacts
 
 CALL_ITEM = "CallFinishedItem"
+PRINT_ROUND = "PrintRound"
+PRINT_CHANGE = "PrintChange"
 
 Reaction = Callable[[Any, Any, Context], calls.Outcome]
 
@@ -175,13 +177,46 @@ def remind_who_comes(event: c.CallClaimed, facts: CallRow, context: Context) -> 
     return calls.Outcome(promises=[Promise(calls.REMIND_CLAIMER, payload, due_ms)])
 
 
+def print_round(event: c.OrderPlaced, facts: PlaceFacts, context: Context) -> calls.Outcome:
+    """Let the stations' tickets come out, where there is a printer."""
+    if not facts.rules.prints:
+        return calls.Outcome()
+    payload = {"order_id": event.order.id, "round": event.round}
+    return calls.Outcome(promises=[Promise(PRINT_ROUND, payload, context.now_ms)])
+
+
+def print_cancel(event: c.ItemCancelled, facts: ItemFacts, context: Context) -> calls.Outcome:
+    """What was printed may be hanging over the stove: a paper says that it is not wanted (退菜)."""
+    if not facts.rules.prints:
+        return calls.Outcome()
+    return _print_change(event.order_id, [event.item_id], "cancel", context)
+
+
+def print_pace(
+    event: pace.ItemsRushed | pace.ItemsFired, facts: OrderFacts, context: Context
+) -> calls.Outcome:
+    """Stations without a screen hear of 催菜 and 起菜 by paper."""
+    if not facts.rules.prints:
+        return calls.Outcome()
+    mark = "rush" if isinstance(event, pace.ItemsRushed) else "fire"
+    return _print_change(event.order_id, [one.item_id for one in event.items], mark, context)
+
+
+def _print_change(order_id: int, item_ids: list[int], mark: str, context: Context) -> calls.Outcome:
+    payload = {
+        "order_id": order_id, "item_ids": item_ids, "mark": mark, "at_ms": context.now_ms,
+    }  # fmt: skip
+    return calls.Outcome(promises=[Promise(PRINT_CHANGE, payload, context.now_ms)])
+
+
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
-    c.OrderPlaced: (announce_order,),
+    c.OrderPlaced: (announce_order, print_round),
     c.ItemFinished: (call_after_a_while,),
     c.ItemCalled: (ring_the_pads,),
     c.ItemPickedUp: (_end_calls("picked_up"),),
-    c.ItemCancelled: (_end_calls("item_cancelled"), announce_cancel),
-    pace.ItemsRushed: (announce_rush,),
+    c.ItemCancelled: (_end_calls("item_cancelled"), announce_cancel, print_cancel),
+    pace.ItemsRushed: (announce_rush, print_pace),
+    pace.ItemsFired: (print_pace,),
     c.ItemUndone: (_end_calls("undone"), call_if_back_at_the_pass),
     c.PlaceCleaned: (_end_calls("cleaned"),),
     c.CallClaimed: (remind_who_comes,),

@@ -7,6 +7,7 @@ call must ring on time (docs/decisions/0001-promises-not-arq.md). Refuses to ser
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -35,6 +36,8 @@ from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.gateway.memory import settle_memory
+from server.printing.press import PressGround
+from server.printing.pressroom import Pressroom
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
 from server.sms.worker import open_sms
@@ -61,12 +64,15 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
         effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         loop = PromiseLoop(pool, redis, clock, desk.keep, effects)
+        worker = settings.node_id or secrets.token_hex(6)
+        presses = Pressroom(PressGround(pool, clock, desk.execute, settings.data_dir, worker))
         await housekeeping.make_partitions(pool, clock)
         settle_memory()
         _log.info("worker_ready")
         async with open_sms(settings, pool, redis, clock) as sms, asyncio.TaskGroup() as tasks:
             tasks.create_task(relay.run())
             tasks.create_task(loop.run())
+            tasks.create_task(presses.run())
             for run in sms:
                 tasks.create_task(run())
             tasks.create_task(_run_cron(settings, pool, clock))

@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -124,6 +124,7 @@ export interface View {
   calls: Call[];
   announced: Utterance[];
   heard: Heard[];
+  printing: PrintDesk | null;
   cards: CardDay | null;
 }
 
@@ -320,6 +321,34 @@ export interface Heard {
   at_ms: number;
   channel: Channel | null;
   account_id: number | null;
+}
+
+/** What a cash desk must know of paper. */
+export interface PrintDesk {
+  printers: PrinterMark[];
+  papers: Paper[];
+}
+
+/** A printer that does not print, since when. */
+export interface PrinterMark {
+  id: number;
+  name: string;
+  condition: "cover_open" | "cutter_error" | "error" | "offline" | "paper_out" | "ready" | "silent" | "unknown";
+  since_ms: number;
+}
+
+/** A paper and what is known of it; `copy` above 1 carries 补打. `reason` is a stable code. */
+export interface Paper {
+  id: number;
+  printer_id: number;
+  printer: string;
+  document: "label" | "receipt" | "test" | "ticket";
+  title: string;
+  copy: number;
+  state: "confirmed" | "expired" | "failed" | "queued" | "sending" | "sent" | "uncertain";
+  reason: string;
+  made_at_ms: number;
+  at_ms: number;
 }
 
 /** A shop's business day of cards: the newest trades, and what all of them come to. */
@@ -756,4 +785,25 @@ export interface CardClosed {
   kind: "CardClosed";
   trade: Trade;
   card: CardFace;
+}
+
+/** A printer stopped printing, or prints again (`ready`). */
+export interface PrinterChanged {
+  kind: "PrinterChanged";
+  printer: PrinterMark;
+}
+
+/** Nobody knows whether this paper came out, or it did not: somebody has to decide. */
+export interface PaperStuck {
+  kind: "PaperStuck";
+  paper: Paper;
+}
+
+/** Somebody decided: printed again with 补打, seen printed, or not wanted any more. */
+export interface PaperSettled {
+  kind: "PaperSettled";
+  paper_id: number;
+  outcome: "dropped" | "printed" | "reprinted";
+  by: string;
+  at_ms: number;
 }

@@ -2,6 +2,7 @@
 // The recorded sequences in tests/core/replica are fed to both. Refuses to paint, to send, to read a clock.
 
 import { carried } from "./card-day.js";
+import { printed } from "./print-desk.js";
 import { sha256 } from "./sha256.js";
 
 /**
@@ -85,6 +86,10 @@ export function apply(view, event) {
     case "CardFundsReleased":
     case "CardClosed":
       return view.cards ? { ...view, cards: carried(view.cards, event) } : view;
+    case "PrinterChanged":
+    case "PaperStuck":
+    case "PaperSettled":
+      return view.printing ? { ...view, printing: printed(view.printing, event) } : view;
     case "DeviceMoved":
       return event.device_id === view.device.id ? moved(view, event) : view;
     default:

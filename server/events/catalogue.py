@@ -15,6 +15,7 @@ from server.events import words
 from server.events.cards import CardFact
 from server.events.menu import DishSale
 from server.events.pace import PaceFact
+from server.events.printing import PrintFact
 
 Text = words.Text
 _Event = words.Fact
@@ -335,5 +336,5 @@ Event = (
     | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | PaceFact
     | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
     | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
-    | DeviceUnpaired | CardFact
+    | DeviceUnpaired | CardFact | PrintFact
 )  # fmt: skip

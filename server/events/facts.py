@@ -46,6 +46,7 @@ class ShopRules(msgspec.Struct, frozen=True):
     call_after_finish_s: int | None
     call_interval_s: int
     call_rings_max: int
+    prints: bool = False  # there is a printer
 
     @classmethod
     def of(cls, row: Any) -> ShopRules:

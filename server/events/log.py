@@ -27,6 +27,10 @@ SELECT write_commands(
     $21::jsonb)
 """
 
+# For batches with printers or papers in them; there may be money in the same batch.
+WRITE_AND_PRINT = WRITE_COMMANDS.replace("write_commands", "write_commands_and_print")
+PRINT_ROWS = frozenset({"printer", "printer_step", "print_job", "print_job_step"})
+
 # For batches about money: accounts, cards, and postings, which the ledger takes in the same transaction.
 WRITE_AND_POST = WRITE_COMMANDS.replace("write_commands", "write_commands_and_post")
 MONEY_ROWS = frozenset(
@@ -129,7 +133,7 @@ async def write(
         bodies.append([_encode(said.event) for said in one.decision.said])
     try:
         base = await connection.fetchval(
-            WRITE_AND_POST if _move_money(writes) else WRITE_COMMANDS,
+            _door(writes),
             at,
             shops,
             [counts[shop] for shop in shops],
@@ -154,8 +158,11 @@ async def write(
     return written, armed
 
 
-def _move_money(writes: Sequence[Write]) -> bool:
-    return any(row.kind in MONEY_ROWS for w in writes for row in w.decision.rows)
+def _door(writes: Sequence[Write]) -> str:
+    kinds = {row.kind for w in writes for row in w.decision.rows}
+    if not kinds.isdisjoint(PRINT_ROWS):
+        return WRITE_AND_PRINT
+    return WRITE_COMMANDS if kinds.isdisjoint(MONEY_ROWS) else WRITE_AND_POST
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from server.events import catalogue as c
+from server.events import printing
 from server.events.card_day import carried
 from server.events.cards import CardDay, CardFact
 from server.events.menu import DishSale
@@ -133,6 +134,7 @@ class View(msgspec.Struct):
     calls: list[c.Call]
     announced: list[c.Utterance] = []  # a cash desk's list, the newest ANNOUNCED_MAX
     heard: list[c.Heard] = []  # where those were heard
+    printing: printing.PrintDesk | None = None  # of cash desks: what must be known of paper
     cards: CardDay | None = None  # of cash desks and monitors: the day's card trades
 
 
@@ -181,6 +183,10 @@ def _sale(view: View, event: DishSale) -> None:
     for dish in view.menu.dishes if view.menu else ():
         if dish.id == event.dish_id:
             dish.sold_out = event.sold_out
+
+
+def _paper(view: View, event: printing.PrintFact) -> None:
+    view.printing = view.printing and printing.carried(view.printing, event)
 
 
 def _moved(view: View, event: c.DeviceMoved) -> None:
@@ -289,6 +295,7 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     c.CallHeard: _heard,
     **dict.fromkeys(get_args(CardFact), _trade),
     DishSale: _sale,
+    **dict.fromkeys(get_args(printing.PrintFact), _paper),
     c.DeviceMoved: _moved,
 }  # fmt: skip
 

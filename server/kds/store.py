@@ -17,7 +17,7 @@ from server.kds.sale import DishFacts
 READ_ITEMS = """
 SELECT g.shop_id, g.id, item_view(g) AS item,
        o.number, o.place_id, o.place_kind, o.place_name, o.state = 'open' AS order_open,
-       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max,
+       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max, shop_prints(s.id) AS prints,
        (SELECT json_agg(call_row(k)) FROM im_call k
          WHERE k.shop_id = g.shop_id AND k.item_id = g.id AND k.state <> 'ended') AS calls
   FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
@@ -29,7 +29,7 @@ SELECT g.shop_id, g.id, item_view(g) AS item,
 # One row per order with its dishes, for what is asked of several at once.
 READ_ORDERS = """
 SELECT o.shop_id, o.id, order_view(o) AS view, o.state = 'open' AS order_open,
-       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max
+       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max, shop_prints(s.id) AS prints
   FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
   JOIN catering_order o ON o.shop_id = u.shop_id AND o.id = u.id
   JOIN shop s ON s.id = o.shop_id

@@ -15,6 +15,7 @@ from server.clock import Clock, to_ms
 from server.events import catalogue as c
 from server.events.card_day import TRADES_MAX
 from server.events.cards import CardDay
+from server.events.printing import PAPERS_LISTED_MAX, PrintDesk
 from server.events.view import (
     ANNOUNCED_MAX,
     HEARD_MAX,
@@ -62,7 +63,8 @@ SELECT h.epoch, h.seq,
                  WHERE e.shop_id = s.id AND e.kind IN ('Announced', 'CallHeard')
                  ORDER BY e.seq DESC LIMIT $8::integer) l) END AS said,
        CASE WHEN $9::integer > 0 THEN
-           card_day_view(s.id, business_day($10::timestamptz, s.timezone), $9) END AS cards
+           card_day_view(s.id, business_day($10::timestamptz, s.timezone), $9) END AS cards,
+       CASE WHEN $11::integer > 0 THEN print_desk_view(s.id, $11) END AS printing
   FROM shop s
   JOIN shop_head h ON h.shop_id = s.id
  WHERE s.id = $1::bigint
@@ -83,7 +85,7 @@ READ_ORDER = (
 
 
 class Sight(NamedTuple):
-    """What a kind of device may see: places' kinds, only its own?, which calls, menu, voices, cards?"""
+    """What a kind of device may see: places' kinds, only its own?, which calls, menu, voices, cards, paper?"""
 
     place_kinds: tuple[c.PlaceKind, ...] | None
     own_place: bool
@@ -91,6 +93,7 @@ class Sight(NamedTuple):
     menu: bool
     announced: bool = False
     cards: bool = False
+    paper: bool = False
 
 
 SIGHT: dict[DeviceKind, Sight] = {
@@ -98,7 +101,13 @@ SIGHT: dict[DeviceKind, Sight] = {
     "waiter": Sight(None, own_place=False, calls="all", menu=True),
     "guest": Sight(None, own_place=True, calls="none", menu=True),
     "cashier": Sight(
-        ("tag",), own_place=False, calls="escalated", menu=True, announced=True, cards=True
+        ("tag",),
+        own_place=False,
+        calls="escalated",
+        menu=True,
+        announced=True,
+        cards=True,
+        paper=True,
     ),
     "call_screen": Sight(("room", "table", "takeaway"), own_place=False, calls="none", menu=False),
     "monitor": Sight((), own_place=False, calls="none", menu=False, cards=True),
@@ -133,6 +142,7 @@ _events = msgspec.json.Decoder(list[c.Announced | c.CallHeard]).decode
 _categories = msgspec.json.Decoder(list[Category]).decode
 _dishes = msgspec.json.Decoder(list[Dish]).decode
 _order = msgspec.json.Decoder(c.Order).decode
+_print_desk = msgspec.json.Decoder(PrintDesk).decode
 _cards = msgspec.json.Decoder(CardDay).decode
 
 
@@ -154,6 +164,7 @@ async def snapshot(
         SAID_EVENTS_MAX,
         TRADES_MAX if sight.cards else 0,
         clock.now(),
+        PAPERS_LISTED_MAX if sight.paper else 0,
     )
     if row is None:
         return None
@@ -168,6 +179,7 @@ async def snapshot(
         calls=_calls(row["calls"]),
         announced=announced,
         heard=heard,
+        printing=_print_desk(row["printing"]) if row["printing"] else None,
         cards=_cards(row["cards"]) if row["cards"] else None,
     )
     return Snapshot(row["epoch"], row["seq"], to_ms(clock.now()), view)
@@ -189,7 +201,7 @@ def _said(newest_first: str | None) -> tuple[list[c.Utterance], list[c.Heard]]:
 async def read_board(pool: asyncpg.Pool, clock: Clock, shop_id: int) -> Board | None:
     """Return every open order and call of a shop, or None when there is no such shop."""
     row = await pool.fetchrow(
-        READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0, 0, clock.now()
+        READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0, 0, clock.now(), 0
     )
     if row is None:
         return None

@@ -19,7 +19,7 @@ from server.orders.commands import OpenOrder, PlaceFacts
 # A shop's business day is UTC's day or a neighbour of it, wherever the shop and whatever its clock.
 READ_PLACES = """
 SELECT p.shop_id, p.id, p.kind, p.name, p.version,
-       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max,
+       s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max, shop_prints(s.id) AS prints,
        CASE WHEN o.id IS NOT NULL THEN json_build_object(
            'id', o.id, 'number', o.number, 'business_day', o.business_day, 'source', o.source,
            'opened_at_ms', to_ms(o.opened_at), 'note', o.note, 'allergens', o.allergens,

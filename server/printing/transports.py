@@ -1,0 +1,169 @@
+"""The wire to a printer: bytes out, counted; answers in, with a limit.
+
+`written` is what the other side's machine took: while it is nought, nothing can have been printed. One
+short connection for one paper, because many printers serve one client at a time. Refuses to know what the
+bytes mean and to try again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from server.printing.printer import Printer, device_and_baud, host_and_port
+
+CONNECT_S_MAX = 3.0
+WRITE_S_MAX = 15.0  # between two pieces a printer takes: it prints while it listens
+ANSWER_BYTES_MAX = 4096
+PIECE_BYTES = 4096
+
+
+class Wire(Protocol):
+    """An open way to a printer."""
+
+    written: int
+
+    async def write(self, data: bytes) -> None:
+        """Write all of it. Raises `OSError` or `TimeoutError`; `written` says how far it came."""
+        ...
+
+    async def read(self, wait_s: float) -> bytes:
+        """Return what the printer says next; empty when it says nothing in that time, or hung up."""
+        ...
+
+
+@asynccontextmanager
+async def open_wire(printer: Printer, data_dir: Path) -> AsyncIterator[Wire]:
+    """Open the way to a printer for one paper. Raises `OSError` or `TimeoutError`."""
+    match printer.kind:
+        case "network":
+            async with _socket_to(*host_and_port(printer.address)) as wire:
+                yield wire
+        case "serial":
+            async with _serial_to(*device_and_baud(printer.address)) as wire:
+                yield wire
+        case "usb":
+            from server.printing.usb import open_usb  # noqa: PLC0415 - an extra of its own
+
+            async with open_usb(printer.address) as wire:
+                yield wire
+        case "file":
+            yield FileWire(data_dir / "paper" / printer.address)
+
+
+@asynccontextmanager
+async def _socket_to(host: str, port: int) -> AsyncIterator[Wire]:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(CONNECT_S_MAX):
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await loop.sock_connect(sock, address)
+        except BaseException:
+            sock.close()
+            raise
+    try:
+        yield DescriptorWire(sock.fileno())
+    finally:
+        sock.close()
+
+
+@asynccontextmanager
+async def _serial_to(device: str, baud: int) -> AsyncIterator[Wire]:
+    import serial  # noqa: PLC0415 - who has no serial printer saves it
+
+    try:
+        port = serial.Serial(device, baud, timeout=0, write_timeout=0, exclusive=True)
+    except serial.SerialException as error:
+        raise OSError(errno.ENODEV, str(error)) from error
+    try:
+        yield DescriptorWire(port.fileno())
+    finally:
+        port.close()
+
+
+class DescriptorWire:
+    """A socket or a serial line: counts what the kernel takes, piece by piece."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.written = 0
+        self._descriptor = descriptor
+
+    async def write(self, data: bytes) -> None:
+        """Write in pieces, waiting for each to be taken."""
+        while data:
+            try:
+                taken = os.write(self._descriptor, data[:PIECE_BYTES])
+            except BlockingIOError:
+                async with asyncio.timeout(WRITE_S_MAX):
+                    await self._ready(reading=False)
+                continue
+            self.written += taken
+            data = data[taken:]
+
+    async def read(self, wait_s: float) -> bytes:
+        """Wait for an answer."""
+        try:
+            async with asyncio.timeout(wait_s):
+                while True:
+                    try:
+                        return os.read(self._descriptor, ANSWER_BYTES_MAX)
+                    except BlockingIOError:
+                        await self._ready(reading=True)
+        except TimeoutError:
+            return b""
+
+    async def _ready(self, *, reading: bool) -> None:
+        loop = asyncio.get_running_loop()
+        ready = loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        add, remove = (
+            (loop.add_reader, loop.remove_reader)
+            if reading
+            else (loop.add_writer, loop.remove_writer)
+        )
+        add(self._descriptor, wake)
+        try:
+            await ready
+        finally:
+            remove(self._descriptor)
+
+
+class FileWire:
+    """A folder for papers: each is a file of its own, whole or not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.written = 0
+        self._folder = folder
+
+    async def write(self, data: bytes) -> None:
+        """Put the paper down whole; a name is never used twice."""
+        await asyncio.to_thread(self._put, data)
+        self.written += len(data)
+
+    def _put(self, data: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        taken = [int(one.stem) for one in self._folder.glob("*.bin") if one.stem.isdecimal()]
+        part = self._folder / "next.part"
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(self._folder / f"{max(taken, default=0) + 1:06}.bin")
+
+    async def read(self, wait_s: float) -> bytes:
+        """Say nothing, as paper does."""
+        return b""

@@ -1,0 +1,175 @@
+"""Printers that are not there: they listen, answer how they are, remember what came out, and can fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from server.printing.plain import INIT
+
+CUT = b"\x1dV\x01"
+EOT_ANSWERS = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
+
+
+class TestPrinter:
+    """A network printer: what was printed and cut is a paper; what was not cut is a torn one."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.papers: list[bytes] = []  # whole ones, in the order they came out
+        self.torn: list[bytes] = []
+        self.paper_out = False
+        self.cover_open = False
+        self.mute = False
+        self.dies_after: int | None = None  # bytes of the next paper, then the power is gone
+        self.resets_after: int | None = None  # bytes of the next paper, then the line is reset
+        self.came = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+
+    async def switch_on(self) -> None:
+        """Listen; the address stays the same."""
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def switch_off(self) -> None:
+        """Be gone, in the middle of a word if need be."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for writer in list(self._open):
+            writer.transport.abort()
+        if server is not None:
+            await server.wait_closed()
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether it has power."""
+        return self._server is not None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        paper = _Roll(self)
+        try:
+            while data := await reader.read(4096):
+                for byte in data:
+                    answer = paper.take(byte)
+                    if answer and not self.mute:
+                        writer.write(answer)
+                    if await self._fails(paper, writer):
+                        return
+        except OSError:
+            pass
+        finally:
+            paper.tear()
+            self._open.discard(writer)
+            writer.close()
+
+    async def _fails(self, paper: _Roll, writer: asyncio.StreamWriter) -> bool:
+        if self.resets_after is not None and len(paper.line) >= self.resets_after:
+            self.resets_after = None
+            writer.transport.abort()
+            return True
+        if self.dies_after is not None and len(paper.line) >= self.dies_after:
+            self.dies_after = None
+            server, self._server = self._server, None
+            if server is not None:
+                server.close()
+            writer.transport.abort()
+            return True
+        return False
+
+    def status(self, which: int) -> int:
+        """Return the answer to DLE EOT `which`."""
+        answer = EOT_ANSWERS[which]
+        if which == 1 and (self.paper_out or self.cover_open):
+            answer |= 0x08
+        if which == 2:
+            answer |= (0x04 if self.cover_open else 0) | (0x20 if self.paper_out else 0)
+        if which == 4 and self.paper_out:
+            answer |= 0x60
+        return answer
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether it does not go on in what it was sent."""
+        return self.paper_out or self.cover_open
+
+
+class _Roll:
+    """What goes through one connection: real-time questions are answered at once, the rest in turn."""
+
+    def __init__(self, printer: TestPrinter) -> None:
+        self._printer = printer
+        self.line = b""  # printed and not cut
+        self._held = b""  # a command that is not whole yet
+
+    def take(self, byte: int) -> bytes:
+        """Take a byte; return what the printer says to it."""
+        self._held += bytes([byte])
+        if b"\x10\x04".startswith(self._held):
+            return b""
+        if self._held[:2] == b"\x10\x04":
+            which, self._held = self._held[2], b""
+            return bytes([self._printer.status(which)])
+        if self._printer.stopped:
+            self._held = b""  # it lies in a buffer that is lost when the line is cut
+            return b""
+        if b"\x1dr\x01".startswith(self._held) and len(self._held) < 3:
+            return b""
+        if self._held == b"\x1dr\x01":
+            self._held = b""
+            return b"\x00"
+        self.line += self._held
+        self._held = b""
+        if self.line.endswith(CUT):
+            self._printer.papers.append(self.line)
+            self.line = b""
+            self._printer.came.set()
+        return b""
+
+    def tear(self) -> None:
+        """Lose the connection: what was printed and not cut is a torn paper."""
+        if self.line.removeprefix(INIT):
+            self._printer.torn.append(self.line)
+        self.line = b""
+
+
+@asynccontextmanager
+async def printers(count: int) -> AsyncIterator[list[TestPrinter]]:
+    """Give so many printers that are on."""
+    all_ = [TestPrinter() for _ in range(count)]
+    for one in all_:
+        await one.switch_on()
+    try:
+        yield all_
+    finally:
+        for one in all_:
+            await one.switch_off()
+
+
+def text_of(paper: bytes) -> str:
+    """Return what can be read on a paper, its commands left out."""
+    out, at = bytearray(), 0
+    skips = {
+        b"\x1b@": 2,
+        b"\x1d!": 3,
+        b"\x1bE": 3,
+        b"\x1c!": 3,
+        b"\x1c&": 2,
+        b"\x1c.": 2,
+        b"\x1bd": 3,
+        b"\x1dV": 3,
+    }
+    while at < len(paper):
+        skip = skips.get(paper[at : at + 2])
+        if skip:
+            at += skip
+        else:
+            out.append(paper[at])
+            at += 1
+    return out.decode("gb18030")
