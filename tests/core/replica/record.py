@@ -27,6 +27,7 @@ from server.events.view import (
     apply,
     state_hash,
 )
+from tests.core.replica import paper
 
 HERE = Path(__file__).parent
 NOON_MS = 1_795_147_200_000
@@ -55,13 +56,6 @@ def order(
         place_kind="room", place_name=str(800 + order_id), source="pad", opened_at_ms=NOON_MS,
         note=note, allergens=list(allergens), items=list(items),
     )  # fmt: skip
-
-
-def paper(paper_id: int) -> printing.Paper:
-    """Return a paper nobody knows the fate of."""
-    return printing.Paper(
-        paper_id, 2, "热菜", "ticket", "801 #01", 1, "uncertain", "offline", NOON_MS, NOON_MS
-    )
 
 
 def call(
@@ -241,16 +235,9 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
         ),
         "paper": (
             msgspec.structs.replace(view(), printing=printing.PrintDesk([], [])),
-            [
-                printing.PrinterChanged(printing.PrinterMark(2, "热菜", "paper_out", NOON_MS)),
-                printing.PaperStuck(paper(7)),
-                printing.PaperStuck(paper(5)),
-                printing.PrinterChanged(printing.PrinterMark(1, "收银", "offline", NOON_MS)),
-                printing.PaperSettled(7, "reprinted", "前台", NOON_MS + 1),
-                printing.PrinterChanged(printing.PrinterMark(2, "热菜", "ready", NOON_MS + 2)),
-            ],
+            paper.told(),
         ),
-        "paper_unseen": (view(), [printing.PaperStuck(paper(7))]),
+        "paper_unseen": (view(), [paper.stuck(7)]),
         "cleaned": (
             view(order(1, item(1)), order(2, item(2, 2)), calls=(call(1), call(2, 2, 2))),
             [
