@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.events import catalogue as c
 from server.events import printing
 
 NOON_MS = 1_795_147_200_000
@@ -16,7 +17,7 @@ def stuck(paper_id: int) -> printing.PaperStuck:
     )
 
 
-def told() -> list[printing.PrintFact]:
+def told() -> list[c.Event]:
     """Return printers that fail and come back, papers that get stuck and are decided about."""
     return [
         printing.PrinterChanged(printing.PrinterMark(2, "热菜", "paper_out", NOON_MS)),
