@@ -26,7 +26,8 @@ class TestPrinter:
         self.mute = False
         self.dies_after: int | None = None  # bytes of the next paper, then the power is gone
         self.resets_after: int | None = None  # bytes of the next paper, then the line is reset
-        self.came = asyncio.Event()
+        self.stops_after: int | None = None  # bytes of the next paper, then its cover is open
+        self.stalls = False  # takes bytes and says nothing in its turn
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -74,6 +75,8 @@ class TestPrinter:
             self.resets_after = None
             writer.transport.abort()
             return True
+        if self.stops_after is not None and len(paper.line) >= self.stops_after:
+            self.stops_after, self.cover_open = None, True
         if self.dies_after is not None and len(paper.line) >= self.dies_after:
             self.dies_after = None
             server, self._server = self._server, None
@@ -123,13 +126,12 @@ class _Roll:
             return b""
         if self._held == b"\x1dr\x01":
             self._held = b""
-            return b"\x00"
+            return b"" if self._printer.stalls else b"\x00"
         self.line += self._held
         self._held = b""
         if self.line.endswith(CUT):
             self._printer.papers.append(self.line)
             self.line = b""
-            self._printer.came.set()
         return b""
 
     def tear(self) -> None:
