@@ -41,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_carriers: str = ""  # a TOML file (docs/carriers.md) or "paper"; empty: nothing is sent
     sms_routes: Path | None = None  # which kind of which brand by which; None: all by the first
     sms_lease_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 60.0  # half of it for the answer
+    # A worker that died lets go of its printers after this; a paper may take so long to come out.
+    press_lease_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 15.0
+    press_done_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 20.0
     node_id: str = ""  # empty: minted at start
 
     @property

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from server.printing.plain import INIT
 
+PIECE_BYTES = 48
 CUT = b"\x1dV\x01"
 EOT_ANSWERS = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
 
@@ -27,9 +28,11 @@ class TestPrinter:
         self.dies_after: int | None = None  # bytes of the next paper, then the power is gone
         self.resets_after: int | None = None  # bytes of the next paper, then the line is reset
         self.stops_after: int | None = None  # bytes of the next paper, then its cover is open
+        self.rest_s = 0.0  # after each piece it takes: it prints
         self.stalls = False  # takes bytes and says nothing in its turn
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.StreamWriter, _Roll] = {}
+        self._left: list[_Roll] = []  # what lies in the buffer of a line that is closed
 
     async def switch_on(self) -> None:
         """Listen; the address stays the same."""
@@ -42,8 +45,12 @@ class TestPrinter:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-        for writer in list(self._open):
+        for writer, roll in list(self._open.items()):
+            roll.forget()
             writer.transport.abort()
+        for roll in self._left:
+            roll.forget()
+        self._left.clear()
         if server is not None:
             await server.wait_closed()
 
@@ -53,10 +60,11 @@ class TestPrinter:
         return self._server is not None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
-        paper = _Roll(self)
+        paper = self._open[writer] = _Roll(self)
         try:
-            while data := await reader.read(4096):
+            while data := await reader.read(PIECE_BYTES if self.rest_s else 4096):
+                if self.rest_s:
+                    await asyncio.sleep(self.rest_s)
                 for byte in data:
                     answer = paper.take(byte)
                     if answer and not self.mute:
@@ -66,8 +74,11 @@ class TestPrinter:
         except OSError:
             pass
         finally:
-            paper.tear()
-            self._open.discard(writer)
+            if self.is_on and self.stopped:
+                self._left.append(paper)  # it prints what it has once it can
+            else:
+                paper.tear()
+            del self._open[writer]
             writer.close()
 
     async def _fails(self, paper: _Roll, writer: asyncio.StreamWriter) -> bool:
@@ -85,6 +96,17 @@ class TestPrinter:
             writer.transport.abort()
             return True
         return False
+
+    async def mend(self) -> None:
+        """Close the cover, put paper in, switch it on: it goes on with what lies in its buffer."""
+        self.paper_out = self.cover_open = self.stalls = self.mute = False
+        for writer, roll in self._open.items():
+            writer.write(roll.resume())
+        for roll in self._left:
+            roll.resume()
+            roll.tear()
+        self._left.clear()
+        await self.switch_on()
 
     def status(self, which: int) -> int:
         """Return the answer to DLE EOT `which`."""
@@ -110,6 +132,7 @@ class _Roll:
         self._printer = printer
         self.line = b""  # printed and not cut
         self._held = b""  # a command that is not whole yet
+        self._buffer = b""  # taken and not worked off
 
     def take(self, byte: int) -> bytes:
         """Take a byte; return what the printer says to it."""
@@ -120,8 +143,12 @@ class _Roll:
             which, self._held = self._held[2], b""
             return bytes([self._printer.status(which)])
         if self._printer.stopped:
-            self._held = b""  # it lies in a buffer that is lost when the line is cut
+            self._buffer += self._held
+            self._held = b""
             return b""
+        return self._work()
+
+    def _work(self) -> bytes:
         if b"\x1dr\x01".startswith(self._held) and len(self._held) < 3:
             return b""
         if self._held == b"\x1dr\x01":
@@ -133,6 +160,19 @@ class _Roll:
             self._printer.papers.append(self.line)
             self.line = b""
         return b""
+
+    def resume(self) -> bytes:
+        """Work off what lies in the buffer; return what the printer says to it."""
+        waiting, self._buffer = self._buffer, b""
+        said = b""
+        for byte in waiting:
+            self._held += bytes([byte])
+            said += self._work()
+        return said
+
+    def forget(self) -> None:
+        """Lose power, and with it what lies in the buffer."""
+        self._buffer = b""
 
     def tear(self) -> None:
         """Lose the connection: what was printed and not cut is a torn paper."""
