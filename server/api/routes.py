@@ -22,6 +22,7 @@ from server.api.pace import Pace
 from server.api.pages import page_routes
 from server.api.pairing import Pairing
 from server.api.points import Points
+from server.api.printing import Printing
 from server.api.requests import Endpoint, Ways
 from server.api.staff import Staff
 from server.api.staff_own import OwnStaff
@@ -53,6 +54,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *front.sms.doors(),
         *for_people_too(Points(ground.database, ground.clock).doors()),
         *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
+        *for_people_too(Printing(ground.execute, ground.database, gate).doors()),
         *Pairing(pairing).doors(),
         *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
         *Staff(front.staff).doors(),

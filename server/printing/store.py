@@ -121,8 +121,6 @@ UPDATE print_job j
 RETURNING j.id
 """
 
-COUNT_OPEN = "SELECT count(*) FROM print_job WHERE ended_at IS NULL"
-
 FORGET_JOBS = """
 DELETE FROM print_job
  WHERE ctid = ANY (ARRAY(SELECT ctid FROM print_job WHERE ended_at < $1::timestamptz LIMIT $2::integer))

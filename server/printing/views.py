@@ -1,0 +1,86 @@
+"""What managers and cash desks see of printers and papers. Refuses to show what a paper says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+
+from server.events.printing import DocumentKind, PaperEnd, PaperState
+from server.printing.printer import Printer
+
+LIST_PRINTERS = """
+SELECT printer_view(p) AS printer,
+       (SELECT count(*) FROM print_job j
+         WHERE j.shop_id = p.shop_id AND j.printer_id = p.id AND j.ended_at IS NULL) AS waiting
+  FROM printer p
+ WHERE p.shop_id = $1
+ ORDER BY p.id
+"""
+
+# Every branch follows an index; $3 null: all states.
+LIST_JOBS = """
+SELECT j.id, j.printer_id, p.name AS printer, f.name AS printed_for, j.order_id, j.kind, j.title, j.copy, j.state,
+       j.reason, to_ms(j.made_at) AS made_at_ms, to_ms(j.ended_at) AS ended_at_ms, j.settled, j.settled_by, j.attempts
+  FROM print_job j
+  JOIN printer p ON p.shop_id = j.shop_id AND p.id = j.printer_id
+  LEFT JOIN printer f ON f.shop_id = j.shop_id AND f.id = j.from_id
+ WHERE j.shop_id = $1 AND j.id < $2::bigint
+   AND ($3::text IS NULL OR j.state = $3)
+   AND ($4::bigint IS NULL OR j.printer_id = $4)
+   AND (NOT $5::boolean OR (j.state IN ('uncertain', 'failed', 'expired') AND j.settled IS NULL))
+ ORDER BY j.id DESC
+ LIMIT $6::integer
+"""
+
+_printer = msgspec.json.Decoder(Printer).decode
+
+
+class PrinterLine(NamedTuple):
+    """A printer, and how many papers wait at it."""
+
+    printer: Printer
+    waiting: int
+
+
+class JobLine(msgspec.Struct, frozen=True):
+    """A paper and what is known of it; `printed_for`: the printer whose backup it came to."""
+
+    id: int
+    printer_id: int
+    printer: str
+    printed_for: str | None
+    order_id: int | None
+    document: DocumentKind
+    title: str
+    copy: int
+    state: PaperState
+    reason: str
+    made_at_ms: int
+    ended_at_ms: int | None
+    settled: PaperEnd | None
+    settled_by: str
+    attempts: int
+
+
+class JobsWanted(NamedTuple):
+    """Which papers: before which id, in which state, at which printer, undecided ones only, how many."""
+
+    before: int
+    state: PaperState | None
+    printer_id: int | None
+    undecided: bool
+    limit: int
+
+
+async def list_printers(pool: asyncpg.Pool, shop_id: int) -> list[PrinterLine]:
+    """Return a shop's printers."""
+    rows = await pool.fetch(LIST_PRINTERS, shop_id)
+    return [PrinterLine(_printer(row["printer"]), row["waiting"]) for row in rows]
+
+
+async def list_jobs(pool: asyncpg.Pool, shop_id: int, wanted: JobsWanted) -> list[JobLine]:
+    """Return a page of a shop's papers, the newest first."""
+    rows = await pool.fetch(LIST_JOBS, shop_id, *wanted)
+    return [JobLine(*row) for row in rows]

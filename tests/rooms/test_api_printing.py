@@ -1,0 +1,84 @@
+"""Printers and papers by HTTP: set up by managers, decided about at cash desks, written down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from server.printing import store
+from tests.support.api_house import OTHER_SHOP, SHOP, ApiHouse, api_house, is_problem
+
+PRINTERS = f"/v1/shops/{SHOP}/printers"
+JOBS = f"/v1/shops/{SHOP}/print-jobs"
+WOK: dict[str, Any] = {
+    "name": "热菜", "kind": "network", "address": "127.0.0.1:9100", "paper": {"columns": 32},
+}  # fmt: skip
+
+
+@pytest.fixture
+async def house(database_url: str, redis_url: str) -> AsyncIterator[ApiHouse]:
+    """Give an API on real engines."""
+    async with api_house(database_url, redis_url) as made:
+        yield made
+
+
+async def test_a_manager_sets_printers_up(house: ApiHouse) -> None:
+    """Add, list, change at the version read; a stranger's shop has none, and a till may not add."""
+    manager, till = await house.manager(), await house.caller()
+    made = await manager.ask("POST", PRINTERS, WOK)
+    assert (made.status_code, made.json()) == (201, {"printer_id": 1, "version": 1}), made.text
+    (listed,) = (await till.ask("GET", PRINTERS)).json()["printers"]
+    assert listed["name"] == "热菜"
+    assert (listed["condition"], listed["waiting"], listed["documents"]) == (
+        "unknown", 0, ["ticket"],
+    )  # fmt: skip
+    changed = WOK | {"address": "192.168.1.20", "version": 1}
+    assert (await manager.ask("PUT", f"{PRINTERS}/1", changed)).json()["version"] == 2
+    late = await manager.ask("PUT", f"{PRINTERS}/1", changed)
+    assert is_problem(late, "version_changed")
+    assert is_problem(await till.ask("POST", PRINTERS, WOK), "not_allowed")
+    elsewhere = await manager.ask("GET", f"/v1/shops/{OTHER_SHOP}/printers")
+    assert is_problem(elsewhere, "shop_not_found")
+    wrong = await manager.ask("POST", PRINTERS, WOK | {"name": "x", "address": "a b"})
+    assert is_problem(wrong, "bad_field")
+
+
+async def test_a_till_decides_about_a_paper_once(house: ApiHouse) -> None:
+    """Listed as undecided, printed again as a copy with 补打, decided once; every step is written down."""
+    manager, till = await house.manager(), await house.caller()
+    await manager.ask("POST", PRINTERS, WOK)
+    (job_id,) = (await manager.ask("POST", f"{PRINTERS}/1/test")).json()["job_ids"]
+    waiting = await till.ask("POST", f"{JOBS}/{job_id}/reprint")
+    assert is_problem(waiting, "print_job_under_way")
+    taken = store.Step(job_id, 1, "queued", "uncertain", house.clock.now())
+    await store.step(house.db, SHOP, taken)
+    (job,) = (await till.ask("GET", f"{JOBS}?undecided=true")).json()["jobs"]
+    assert (job["id"], job["state"], job["document"]) == (job_id, "uncertain", "test")
+    again = await till.ask("POST", f"{JOBS}/{job_id}/reprint", key="one-press")
+    (copy_id,) = again.json()["job_ids"]
+    pressed_twice = await till.ask("POST", f"{JOBS}/{job_id}/reprint", key="one-press")
+    assert pressed_twice.json() == again.json()
+    late = await till.ask("POST", f"{JOBS}/{job_id}/settle", {"outcome": "dropped"})
+    assert is_problem(late, "print_job_decided")
+    assert (await till.ask("GET", f"{JOBS}?undecided=true")).json()["jobs"] == []
+    newest = (await till.ask("GET", f"{JOBS}?limit=1")).json()
+    assert (newest["jobs"][0]["id"], newest["jobs"][0]["copy"]) == (copy_id, 2)
+    assert newest["next"] == copy_id
+    older = (await till.ask("GET", f"{JOBS}?before={copy_id}")).json()
+    assert [(one["id"], one["settled"]) for one in older["jobs"]] == [(job_id, "reprinted")]
+    lines = await house.db.fetch("SELECT action FROM audit ORDER BY id")
+    assert {"addPrinter", "testPrinter", "reprint", "settlePrintJob"} <= {r[0] for r in lines}
+
+
+async def test_a_bill_is_asked_for(house: ApiHouse) -> None:
+    """The bill of an order waits for the printer for receipts; an order nobody knows has none."""
+    manager, till = await house.manager(), await house.caller()
+    await manager.ask("POST", PRINTERS, WOK | {"documents": ["receipt"]})
+    placed = await till.order(1, 7)
+    path = f"/v1/orders/{placed['order_id']}/receipt"
+    printed = await till.ask("POST", path, {"shop_id": SHOP})
+    assert len(printed.json()["job_ids"]) == 1, printed.text
+    nobody = await till.ask("POST", "/v1/orders/4/receipt", {"shop_id": SHOP})
+    assert is_problem(nobody, "order_not_found")
