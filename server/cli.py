@@ -21,6 +21,7 @@ from server.broadcast.speech import Language
 from server.engines import EngineRefusal
 from server.errors import Refusal
 from server.events.view import DeviceKind
+from server.paperwork import print_test, printers
 from server.personnel import audit, staff
 from server.settings import Settings, read_settings
 
@@ -299,7 +300,7 @@ def demo_traffic(
     _until_signal(until_told)
 
 
-for group in (billing, sms, staff, audit):
+for group in (billing, sms, staff, audit, printers, print_test):
     main.add_command(group)
 
 

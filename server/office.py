@@ -12,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.api import store
 from server.broadcast import sound
 from server.broadcast.audio import open_audio
 from server.broadcast.speech import Language, read_aloud
@@ -19,11 +20,12 @@ from server.clock import Clock, SystemClock, from_ms, to_ms
 from server.commands import BOOK
 from server.db.pool import open_pool
 from server.desk import Desk
+from server.errors import Refusal
 from server.events import promises
 from server.events.alarm import Alarm
 from server.events.decision import Actor
 from server.events.relay import Relay
-from server.pairing.door import PairingDoor
+from server.pairing.door import Execute, PairingDoor
 from server.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -35,10 +37,18 @@ class Office(NamedTuple):
     pairing: PairingDoor
     pool: asyncpg.Pool
     clock: Clock
+    execute: Execute
 
     def manager(self, shop_id: int) -> Actor:
         """Return the person at the command line, who may manage this shop."""
         return Actor(role="manager", id="cli", name="cli", shop_id=shop_id)
+
+    async def brand_of(self, shop_id: int) -> int:
+        """Return whose shop it is. Raises `shop_not_found`."""
+        brand_id = await store.brand_of_shop(self.pool, shop_id)
+        if brand_id is None:
+            raise Refusal("shop_not_found", shop_id=shop_id)
+        return brand_id
 
     async def dead_promises(self, shop_id: int | None) -> list[str]:
         """Return a line for each promise that was given up."""
@@ -66,7 +76,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         stack.push_async_callback(redis.aclose)
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK, relay, settings)
-        yield Office(PairingDoor(desk.execute, pool, clock), pool, clock)
+        yield Office(PairingDoor(desk.execute, pool, clock), pool, clock, desk.execute)
         try:
             await relay.flush()
         except (RedisError, OSError) as error:
