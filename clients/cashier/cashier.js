@@ -14,6 +14,7 @@ import { muteTemplate, MINUTES, nowTemplate, REASONS } from "./aloud.js";
 import { escalations, said, tagOrders } from "./desk-work.js";
 import { logTemplate } from "./heard-log.js";
 import { needsTemplate, tagsTemplate } from "./needs.js";
+import { paperWaits } from "./paper.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -81,7 +82,8 @@ class CashDesk extends Part {
   /** @param {Event} event */
   #hear(event) {
     if (event.kind === "CallEnded") keepNewest(this.#over.add(event.call_id));
-    else if (event.kind === "CallUnanswered") this.#alarm();
+    else if (event.kind === "CallUnanswered" || event.kind === "PaperStuck") this.#alarm();
+    else if (event.kind === "PrinterChanged" && event.printer.condition !== "ready") this.#alarm();
     else if (event.kind === "OrderPlaced" && event.order.place_kind === "tag") {
       this.#cameAtMs.set(`${event.order.id}/${event.round}`, clock.nowMs());
       keepNewest(this.#cameAtMs);
@@ -90,7 +92,7 @@ class CashDesk extends Part {
 
   #tick() {
     const { view } = this.screen;
-    const waits = view && escalations(view).some(({ state }) => state !== "claimed");
+    const waits = view && (escalations(view).some(({ state }) => state !== "claimed") || paperWaits(view));
     if (!waits) this.#alarmedAtMs = 0;
     else if (clock.nowMs() - this.#alarmedAtMs > ALARM_EVERY_MS) this.#alarm();
     this.requestUpdate();
@@ -121,11 +123,17 @@ class CashDesk extends Part {
     document.documentElement.dataset.link = link.health();
     const nowMs = clock.nowMs();
     const pending = new Set(this.screen.outbox.waiting.map(({ body }) => body.call_id));
+    const papers = new Set(this.screen.outbox.waiting.map(({ body }) => body.job_id));
     const work = {
       view, nowMs,
       pending: (/** @type {number} */ id) => pending.has(id),
       claim: (/** @type {number} */ id) => void this.screen.send("ClaimCall", { call_id: id }),
       close: (/** @type {number} */ id) => void this.screen.send("CloseCall", { call_id: id }),
+      paper: {
+        pending: (/** @type {number} */ id) => papers.has(id),
+        again: (/** @type {number} */ id) => void this.screen.send("PrintAgain", { job_id: id }),
+        settle: (/** @type {number} */ id, /** @type {"printed" | "dropped"} */ outcome) => void this.screen.send("SettlePaper", { job_id: id, outcome }),
+      },
     };
     const fresh = [...this.#cameAtMs.values()].filter((atMs) => nowMs - atMs < FRESH_MS).length;
     return html`${link.health() === "lost" ? this.#lost(view, nowMs) : this.#head(view, nowMs)}

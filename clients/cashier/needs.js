@@ -5,13 +5,14 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
+import { paperAlarm, papersOf, PAPERS_SHOWN_MAX, printerAlarm, troublesOf } from "./paper.js";
 import { say } from "./words.js";
 
 /**
  * @typedef {import("../link/frames.d.ts").Call} Call
  * @typedef {import("../link/frames.d.ts").View} View
  * @typedef {import("./desk-work.js").TagOrder} TagOrder
- * @typedef {{view: View, nowMs: number, pending: (callId: number) => boolean, claim: (callId: number) => void, close: (callId: number) => void}} Work
+ * @typedef {{view: View, nowMs: number, pending: (callId: number) => boolean, claim: (callId: number) => void, close: (callId: number) => void, paper: import("./paper.js").PaperWork}} Work
  */
 
 export const KEYED_MAX = 9;
@@ -28,14 +29,21 @@ function whereOf({ place_kind: kind, place_name: place }) {
   return kind === "room" || kind === "table" ? `${place}${unit && ` ${unit}`}` : `${unit} ${place}`;
 }
 
-/** @param {Call[]} calls @param {Work} work */
+/** Calls first, then what is the matter with paper. @param {Call[]} calls @param {Work} work */
 export function needsTemplate(calls, work) {
-  if (!calls.length) {
+  const { view, nowMs, paper: paperWork } = work;
+  const troubles = troublesOf(view);
+  const papers = papersOf(view);
+  const all = calls.length + troubles.length + papers.length;
+  if (!all) {
     return html`<h2>${icon("late")}${say("needs")} <b>0</b></h2>
       <div class="card calm">${icon("tick")}<b>${say("nothing")}</b><span>${say("nothing_help")}</span></div>`;
   }
-  return html`<h2>${icon("late")}${say("needs")} <b>${calls.length}</b></h2>
-    <div class="alarms">${repeat(calls, ({ id }) => id, (call, i) => alarm(call, i < KEYED_MAX ? String(i + 1) : "", work))}</div>`;
+  return html`<h2>${icon("late")}${say("needs")} <b>${all}</b></h2>
+    <div class="alarms">${repeat(calls, ({ id }) => id, (call, i) => alarm(call, i < KEYED_MAX ? String(i + 1) : "", work))}
+      ${repeat(papers.slice(0, PAPERS_SHOWN_MAX), ({ id }) => id, (one, i) => paperAlarm(one, calls.length + 2 * i + 1, act, nowMs, paperWork))}
+      ${papers.length > PAPERS_SHOWN_MAX ? html`<p class="none">${say("papers_more", { n: papers.length - PAPERS_SHOWN_MAX })}</p>` : nothing}
+      ${repeat(troubles, ({ id }) => id, (one) => printerAlarm(one, nowMs))}</div>`;
 }
 
 /** @param {Call} call @param {string} key @param {Work} work */

@@ -31,6 +31,8 @@ from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.events.view import DeviceKind, DeviceView, View
 from server.kds.views import snapshot
+from server.printing.press import PressGround
+from server.printing.pressroom import Pressroom
 from server.settings import Settings
 from server.worker import open_effects
 from tests.support.engines import LoopThread
@@ -140,7 +142,9 @@ async def _worker(settings: Settings, clock: Clock) -> AsyncIterator[None]:
         desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
         effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         promises = PromiseLoop(pool, redis, clock, desk.keep, effects)
-        tasks = [asyncio.create_task(relay.run()), asyncio.create_task(promises.run())]
+        ground = PressGround(pool, clock, desk.execute, settings.data_dir, "test", retry_s=0.1)
+        running = (relay.run(), promises.run(), Pressroom(ground).run())
+        tasks = [asyncio.create_task(one) for one in running]
         try:
             yield
         finally:

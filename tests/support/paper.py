@@ -28,6 +28,7 @@ class TestPrinter:
         self.dies_after: int | None = None  # bytes of the next paper, then the power is gone
         self.resets_after: int | None = None  # bytes of the next paper, then the line is reset
         self.stops_after: int | None = None  # bytes of the next paper, then its cover is open
+        self.came = asyncio.Event()  # a whole paper came out
         self.rest_s = 0.0  # after each piece it takes: it prints
         self.stalls = False  # takes bytes and says nothing in its turn
         self._server: asyncio.Server | None = None
@@ -158,6 +159,7 @@ class _Roll:
         self._held = b""
         if self.line.endswith(CUT):
             self._printer.papers.append(self.line)
+            self._printer.came.set()
             self.line = b""
         return b""
 

@@ -1,0 +1,61 @@
+"""The cash desk and paper, whole: a real house, a printer on a socket, a person with a keyboard."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.support.boards import KUNGPAO, Boards, ordered
+from tests.support.house import HouseOnThread
+from tests.support.paper import TestPrinter, text_of
+
+PAGE_MS_MAX = 15_000
+
+
+def _desk(boards: Boards, house: HouseOnThread) -> Page:
+    token = house.pair("cashier", "收银台")
+    page = boards.browser.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(PAGE_MS_MAX)
+    page.on("pageerror", lambda error: boards.errors.append(str(error)))
+    page.goto(f"{house.url}/cashier/#token={token}")
+    page.wait_for_function("() => window.chuancai?.view()")
+    return page
+
+
+def test_a_torn_paper_is_printed_again_by_a_key(boards: Boards, house: HouseOnThread) -> None:
+    """Half a ticket, then a reset: the desk is told, 1 prints it again with 补打, and the alarm is gone."""
+    expect.set_options(timeout=PAGE_MS_MAX)
+    printer = TestPrinter()
+    house.call(printer.switch_on())
+    try:
+        made = house.ask(
+            "manager", "PutPrinter", name="热菜", kind="network", paper={"columns": 32},
+            address=f"127.0.0.1:{printer.port}",
+        )  # fmt: skip
+        page = _desk(boards, house)
+        printer.resets_after = 30
+        ordered(house, 1, KUNGPAO)
+        alarm = page.locator(".alarm.paper")
+        expect(alarm.locator(".what")).to_contain_text("不知道出没出纸")
+        expect(alarm.locator(".why")).to_have_text("出品单 · 热菜 · 请去看一眼")
+        page.keyboard.press("1")
+        expect(alarm).to_have_count(0)
+        house.call(_until_known(house))
+        assert text_of(printer.papers[0]).startswith("*** 补打 #2 ***")
+        house.call(printer.switch_off())
+        ordered(house, 2, KUNGPAO)
+        trouble = page.locator(f".alarm[data-printer='{made['printer_id']}']")
+        expect(trouble.locator(".what")).to_have_text("热菜打印机没有出单")
+        expect(trouble.locator(".why")).to_have_text("连不上。检查电源和网线")
+        page.keyboard.press("l")
+        expect(trouble.locator(".what")).to_have_text("热菜: nothing comes out")
+        house.call(printer.switch_on())
+        expect(trouble).to_have_count(0)
+        assert page.evaluate("() => chuancai.view().printing") == {"printers": [], "papers": []}
+    finally:
+        house.call(printer.switch_off())
+
+
+async def _until_known(house: HouseOnThread) -> None:
+    """Wait until every paper's fate is known; whoever cuts the power before makes it uncertain."""
+    while await house.house.pool.fetchval("SELECT count(*) FROM print_job WHERE ended_at IS NULL"):
+        pass
