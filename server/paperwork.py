@@ -105,7 +105,7 @@ def printers(context: click.Context, shop: int) -> None:
 @click.option("--answers/--silent", default=True, help="Whether it says how it is.")
 @click.argument("name")
 @click.pass_obj
-def add(settings: Settings, shop: int, name: str, width: str, **given: Any) -> None:
+def add(settings: Settings, /, shop: int, name: str, width: str, **given: Any) -> None:
     """Set a printer up."""
     body = {
         "name": name, "kind": given["kind"], "address": given["address"], "paper": WIDTHS[width],
