@@ -200,7 +200,7 @@ class CostCentre:
         `refund_exceeded`, `posting_id_reused`.
         """
         account = await self._account(brand_id, "posting_not_found")
-        _checked(await self._teller.ask(_refund(account, payment, segments, part)))
+        _checked(await self._teller.ask(refund_posting(account, payment, segments, part)))
 
     async def settle(self, brand_id: int, payment: UUID, state: OutcomeState) -> Settled:
         """Remember that a payment's message was sent, or failed and is refunded (R-004-22).
@@ -218,7 +218,7 @@ class CostCentre:
                     async with connection.transaction():
                         fresh = await self._settle(connection, brand_id, payment, state)
                         if fresh and state == "failed":
-                            refund = _refund(account, payment, line.amount)
+                            refund = refund_posting(account, payment, line.amount)
                             await ledger.post_rows(connection, self._clock.now(), [refund])
                 except ledger.PostingRefusedError as error:
                     raise Refusal(error.code) from error
@@ -234,6 +234,15 @@ class CostCentre:
         if known != state:
             raise Refusal("outcome_differs", state=known)
         return False
+
+    async def payment(self, brand_id: int, payment: UUID) -> store.Line:
+        """Return what was paid. Raises `posting_not_found`, for another brand's, too."""
+        account = await self._account(brand_id, "posting_not_found")
+        with reachable():
+            line = await store.read_line(self._pool, account.id, payment)
+        if line is None or line.kind != "C":
+            raise Refusal("posting_not_found")
+        return line
 
     async def read(self, brand_id: int, number: UUID) -> HoldRecord:
         """Return a freeze by its number (R-004-19). Raises `hold_not_found`, for another brand's, too."""
@@ -315,6 +324,7 @@ def _checked(receipt: Receipt) -> tuple[int, int]:
     return receipt.balance, receipt.available
 
 
-def _refund(account: Account, payment: UUID, segments: int, part: str = "") -> Posting:
+def refund_posting(account: Account, payment: UUID, segments: int, part: str = "") -> Posting:
+    """Return the way back for a payment, or for one named part of it, once each."""
     name = uuid.uuid5(NAMES, f"refund {payment} {part}".rstrip())
     return Posting(name, "F", account.id, segments, account.consumed, payment)

@@ -40,6 +40,11 @@ class Purse(NamedTuple):
         name = uuid5(NAMES, f"refund {payment} {message_id}")
         return Posting(name, "F", self.account, segments, self.consumed, payment)
 
+    def refund_copy(self, payment: UUID, message_id: int, mark: bytes, segments: int) -> Posting:
+        """Return the way back for one telephone's copy that did not arrive (A17)."""
+        name = uuid5(NAMES, f"refund {payment} {message_id} {mark.hex()}")
+        return Posting(name, "F", self.account, segments, self.consumed, payment)
+
 
 def payment_of(number: UUID, message_ids: Sequence[int]) -> UUID:
     """Name the payment for messages of one number: by the first of them, which is paid for once."""

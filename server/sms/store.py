@@ -28,6 +28,36 @@ ON CONFLICT (brand_id, payment) DO NOTHING RETURNING state
 """
 READ_OUTCOME = "SELECT state FROM sms_outcome WHERE brand_id = $1 AND payment = $2"
 
+PUT_BRAND = """
+INSERT INTO sms_brand (brand_id, refund_on_undelivered) VALUES ($1, $2)
+ON CONFLICT (brand_id) DO UPDATE SET refund_on_undelivered = excluded.refund_on_undelivered
+"""
+REFUNDS_UNDELIVERED = """
+SELECT coalesce((SELECT refund_on_undelivered FROM sms_brand WHERE brand_id = $1), false)
+"""
+
+# The messages a payment paid for: those of its number that name it. No row: the brand sends by itself.
+READ_PAID = """
+SELECT m.id, m.phones
+  FROM sms_request r
+  JOIN sms_message m ON m.brand_id = r.brand_id AND m.id BETWEEN r.first_id AND r.last_id
+ WHERE r.brand_id = $1 AND r.number = $2 AND m.payment = $3
+"""
+READ_COPIES = """
+SELECT message_id, mark FROM sms_phone
+ WHERE brand_id = $1 AND message_id = ANY ($2::bigint[]) AND ($3::bytea IS NULL OR mark = $3)
+"""
+
+# As DELIVERED in message.py: the last word stays.
+SAY_RECEIPT = """
+INSERT INTO sms_payment_receipt AS r (brand_id, payment, state, code, said_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (brand_id, payment) DO UPDATE
+   SET state = excluded.state, code = excluded.code, said_at = excluded.said_at
+ WHERE r.state = 'unknown' AND excluded.state <> 'unknown'
+RETURNING state
+"""
+READ_RECEIPT = "SELECT state FROM sms_payment_receipt WHERE brand_id = $1 AND payment = $2"
+
 QUEUE_RELEASE = """
 INSERT INTO sms_release (brand_id, number, asked_at, due_at, why) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (brand_id, number) DO NOTHING

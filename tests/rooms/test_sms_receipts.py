@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
 from server.clock import to_ms
+from server.sms import store as brand_store
 from server.sms.asking import Asker
 from server.sms.carriers.port import Accepted, Receipt, Refused, Unknown
 from server.sms.lines import Line
 from server.sms.message import Text
-from server.sms.receipts.receipts import Receipts
+from server.sms.receipts import store
+from server.sms.receipts.receipts import LEASE_S, Receipts
 from tests.support.sms_office import CODE, PHONE, SmsOffice, phone, sms_office
-
-NOBODY = "unix:///nowhere/redis.sock"
+from tests.support.sms_scene import BRAND
 
 
 @pytest.fixture
@@ -43,10 +44,10 @@ async def copies(office: SmsOffice) -> list[str]:
 
 async def settle(office: SmsOffice, receipts: Receipts) -> None:
     """Settle what was taken, and look again at what waits."""
-    while await receipts.turn(wait_ms=1):
+    while await receipts.turn():
         pass
     office.clock.advance(seconds=601)
-    await receipts.sweep()
+    await receipts.turn()
 
 
 async def test_doubles_and_disorder_change_nothing(office: SmsOffice) -> None:
@@ -77,20 +78,73 @@ async def test_a_receipt_before_its_message_waits(office: SmsOffice) -> None:
     assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 0
 
 
-async def test_without_redis_receipts_go_straight_into_the_database(office: SmsOffice) -> None:
-    """A Redis that is away loses no receipt, and what is written down has no number in it."""
+async def test_what_was_taken_stays_taken(office: SmsOffice) -> None:
+    """A Redis that is wiped and a process that is gone lose no receipt; no number is written down."""
     await office.accept()
     await office.send()
-    redis = Redis.from_url(NOBODY)
-    away = Receipts(office.ground._replace(redis=redis))
-    await away.take([receipt(office, "delivered")])
-    row = await office.pool.fetchrow("SELECT * FROM sms_receipt")
-    assert row is not None
+    taking = [Receipts(office.ground).take([receipt(office, "delivered")]) for _ in range(3)]
+    await asyncio.gather(*taking)
+    await office.redis.flushall()
+    (row,) = await office.pool.fetch("SELECT * FROM sms_receipt")  # three times the same
     assert PHONE not in str(tuple(row))
-    office.clock.advance(seconds=3)
-    assert await away.sweep() == 1
+    assert await Receipts(office.ground).turn() == 1
     assert await copies(office) == ["delivered"]
-    await redis.aclose()
+    assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 0
+
+
+async def test_rows_in_hand_are_left_alone_until_their_worker_is_lost(office: SmsOffice) -> None:
+    """Two workers settle a receipt once; one that dies with it gives it back after half a minute."""
+    receipts = Receipts(office.ground)
+    await receipts.take([receipt(office, "delivered")])
+    now = office.clock.now()
+    lease = now + timedelta(seconds=LEASE_S)
+    assert len(await office.pool.fetch(store.CLAIM, now, lease, 10)) == 1  # and is gone
+    assert await receipts.turn() == 0
+    office.clock.advance(seconds=LEASE_S)
+    assert await receipts.turn() == 1
+
+
+@pytest.mark.parametrize("wants", [False, True])
+async def test_what_did_not_arrive_comes_back_where_the_brand_wants_it(
+    office: SmsOffice, wants: bool
+) -> None:  # fmt: skip
+    """Undelivered is paid all the same, or given back once per telephone by the brand's choice (A17)."""
+    await office.pool.execute(brand_store.PUT_BRAND, BRAND, wants)
+    await office.accept(Text((phone(1), phone(2), phone(3)), CODE), kind="notice")
+    await office.send()
+    assert await office.scene.have() == (997, 0)
+    receipts = Receipts(office.ground)
+    for number, state in ((1, "undelivered"), (2, "unknown"), (3, "delivered")):
+        await receipts.take([receipt(office, state, to=phone(number))])
+    await settle(office, receipts)
+    assert await office.scene.have() == (997 + wants, 0)
+    for state in (
+        "undelivered",
+        "delivered",
+    ):  # said again, and the other way round: the last word stays
+        await receipts.take([receipt(office, state, to=phone(1))])
+    await receipts.take([receipt(office, "undelivered", to=phone(2))])
+    await settle(office, receipts)
+    assert await copies(office) == ["undelivered", "undelivered", "delivered"]
+    assert await office.scene.have() == (997 + 2 * wants, 0)
+
+
+async def test_a_refund_the_ledger_refuses_holds_nobody_up(office: SmsOffice) -> None:
+    """A payment that came back by hand already: its receipt is settled, and so are its neighbours."""
+    await office.pool.execute(brand_store.PUT_BRAND, BRAND, True)
+    await office.accept(Text((phone(1),), CODE), kind="notice")
+    await office.accept(Text((phone(2),), CODE), kind="notice")
+    await office.send()
+    first, second = await office.messages()
+    await office.scene.costcentre.refund(BRAND, first["payment"], 1)
+    receipts = Receipts(office.ground)
+    told = [(first, phone(1)), (second, phone(2))]
+    await receipts.take(
+        [receipt(office, "undelivered", message_id=m["carrier_message_id"], to=p) for m, p in told]
+    )
+    await settle(office, receipts)
+    assert await copies(office) == ["undelivered", "undelivered"]
+    assert await office.scene.have() == (1_000, 0)
 
 
 async def test_a_receipt_of_nothing_is_forgotten_at_last(office: SmsOffice) -> None:
@@ -99,7 +153,7 @@ async def test_a_receipt_of_nothing_is_forgotten_at_last(office: SmsOffice) -> N
     await receipts.take([receipt(office, "delivered", message_id="nobody's")])
     await settle(office, receipts)
     office.clock.advance(seconds=73 * 3600)
-    await receipts.sweep()
+    await receipts.turn()
     assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 0
 
 

@@ -1,24 +1,24 @@
 """Takes carriers' receipts at once and settles them later, each until it is done (R-004-23, R-004-29).
 
-One of a few Redis streams, chosen at random, has what was just taken; while Redis is away, or a stream
-is full, PostgreSQL has it. A number is turned into its mark before anything is written. Receipts that
-no message is known for yet are kept and tried again for 72 hours. Doubles and disorder change nothing.
-Refuses to believe who sends a receipt: the door and the carrier's own words do that.
+What is taken is a row, many callers' in one commit, before anybody is told that it was taken: neither
+a lost Redis nor a lost process loses it. A number is turned into its mark before anything is written.
+Receipts that no message is known for yet are tried again for 72 hours. Doubles and disorder change
+nothing. Refuses to believe who sends a receipt: the door and the carrier's own words do that.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
+from server.billing import store as ledger
 from server.clock import from_ms
 from server.db.pool import LOST
 from server.errors import Refusal
@@ -29,18 +29,16 @@ from server.sms.outcome import Step
 from server.sms.phones import Phone
 from server.sms.receipts import store
 from server.sms.settling import Settling
+from server.sms.window import Bounds, Window
 
-STREAMS = 8
-STREAM_RECEIPTS_MAX = 100_000
-REDIS_S_MAX = 0.5
+TAKEN_TOGETHER_MAX = 512
+WAITING_MAX = 20_000
 BATCH_MAX = 256
-WAIT_MS = 500
-SWEEP_S = 1.0
-REST_S = 0.25
+LEASE_S = 30.0  # who settles rows and dies gives them back after this
+WAIT_S = 0.2
 AGAIN_S = 2.0
 AGAIN_S_MAX = 600.0
 
-_FIELD = b"r"
 _log = structlog.get_logger(__name__)
 
 
@@ -56,12 +54,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     reference: str = ""
 
 
-_decode = msgspec.json.Decoder(Kept).decode
-
-
-def stream(number: int) -> str:
-    """Name one of the streams."""
-    return f"sms:receipts:{number}"
+Copies = dict[tuple[int, int, bytes], list[Kept]]  # by brand, message, mark
 
 
 class Receipts:
@@ -69,23 +62,17 @@ class Receipts:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._swept_s = float("-inf")
+        bounds = Bounds(TAKEN_TOGETHER_MAX, WAITING_MAX)
+        self._window: Window[Sequence[Kept], bool] = Window("sms receipts", self._write, bounds)
 
     async def take(self, receipts: Sequence[Receipt]) -> None:
-        """Write receipts down where they are found again. Raises what `LOST` names when nowhere can."""
-        kept = [self._kept(receipt) for receipt in receipts]
-        name = stream(random.randrange(STREAMS))
-        redis = self._ground.redis
-        try:
-            async with asyncio.timeout(REDIS_S_MAX), redis.pipeline(transaction=False) as pipeline:
-                if await redis.xlen(name) < STREAM_RECEIPTS_MAX:
-                    for one in kept:
-                        pipeline.xadd(name, {_FIELD: msgspec.json.encode(one)})
-                    await pipeline.execute()
-                    return
-        except (RedisError, OSError) as error:
-            _log.warning("receipts_past_redis", error=type(error).__name__)
-        await self._keep(kept)
+        """Write receipts down for good. Raises `busy` and `unavailable`: then they have to come again."""
+        await self.keep([self._kept(receipt) for receipt in receipts])
+
+    async def keep(self, kept: Sequence[Kept]) -> None:
+        """Write down what is kept of receipts, as `take` does."""
+        if kept:
+            await self._window.ask(0, kept, len(kept))
 
     async def deliver(self, receipt: Receipt) -> None:
         """Take one receipt that came over a carrier's own connection."""
@@ -98,70 +85,52 @@ class Receipts:
             receipt.at_ms, receipt.reference,
         )  # fmt: skip
 
-    async def _keep(self, kept: Sequence[Kept]) -> None:
-        now = self._ground.clock.now()
+    async def _write(self, _: int, batch: Sequence[Sequence[Kept]]) -> list[bool | Refusal]:
         columns = zip(
             *((k.carrier, k.message_id, k.mark, k.state, k.code, from_ms(k.at_ms), k.reference)
-              for k in kept),
+              for kept in batch for k in kept),
             strict=True,
         )  # fmt: skip
-        due_at = now + timedelta(seconds=AGAIN_S)
-        await self._ground.pool.execute(store.KEEP, *map(list, columns), now, due_at)
+        await self._ground.pool.execute(store.KEEP, *map(list, columns), self._ground.clock.now())
+        return [True] * len(batch)
 
     async def run(self) -> None:
         """Settle until cancelled."""
         while True:
             try:
-                await self.turn()
-            except (RedisError, OSError, *LOST) as error:
+                full = await self.turn() == BATCH_MAX
+            except (OSError, *LOST) as error:
                 _log.warning("receipts_wait", error=type(error).__name__)
-                await self._sweep_anyway()
-                await asyncio.sleep(REST_S)
+                full = False
+            if not full:
+                await asyncio.sleep(WAIT_S)
 
-    async def _sweep_anyway(self) -> None:
-        try:
-            await self.sweep()
-        except LOST:
-            return  # the database is what is away
-
-    async def turn(self, wait_ms: int | None = WAIT_MS) -> int:
-        """Settle what lies in the streams, and now and then what waits; return how many came."""
-        if self._ground.clock.monotonic_s() - self._swept_s >= SWEEP_S:
-            self._swept_s = self._ground.clock.monotonic_s()
-            await self.sweep()
-        names = {stream(number): "0" for number in range(STREAMS)}
-        found = await self._ground.redis.xread(names, count=BATCH_MAX // STREAMS, block=wait_ms)  # type: ignore[arg-type]
-        entries = [_decode(fields[_FIELD]) for _, lines in found for _, fields in lines]
-        if entries:
-            unmatched = await self.settle(entries)
-            if unmatched:
-                await self._keep(unmatched)
-            async with self._ground.redis.pipeline(transaction=False) as pipeline:
-                for name, lines in found:
-                    pipeline.xdel(name, *(entry for entry, _ in lines))
-                await pipeline.execute()
-        return len(entries)
-
-    async def sweep(self) -> int:
-        """Try again with those no message was known for; return how many are settled."""
+    async def turn(self) -> int:
+        """Settle what is due; return how many that were. What fails as a whole is due again later."""
         now = self._ground.clock.now()
-        rows = await self._ground.pool.fetch(store.READ_DUE, now, BATCH_MAX)
+        lease = now + timedelta(seconds=LEASE_S)
+        rows = await self._ground.pool.fetch(store.CLAIM, now, lease, BATCH_MAX)
+        if not rows:
+            return 0
         kept = {
             row["id"]: Kept(row["carrier"], row["message_id"], row["mark"], row["state"],
                             row["code"], _ms(row["at"]), row["reference"])
-            for row in rows
+            for row in sorted(rows, key=lambda row: row["id"])
         }  # fmt: skip
-        unmatched = {id(one) for one in await self.settle(list(kept.values()))} if kept else set()
-        again = [row for row in rows if id(kept[row["id"]]) in unmatched]
-        late = [row for row in again if now - row["came_at"] > timedelta(seconds=RECEIPT_S_MAX)]
+        unmatched = {id(one) for one in await self.settle(list(kept.values()))}
+        waiting = [row for row in rows if id(kept[row["id"]]) in unmatched]
+        late = {r["id"] for r in waiting if now - r["came_at"] > timedelta(seconds=RECEIPT_S_MAX)}
         if late:
             _log.warning("receipts_of_nothing", receipts=len(late))
-        again = [row for row in again if row not in late]
-        done = [row["id"] for row in rows if row not in again]
-        await self._ground.pool.execute(store.DROP, done)
+        again = [row for row in waiting if row["id"] not in late]
+        stay = {row["id"] for row in again}
         dues = [now + _again(row["attempt"]) for row in again]
-        await self._ground.pool.execute(store.POSTPONE, [row["id"] for row in again], dues)
-        return len(done)
+        await self._ground.pool.execute(
+            store.DROP, [row["id"] for row in rows if row["id"] not in stay]
+        )
+        if again:
+            await self._ground.pool.execute(store.POSTPONE, [row["id"] for row in again], dues)
+        return len(rows)
 
     async def settle(self, kept: Sequence[Kept]) -> list[Kept]:
         """Do what receipts say; return those no message is known for."""
@@ -179,7 +148,7 @@ class Receipts:
         for index, row in sorted(matched.items()):
             copies[row["brand_id"], row["id"], kept[index].mark].append(kept[index])
         if copies:
-            await self._deliver(copies)
+            await self._deliver_all(copies)
         return [one for index, one in enumerate(kept) if index not in matched]
 
     async def _accept(self, row: asyncpg.Record, one: Kept) -> None:
@@ -192,7 +161,19 @@ class Receipts:
         except Refusal as refusal:
             raise OSError(refusal.code) from refusal  # what it was for is tried again as a whole
 
-    async def _deliver(self, copies: dict[tuple[int, int, bytes], list[Kept]]) -> None:
+    async def _deliver_all(self, copies: Copies) -> None:
+        """Deliver together; one whose refund the ledger refuses is delivered without it, loudly."""
+        try:
+            await self._deliver(copies)
+        except ledger.PostingRefusedError as error:
+            if len(copies) > 1:
+                for key, told in copies.items():
+                    await self._deliver_all({key: told})
+                return
+            _log.error("undelivered_not_refunded", why=error.code)
+            await self._deliver(copies, refunds=False)
+
+    async def _deliver(self, copies: Copies, *, refunds: bool = True) -> None:
         now: datetime = self._ground.clock.now()
         rows = []
         for key, told in copies.items():
@@ -205,6 +186,32 @@ class Receipts:
             if changed:
                 lines = map(list, zip(*(tuple(row) for row in changed), strict=True))
                 await connection.execute(store.ADD_LOG, now, *lines)
+            if refunds:
+                lost = [row for row in changed if row["state"] == "undelivered"]
+                await self._give_back(connection, lost)
+
+    async def _give_back(
+        self, connection: ledger.Connection, lost: Sequence[asyncpg.Record]
+    ) -> None:
+        """Refund copies that did not arrive, where their brand wants that (A17); each once."""
+        if not lost:
+            return
+        keys = [row["brand_id"] for row in lost], [row["message_id"] for row in lost]
+        paid = {
+            (row["brand_id"], row["id"]): row
+            for row in await connection.fetch(store.READ_REFUNDABLE, *keys)
+        }
+        refunds = []
+        for copy in lost:
+            message = paid.get((copy["brand_id"], copy["message_id"]))
+            if message is not None:
+                purse = await self._ground.purses.of(copy["brand_id"])
+                payment: UUID = message["payment"]
+                refunds.append(
+                    purse.refund_copy(payment, message["id"], copy["mark"], message["each"])
+                )
+        if refunds:
+            await ledger.post_rows(connection, self._ground.clock.now(), refunds)
 
 
 def _again(attempt: int) -> timedelta:

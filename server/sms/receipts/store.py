@@ -1,4 +1,4 @@
-"""Receipts as stored: those that no message is known for yet, and what they do to a telephone's copy."""
+"""Receipts as stored until they are settled, and what they do to a telephone's copy."""
 
 from __future__ import annotations
 
@@ -36,16 +36,25 @@ SELECT u.brand_id, u.message_id, $1::timestamptz, 0, u.what, u.code, u.mark
 
 KEEP = """
 INSERT INTO sms_receipt (carrier, message_id, mark, state, code, at, reference, came_at, due_at)
-SELECT u.*, $8::timestamptz, $9::timestamptz
+SELECT u.*, $8::timestamptz, $8::timestamptz
   FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]) u
 ON CONFLICT (carrier, message_id, mark, state) DO NOTHING
 """
-READ_DUE = """
-SELECT id, carrier, message_id, mark, state, code, at, reference, came_at, attempt
-  FROM sms_receipt
- WHERE due_at <= $1::timestamptz
- ORDER BY due_at
- LIMIT $2::integer
+# Due rows that no other worker has in hand.
+CLAIM = """
+UPDATE sms_receipt r
+   SET due_at = $2::timestamptz
+ WHERE r.id IN (SELECT d.id FROM sms_receipt d WHERE d.due_at <= $1::timestamptz
+                 ORDER BY d.due_at LIMIT $3::integer FOR UPDATE SKIP LOCKED)
+RETURNING id, carrier, message_id, mark, state, code, at, reference, came_at, attempt
+"""
+
+# Messages that were sent and paid, of brands that get back what did not arrive; each: segments of one copy.
+READ_REFUNDABLE = """
+SELECT m.brand_id, m.id, m.payment, m.segments / m.phones AS each
+  FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[]) u(brand_id, id)) u
+  JOIN sms_brand b ON b.brand_id = u.brand_id AND b.refund_on_undelivered
+  JOIN sms_message m ON m.brand_id = u.brand_id AND m.id = u.id AND m.state = 'sent'
 """
 DROP = "DELETE FROM sms_receipt WHERE id = ANY ($1::bigint[])"
 POSTPONE = """
