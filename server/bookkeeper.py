@@ -133,10 +133,14 @@ def report(
 
 @click.group()
 def sms() -> None:
-    """Prepaid SMS segments of a brand: what it has, its packages, a package by hand."""
+    """Prepaid SMS segments of a brand: what it has, its packages, messages of unknown fate."""
 
 
-def _sms(settings: Settings, work: Callable[[Packages], Coroutine[Any, Any, Any]]) -> Any:
+def _sms(
+    settings: Settings, work: Callable[[Packages], Coroutine[Any, Any, Any]], action: str = "",
+    **about: Any,
+) -> Any:  # fmt: skip
+    """Do something with packages; what changes something has an `action`, and leaves an audit line."""
     from server.billing.teller import Teller
     from server.sms.costcentre import CostCentre
     from server.sms.packages import Packages
@@ -144,6 +148,21 @@ def _sms(settings: Settings, work: Callable[[Packages], Coroutine[Any, Any, Any]
     async def do(pool: asyncpg.Pool) -> Any:
         clock = SystemClock()
         return await work(Packages(pool, CostCentre(pool, Teller(pool, clock), clock), clock))
+
+    return _sms_pool(settings, do, action, **about)
+
+
+def _sms_pool(
+    settings: Settings, work: Callable[[asyncpg.Pool], Coroutine[Any, Any, Any]], action: str = "",
+    **about: Any,
+) -> Any:  # fmt: skip
+    from server.terminal import written_down
+
+    async def do(pool: asyncpg.Pool) -> Any:
+        if not action:
+            return await work(pool)
+        async with written_down(pool, SystemClock(), action, **about):
+            return await work(pool)
 
     try:
         return _run(do, settings)
@@ -203,7 +222,8 @@ def grant(
     purchase = Purchase(
         order_no=order_no, segments=segments, price_fen=price_fen, validity_days=days
     )
-    added = _sms(settings, lambda packages: packages.buy(brand, purchase))
+    about = {"brand_id": brand, "segments": segments}
+    added = _sms(settings, lambda packages: packages.buy(brand, purchase), "grantSms", **about)
     click.echo(f"{added.order_no}: {added.left} of {added.segments} left, {_day(added.expires)}")
 
 
@@ -213,5 +233,81 @@ def grant(
 @click.pass_obj
 def open_account(settings: Settings, brand: int, *, expiry_first: bool) -> None:
     """Open a brand's account before its first package and fix in which order it uses them."""
-    _sms(settings, lambda packages: packages.open(brand, expiry_first=expiry_first))
+    about = {"brand_id": brand, "expiry_first": int(expiry_first)}
+    _sms(settings, lambda p: p.open(brand, expiry_first=expiry_first), "openSms", **about)
     click.echo(f"brand {brand} uses {'what expires' if expiry_first else 'the oldest'} first")
+
+
+@sms.command()
+@click.option("--brand", type=int, default=1, show_default=True)
+@click.option("--refund-undelivered/--keep-undelivered", required=True)
+@click.pass_obj
+def rules(settings: Settings, brand: int, *, refund_undelivered: bool) -> None:
+    """Decide whether what did not reach its telephone comes back to the brand."""
+    from server.sms import store
+
+    async def do(pool: asyncpg.Pool) -> None:
+        await pool.execute(store.PUT_BRAND, brand, refund_undelivered)
+
+    about = {"brand_id": brand, "refund_undelivered": int(refund_undelivered)}
+    _sms_pool(settings, do, "setSmsRules", **about)
+    word = "comes back" if refund_undelivered else "is paid all the same"
+    click.echo(f"brand {brand}: what is undelivered {word}")
+
+
+@sms.command()
+@click.option("--brand", type=int, default=0, help="Default: all brands.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option(
+    "--ask-now", is_flag=True, help="Let the workers ask the carriers about them at once."
+)
+@click.pass_obj
+def unknown(settings: Settings, brand: int, limit: int, *, ask_now: bool) -> None:
+    """List messages of which nobody could say what became; they are paid and were not sent again."""
+    from server.sms.records import store, views
+
+    async def do(pool: asyncpg.Pool) -> list[views.Unknown]:
+        if ask_now:
+            await pool.execute(store.ASK_NOW, SystemClock().now(), brand)
+        return await views.read_unknown(pool, brand, limit)
+
+    found = _sms_pool(settings, do, "askSms" if ask_now else "", brand_id=brand)
+    now = SystemClock().now()
+    for one in found:
+        hours = (now - one.accepted_at).total_seconds() / 3600
+        click.echo(
+            f"brand {one.brand_id} message {one.id} {one.state:<8} {one.carrier:<16} {hours:7.1f} h"
+            f"  {one.phones} telephone(s), {one.segments} segment(s), number {one.number}"
+        )
+    if not found:
+        click.echo("Nothing is unknown.")
+
+
+@sms.command()
+@click.option("--brand", type=int, required=True)
+@click.option("--message", type=int, required=True)
+@click.option("--sent/--failed", "was_sent", required=True, help="What the carrier's people say.")
+@click.pass_obj
+def settle(settings: Settings, brand: int, message: int, *, was_sent: bool) -> None:
+    """Settle an unknown message by hand: it was sent, or it failed and its segments come back."""
+    about = {"brand_id": brand, "message": message, "sent": int(was_sent)}
+
+    async def do(pool: asyncpg.Pool) -> bool:
+        from server.billing.teller import Teller
+        from server.sms.costcentre import CostCentre
+        from server.sms.outcome import Step
+        from server.sms.purse import Purses
+        from server.sms.records import views
+        from server.sms.settling import Settler, Settling
+
+        clock = SystemClock()
+        found = await views.read_one(pool, brand, message)
+        if found is None:
+            raise Refusal("sms_message_not_found")
+        purses = Purses(CostCentre(pool, Teller(pool, clock), clock))
+        step = Step("accept" if was_sent else "refuse", clock.now(), "by_hand")
+        settling = Settling(brand, message, found.attempt, step)
+        return await Settler(pool, clock, purses).settle(settling)
+
+    done = _sms_pool(settings, do, "settleSms", **about)
+    click.echo("settled" if done else "It is not unknown (any more): nothing was changed.")

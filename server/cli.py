@@ -193,11 +193,10 @@ def pair(
 
     async def do() -> str:
         async with open_office(_engines_known(settings)) as office:
-            manager = office.manager(shop)
             if confirm is None:
-                made = await office.pairing.make_code(manager, wish)
-                return f"Type on the device within ten minutes: {made.code[:4]} {made.code[4:]}"
-            paired = await office.pairing.confirm_offer(manager, manager.id, confirm, wish)
+                code = await office.make_code(shop, wish)
+                return f"Type on the device within ten minutes: {code[:4]} {code[4:]}"
+            paired = await office.confirm(shop, confirm, wish)
             return f"Paired: device {paired.id} ({paired.kind} {paired.name})"
 
     click.echo(_run(do()))
@@ -209,14 +208,12 @@ def pair(
 @click.pass_obj
 def devices(settings: Settings, shop: int, revoke: int | None) -> None:
     """List a shop's devices, or unpair one."""
-    import uuid
-
     from server.office import open_office
 
     async def do() -> list[str]:
         async with open_office(_engines_known(settings)) as office:
             if revoke is not None:
-                gone = await office.pairing.revoke(office.manager(shop), uuid.uuid4(), revoke)
+                gone = await office.unpair(shop, revoke)
                 return [f"Unpaired: device {gone.id} ({gone.kind} {gone.name})"]
             return [
                 f"{d.id:>4}  {d.kind:<12} {'paired' if d.paired else '-':<8} {d.name}"
@@ -263,13 +260,16 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool, money: 
     from server.api.keys import NewKey, client_key
     from server.api.store import Client
     from server.office import open_office
+    from server.terminal import written_down
 
     roles = ("business", *["manager"] * manager, *["money"] * money)
     client = Client(brand_id=brand, id=0, name=name, roles=roles)
 
     async def do() -> NewKey:
         async with open_office(_engines_known(settings)) as office:
-            return await client_key(office.pool, office.clock, client)
+            about = {"brand_id": brand, "manager": int(manager), "money": int(money)}
+            async with written_down(office.pool, office.clock, "makeApiKey", **about):
+                return await client_key(office.pool, office.clock, client)
 
     key = _run(do())
     click.echo(f"key id: {key.key_id}\nsecret: {key.secret}")

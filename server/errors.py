@@ -199,6 +199,7 @@ REFUSALS: dict[str, RefusalKind] = {
         409, False, "Nobody carries messages of this kind.", "没有可用的短信通道"
     ),
     "sms_message_not_found": RefusalKind(404, False, "There is no such message.", "没有这条短信"),
+    "receipt_refused": RefusalKind(403, False, "The status report is refused.", "状态报告被拒绝"),
     "phone_invalid": RefusalKind(422, False, "The telephone number is not valid.", "手机号有误"),
     "phone_unreadable": RefusalKind(
         500, False, "The telephone number was sealed with another key.", "手机号无法解密"

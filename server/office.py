@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -26,7 +27,9 @@ from server.events.alarm import Alarm
 from server.events.decision import Actor
 from server.events.relay import Relay
 from server.pairing.door import Execute, PairingDoor
+from server.pairing.pairing import PairedDevice, Wish
 from server.settings import Settings
+from server.terminal import written_down
 
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +53,14 @@ class Office(NamedTuple):
             raise Refusal("shop_not_found", shop_id=shop_id)
         return brand_id
 
+    @asynccontextmanager
+    async def acting(self, action: str, shop_id: int | None, **facts: int) -> AsyncIterator[None]:
+        """Write down what is about to be done in a shop, and what came of it."""
+        brand_id = shop_id and await store.brand_of_shop(self.pool, shop_id)
+        about = {"brand_id": brand_id or 0, "shop_id": shop_id or 0}
+        async with written_down(self.pool, self.clock, action, **about, **facts):
+            yield
+
     async def dead_promises(self, shop_id: int | None) -> list[str]:
         """Return a line for each promise that was given up."""
         return [
@@ -62,7 +73,24 @@ class Office(NamedTuple):
     async def revive(self, shop_id: int | None, promise_id: int | None) -> int:
         """Make dead promises due now; a worker's next sweep finds them. Returns how many."""
         now_ms = to_ms(self.clock.now())
-        return await promises.revive(self.pool, shop_id, promise_id, now_ms)
+        async with self.acting("revivePromises", shop_id, promise_id=promise_id or 0):
+            return await promises.revive(self.pool, shop_id, promise_id, now_ms)
+
+    async def make_code(self, shop_id: int, wish: Wish) -> str:
+        """Make a code to type on a device."""
+        async with self.acting("makePairingCode", shop_id):
+            return (await self.pairing.make_code(self.manager(shop_id), wish)).code
+
+    async def confirm(self, shop_id: int, code: str, wish: Wish) -> PairedDevice:
+        """Confirm the code a new screen shows."""
+        manager = self.manager(shop_id)
+        async with self.acting("confirmPairing", shop_id):
+            return await self.pairing.confirm_offer(manager, manager.id, code, wish)
+
+    async def unpair(self, shop_id: int, device_id: int) -> PairedDevice:
+        """Unpair a device."""
+        async with self.acting("revokeDevice", shop_id, device_id=device_id):
+            return await self.pairing.revoke(self.manager(shop_id), uuid.uuid4(), device_id)
 
 
 @asynccontextmanager

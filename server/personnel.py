@@ -1,6 +1,6 @@
 """`chuancai staff …` and `chuancai audit`: people and what they did, for a person at the machine itself.
 
-Whoever can type here may everything; what is done here is written down as done by `cli`. Passwords are
+Whoever can type here may everything; what is done here is written down (`terminal.py`). Passwords are
 made by the house and printed once, or read from the terminal; never from the command's words, which
 every process of the machine can read.
 """
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from server.staff.door import StaffDoor
 
-CLI = "cli"
 LINES_SHOWN_MAX = 1_000
 
 BRAND = click.option("--brand", type=int, default=1, show_default=True)
@@ -52,14 +51,10 @@ class PeopleDesk:
         self, action: str, brand_id: int, facts: dict[str, Any], work: Awaitable[Any]
     ) -> Any:
         """Do what was typed, with its audit line before and its outcome after it."""
-        line = await self.audit.begin(action, CLI, CLI, "", brand_id=brand_id, facts=facts)
-        try:
-            told = await work
-        except Refusal as refusal:
-            self.audit.finish(line, refusal.code)
-            raise
-        self.audit.finish(line, "ok")
-        return told
+        from server.terminal import written_down
+
+        async with written_down(self.pool, self.clock, action, brand_id=brand_id, **facts):
+            return await work
 
     async def find(self, brand_id: int, login: str) -> int:
         """Return the id behind a login name. Raises `staff_not_found`."""

@@ -22,6 +22,7 @@ from server.db.migrate import migrate
 from server.demo.seed import seed
 from server.engines import start_engines
 from server.settings import Settings
+from server.sms.carriers_file import PAPER
 
 STOP_S_MAX = 40.0
 BACK_OFF_S = 0.2
@@ -121,6 +122,8 @@ async def run(
             "REDIS_URL": settings.redis_url,
             "CHUANCAI_LOG_LEVEL": settings.log_level,
             "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
+            # Somebody who tries sending out sees it go, and nobody's telephone rings.
+            "CHUANCAI_SMS_CARRIERS": settings.sms_carriers or PAPER,
         }
         for part in (
             Part("worker", "worker", environment=environment),

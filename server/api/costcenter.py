@@ -17,6 +17,8 @@ from server.api import costcenter_pb2
 from server.api import sms_words as w
 from server.api.rpc import Rpc
 from server.api.sms import SmsMoney
+from server.api.sms_message_words import ReceiptRequest
+from server.api.sms_messages import SmsMessages
 from server.api.store import Client
 
 _SERVICE = costcenter_pb2.DESCRIPTOR.services_by_name["CostCenter"]
@@ -25,13 +27,16 @@ SERVICE = _SERVICE.full_name
 _Answer = Callable[[Client, UUID, Any], Awaitable[msgspec.Struct]]
 
 
-def rpcs(sms: SmsMoney) -> list[Rpc]:
+def rpcs(sms: SmsMoney, messages: SmsMessages) -> list[Rpc]:
     """Return the service's methods."""
     return [
         _rpc("SmsSendPrePay", w.PrePayRequest, sms.pre_pay),
         _rpc("SmsSendPay", w.PayRequest, sms.pay),
         _rpc("SmsReleaseFreezeNum", w.NumberRequest, lambda c, _, asked: sms.release(c, asked)),
         _rpc("SmsSendStatusCallBack", w.StatusRequest, lambda c, _, asked: sms.settle(c, asked)),
+        _rpc(
+            "SmsReceiptStatusCallBack", ReceiptRequest, lambda c, _, asked: messages.say(c, asked)
+        ),
         _rpc("ReadSmsFreeze", w.NumberRequest, lambda c, _, asked: sms.read(c, asked)),
         _rpc("BuySmsPackage", w.BuyRequest, lambda c, _, asked: sms.buy(c, asked)),
         _rpc("ReadSmsBalance", w.BrandWords, lambda c, _, asked: sms.balance(c, asked)),

@@ -66,6 +66,30 @@ class SmsReleaseFreezeNumResponse(_message.Message):
     number: str
     def __init__(self, number: _Optional[str] = ...) -> None: ...
 
+class SmsReceiptStatusCallBackRequest(_message.Message):
+    __slots__ = ("brandId", "payment", "state", "code", "phone")
+    BRANDID_FIELD_NUMBER: _ClassVar[int]
+    PAYMENT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    PHONE_FIELD_NUMBER: _ClassVar[int]
+    brandId: int
+    payment: str
+    state: str
+    code: str
+    phone: str
+    def __init__(self, brandId: _Optional[int] = ..., payment: _Optional[str] = ..., state: _Optional[str] = ..., code: _Optional[str] = ..., phone: _Optional[str] = ...) -> None: ...
+
+class SmsReceiptStatusCallBackResponse(_message.Message):
+    __slots__ = ("payment", "state", "settled")
+    PAYMENT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
+    payment: str
+    state: str
+    settled: bool
+    def __init__(self, payment: _Optional[str] = ..., state: _Optional[str] = ..., settled: _Optional[bool] = ...) -> None: ...
+
 class SmsFreeze(_message.Message):
     __slots__ = ("number", "state", "segments", "paid", "rest", "at", "expiresAt")
     NUMBER_FIELD_NUMBER: _ClassVar[int]

@@ -22,6 +22,7 @@ from server.clock import Clock
 from server.pairing.door import Execute
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
+from server.sms.outgoing import Outgoing
 from server.sms.packages import Packages
 from server.staff.door import StaffDoor
 
@@ -49,6 +50,7 @@ class Front(NamedTuple):
     calls: Calls
     clock: Clock
     sms: SmsMoney
+    outgoing: Outgoing
     staff: StaffDoor
     audit: AuditBook
 
@@ -62,5 +64,6 @@ def open_front(ground: Ground) -> Front:
     calls = Calls(ground.execute, gate, ground.clock, ground.online)
     centre = CostCentre(ground.database, Teller(ground.database, ground.clock), ground.clock)
     sms = SmsMoney(centre, Packages(ground.database, centre, ground.clock))
+    outgoing = Outgoing(ground.settings, ground.database, ground.redis, ground.clock, centre)
     audit = AuditBook(ground.database, ground.clock)
-    return Front(gate, Meters(ground.registry), calls, ground.clock, sms, staff, audit)
+    return Front(gate, Meters(ground.registry), calls, ground.clock, sms, outgoing, staff, audit)

@@ -29,6 +29,7 @@ from server.api.im_words import CallAnswer, asked, end_for_proto, of_proto
 from server.api.problem import RETRY_AFTER_S, unreadable
 from server.api.requests import REQUEST_ID_HEADER, UNDER_WAY_MAX, read_request_id
 from server.api.rpc import Rpc
+from server.api.sms_messages import SmsMessages
 from server.api.store import Client
 from server.api.table import BODY_BYTES_MAX
 from server.db.pool import LOST
@@ -172,7 +173,10 @@ async def serve_grpc(front: Front, host: str, port: int) -> AsyncIterator[int]:
     """Serve for the length of the block and give the port. Raises `OSError` when it is taken."""
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=UNDER_WAY_MAX)
     services: dict[str, dict[str, Any]] = {}
-    for rpc in (_send_im_call(front.calls), *costcenter.rpcs(front.sms)):
+    for rpc in (
+        _send_im_call(front.calls),
+        *costcenter.rpcs(front.sms, SmsMessages(front.outgoing)),
+    ):
         serve: Any = grpc.unary_unary_rpc_method_handler(Line(front, rpc).serve)
         services.setdefault(rpc.service, {})[rpc.name] = serve
     server.add_generic_rpc_handlers(

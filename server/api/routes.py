@@ -24,6 +24,8 @@ from server.api.pairing import Pairing
 from server.api.points import Points
 from server.api.printing import Printing
 from server.api.requests import Endpoint, Ways
+from server.api.sms_messages import SmsMessages
+from server.api.sms_receipts import SmsReceipts
 from server.api.staff import Staff
 from server.api.staff_own import OwnStaff
 from server.api.table import Door, for_people_too
@@ -52,6 +54,8 @@ def table(ground: Ground, front: Front) -> list[Door]:
             Sealing(ground.settings.seal_key),
         ).doors(),
         *front.sms.doors(),
+        *SmsMessages(front.outgoing).doors(),
+        *SmsReceipts(front.outgoing, gate).doors(),
         *for_people_too(Points(ground.database, ground.clock).doors()),
         *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
         *for_people_too(Printing(ground.execute, ground.database, gate).doors()),

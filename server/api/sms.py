@@ -12,7 +12,7 @@ from uuid import UUID
 from server.api import sms_words as w
 from server.api.callers import money_brand
 from server.api.store import Client
-from server.api.table import Call, Door
+from server.api.table import Call, Door, Signer, for_people_too
 from server.clock import from_ms, to_ms
 from server.errors import Refusal
 from server.sms import views
@@ -31,7 +31,12 @@ class SmsMoney:
         self._packages = packages
 
     def doors(self) -> list[Door]:
-        """Return this audience's rows of the table."""
+        """Return this audience's rows of the table; what only reads is for people, too."""
+        doors = self._all_doors()
+        reads = [door for door in doors if door.method == "GET"]
+        return [*(door for door in doors if door not in reads), *for_people_too(reads)]
+
+    def _all_doors(self) -> list[Door]:
         return [
             Door(
                 "POST", _FREEZES, "smsSendPrePay", "Freeze segments (SmsSendPrePay)", "money",
@@ -41,7 +46,7 @@ class SmsMoney:
             ),
             Door(
                 "GET", f"{_FREEZES}/{{number}}", "readSmsFreeze", "Read a freeze by its number", "money",
-                lambda c: self.read(c.signer, w.NumberRequest(number=c.params.number)),
+                lambda c: self.read(c.caller, w.NumberRequest(number=c.params.number)),
                 params=w.NumberPath, response=w.FreezeAnswer, refusals=("hold_not_found",),
             ),
             Door(
@@ -92,7 +97,7 @@ class SmsMoney:
             ),
             Door(
                 "GET", "/v1/sms/balance", "readSmsBalance", "Read what a brand has", "money",
-                lambda c: self.balance(c.signer, w.BrandWords()), response=w.BalanceAnswer,
+                lambda c: self.balance(c.caller, w.BrandWords()), response=w.BalanceAnswer,
             ),
             Door(
                 "GET", "/v1/sms/records", "listSmsRecords",
@@ -124,7 +129,7 @@ class SmsMoney:
             payment=payment, number=done.number, segments=done.segments, balance=done.balance
         )
 
-    async def read(self, client: Client, asked: w.NumberRequest) -> w.FreezeAnswer:
+    async def read(self, client: Signer, asked: w.NumberRequest) -> w.FreezeAnswer:
         """Return a freeze."""
         found = await self._centre.read(_brand(client, asked), asked.number)
         return w.FreezeAnswer(
@@ -166,7 +171,7 @@ class SmsMoney:
         """Return a page of packages."""
         asked: w.PackagesWanted = call.params
         found = await self._packages.list(
-            money_brand(call.signer), open_only=asked.state == "open", before=asked.before,
+            money_brand(call.caller), open_only=asked.state == "open", before=asked.before,
             rows_max=asked.limit,
         )  # fmt: skip
         more = asked.state == "all" and len(found) == asked.limit
@@ -174,7 +179,7 @@ class SmsMoney:
             packages=[_package(one) for one in found], next=found[-1].order_no if more else None
         )
 
-    async def balance(self, client: Client, asked: w.BrandWords) -> w.BalanceAnswer:
+    async def balance(self, client: Signer, asked: w.BrandWords) -> w.BalanceAnswer:
         """Return what a brand has; one that bought nothing has nothing."""
         brand_id = _brand(client, asked)
         has = await self._packages.balance(brand_id)
@@ -187,18 +192,22 @@ class SmsMoney:
         """Return a page of records."""
         asked: w.RecordsWanted = call.params
         kinds = () if asked.kind is None else (asked.kind,)
-        since, until = _known_moment(asked.since, "since"), _known_moment(asked.until, "until")
+        since, until = known_moment(asked.since, "since"), known_moment(asked.until, "until")
         wanted = views.Wanted(kinds, since, until, asked.about, asked.before, asked.limit)
-        page = await self._packages.records(money_brand(call.signer), wanted)
+        page = await self._packages.records(money_brand(call.caller), wanted)
         return w.RecordsAnswer(records=[_record(one) for one in page.records], next=page.next)
 
 
-def _brand(client: Client, asked: w.BrandWords) -> int:
-    """Return the brand that is charged: the key's, whatever is asked."""
-    brand_id = money_brand(client)
-    if asked.brand_id not in {0, brand_id}:
+def own_brand(signer: Signer, asked_brand_id: int) -> int:
+    """Return the brand that is charged: the key's, whatever is asked. Raises `not_allowed`."""
+    brand_id = money_brand(signer)
+    if asked_brand_id not in {0, brand_id}:
         raise Refusal("not_allowed", "The key is of another brand.", field="brandId")
     return brand_id
+
+
+def _brand(signer: Signer, asked: w.BrandWords) -> int:
+    return own_brand(signer, asked.brand_id)
 
 
 def _ms(moment: datetime | None) -> int | None:
@@ -206,10 +215,11 @@ def _ms(moment: datetime | None) -> int | None:
 
 
 def _moment(at_ms: int | None) -> datetime | None:
-    return None if at_ms is None else _known_moment(at_ms, "expiresAt")
+    return None if at_ms is None else known_moment(at_ms, "expiresAt")
 
 
-def _known_moment(at_ms: int, field: str) -> datetime:
+def known_moment(at_ms: int, field: str) -> datetime:
+    """Return a moment. Raises `bad_field` for one no calendar has."""
     try:
         return from_ms(at_ms)
     except OverflowError:

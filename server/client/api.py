@@ -111,6 +111,17 @@ class Api:
         body = {"shop_id": shop_id, "place_id": place_id, "lines": lines, **more}
         return await self.call("POST", "/v1/orders", body, key)
 
+    async def send_sms(
+        self, kind: str, text: str, phones: list[str], *, key: str = "", **more: Any
+    ) -> dict[str, Any]:
+        """Send one text: {number, messages, segments}; `kind`: verification, notice or marketing."""
+        body = {"type": kind, "text": text, "phones": phones, **more}
+        return await self.call("POST", "/v1/sms/messages", body, key)
+
+    async def sms(self, number: str) -> dict[str, Any]:
+        """Read what became of a request, telephone by telephone."""
+        return await self.call("GET", f"/v1/sms/messages/{number}")
+
     async def step(
         self, shop_id: int, item_id: int, verb: str, *, key: str = "", **more: Any
     ) -> dict[str, Any]:

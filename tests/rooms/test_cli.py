@@ -45,6 +45,18 @@ async def test_a_shop_is_managed_from_the_terminal(database_url: str, redis_url:
     status, said = await ask("devices", "--revoke", "404")
     assert status == 1
     assert "device_not_found" in said
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch(
+        "SELECT a.action, a.brand_id, a.who, o.outcome FROM audit a JOIN audit_outcome o USING (at, id)"
+        " ORDER BY a.id"
+    )
+    await connection.close()
+    assert [(row["action"], row["outcome"]) for row in rows] == [
+        ("makePairingCode", "ok"), ("makePairingCode", "place_not_found"),
+        ("revokeDevice", "device_not_found"),
+    ]  # fmt: skip
+    assert {row["brand_id"] for row in rows} == {1}
+    assert all(row["who"].startswith("os:") for row in rows)  # R-000-16: nothing is done unseen
 
 
 async def test_a_second_key_lives_beside_the_first(database_url: str, redis_url: str) -> None:

@@ -25,6 +25,7 @@ ANSWERS: dict[str, Any] = {
     "SmsSendPay": pb.SmsSendPayResponse,
     "SmsReleaseFreezeNum": pb.SmsReleaseFreezeNumResponse,
     "SmsSendStatusCallBack": pb.SmsSendStatusCallBackResponse,
+    "SmsReceiptStatusCallBack": pb.SmsReceiptStatusCallBackResponse,
     "ReadSmsFreeze": pb.SmsFreeze,
     "BuySmsPackage": pb.SmsPackage,
     "ReadSmsBalance": pb.SmsBalance,
@@ -88,6 +89,9 @@ async def test_from_a_package_to_a_refund(house: ApiHouse, mall: Door) -> None:
     for _ in range(2):
         status = await mall.told("SmsSendStatusCallBack", failed)
         assert (status.state, status.refunded) == ("failed", 4)
+    word = pb.SmsReceiptStatusCallBackRequest(payment=paid.payment, state="undelivered", code="OFF")
+    receipt = await mall.told("SmsReceiptStatusCallBack", word)
+    assert (receipt.state, receipt.settled) == ("undelivered", True)
     which = pb.SmsFreezeRequest(number=freeze.number)
     await mall.told("SmsReleaseFreezeNum", which)
     found = await mall.told("ReadSmsFreeze", which)
@@ -107,6 +111,10 @@ async def test_refusals_have_a_status_and_our_code(mall: Door) -> None:
         ("SmsSendPrePay", PrePay(), WRONG, "bad_field", "segments"),
         ("SmsSendPrePay", PrePay(segments=1, number="7"), WRONG, "bad_field", "number"),
         ("SmsSendPrePay", PrePay(segments=1, brandId=2), FORBIDDEN, "not_allowed", "brandId"),
+        ("SmsReceiptStatusCallBack", pb.SmsReceiptStatusCallBackRequest(payment=some, state="delivered"),
+         UNKNOWN, "posting_not_found", None),
+        ("SmsReceiptStatusCallBack", pb.SmsReceiptStatusCallBackRequest(payment=some, state="lost"),
+         WRONG, "bad_field", "state"),
         ("SmsSendPay", pb.SmsSendPayRequest(number=some, segments=1), UNKNOWN, "hold_not_found", None),
         ("ReadSmsFreeze", pb.SmsFreezeRequest(number=some), UNKNOWN, "hold_not_found", None),
         ("SmsSendStatusCallBack", StatusRequest(payment=some), WRONG, "bad_field", "success"),

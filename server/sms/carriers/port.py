@@ -15,6 +15,9 @@ REFERENCE_CHARS_MAX = 32
 PHONES_MAX = 1000
 
 
+ReceiptState = Literal["delivered", "undelivered", "unknown"]
+
+
 class Message(msgspec.Struct, frozen=True):
     """One text to one telephone or to many; its repr shows neither text nor numbers.
 
@@ -69,7 +72,7 @@ class Receipt(msgspec.Struct, frozen=True):
     carrier: str
     message_id: str
     phone: str
-    state: Literal["delivered", "undelivered", "unknown"]
+    state: ReceiptState
     code: str
     at_ms: int
     reference: str = ""

@@ -131,6 +131,10 @@ SELECT brand_id, id, state, attempt, carrier, number, accepted_at, expires_at, d
  ORDER BY due_at
  LIMIT $2::integer
 """
+ASK_NOW = """
+UPDATE sms_message SET due_at = $1::timestamptz
+ WHERE state = 'unknown' AND ($2::bigint = 0 OR brand_id = $2)
+"""
 POSTPONE = """
 UPDATE sms_message m
    SET due_at = u.due_at
