@@ -14,6 +14,7 @@ async def serve_many(settings: Settings, processes: int, stop: asyncio.Event) ->
     environment = os.environ | {
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
+        "CHUANCAI_DATA_DIR": str(settings.data_dir),
         "CHUANCAI_LOG_LEVEL": settings.log_level,
         "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
     }

@@ -19,7 +19,7 @@ import structlog
 
 from server import addresses
 from server.db.migrate import migrate
-from server.demo.seed import seed
+from server.demo.seed import seed, set_up_paper
 from server.engines import start_engines
 from server.settings import Settings
 from server.sms.carriers_file import PAPER
@@ -116,10 +116,12 @@ async def run(
         addresses.leave(settings)
         stack.callback(addresses.take_back, settings.data_dir)
         await migrate(settings.database_url)
-        await seed(settings.database_url)
+        if await seed(settings.database_url):
+            await set_up_paper(settings.database_url)
         environment = os.environ | {
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
+            "CHUANCAI_DATA_DIR": str(settings.data_dir),
             "CHUANCAI_LOG_LEVEL": settings.log_level,
             "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
             # Somebody who tries sending out sees it go, and nobody's telephone rings.

@@ -11,8 +11,10 @@ import msgspec
 from server.demo.dishes import BAR, COLD, DOUGH, MENU, WOK
 from server.events.catalogue import Text
 from server.events.view import DeviceKind, PlaceView, ShopView, StationView
+from server.printing.port import Paper
+from server.printing.printer import Printer
 
-__all__ = ["ACCOUNTS", "DEVICES", "MENU", "PLACES", "SHOP", "STATIONS"]
+__all__ = ["ACCOUNTS", "DEVICES", "MENU", "PLACES", "PRINTER", "SHOP", "STATIONS"]
 
 
 class AccountSeed(msgspec.Struct, frozen=True):
@@ -70,5 +72,16 @@ DEVICES = [
     DeviceSeed(11, "cashier", "收银台", account_id=11),
     DeviceSeed(12, "call_screen", "叫号屏", account_id=12),
 ]
+
+PRINTER = Printer(
+    id=1,
+    version=1,
+    name="纸单",
+    kind="file",
+    address="demo",
+    paper=Paper(width_dots=384, columns=32),
+    documents=["ticket", "receipt"],
+    answers=False,
+)
 
 ACCOUNTS = [AccountSeed(device.account_id, device.name) for device in DEVICES]

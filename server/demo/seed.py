@@ -41,6 +41,15 @@ async def seed(database_url: str) -> bool:
         await connection.close()
 
 
+async def set_up_paper(database_url: str) -> None:
+    """Give the demo shop a printer without a printer: its papers lie in a folder, for everybody to read."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        await store.add_printer(connection, demo.SHOP.id, demo.PRINTER)
+    finally:
+        await connection.close()
+
+
 async def _say(connection: asyncpg.Connection) -> None:
     """Write the brand's sentences and where they are said."""
     for template_id, one in enumerate(SENTENCES, FIRST_ID):

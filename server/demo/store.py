@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from server.events.view import Menu, PlaceView, ShopView, StationView
+from server.printing.printer import Printer
 
 ADD_BRAND = "INSERT INTO brand (id, name) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING"
 ADD_SHOP = """
@@ -35,6 +36,12 @@ ADD_ACCOUNT = "INSERT INTO account (shop_id, id, kind, name) VALUES ($1, $2, $3,
 ADD_DEVICE = """
 INSERT INTO device (shop_id, id, kind, name, account_id, place_id, station_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+ADD_PRINTER = """
+INSERT INTO printer (shop_id, id, name, kind, address, language, paper, documents, stations, answers,
+                     expires_after_s, enabled, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9::jsonb, $10, $11, true, 1)
+ON CONFLICT DO NOTHING
 """
 
 
@@ -81,6 +88,17 @@ async def add_shop(
             ],
         )  # fmt: skip
     return True
+
+
+async def add_printer(connection: asyncpg.Connection, shop_id: int, printer: Printer) -> None:
+    """Write a printer; a shop that has this one keeps it."""
+    plain = msgspec.structs.asdict(printer)
+    jsons = {name: _json(plain[name]) for name in ("paper", "documents", "stations")}
+    await connection.execute(
+        ADD_PRINTER, shop_id, printer.id, printer.name, printer.kind, printer.address,
+        printer.language, jsons["paper"], jsons["documents"], jsons["stations"],
+        printer.answers, printer.expires_after_s,
+    )  # fmt: skip
 
 
 async def add_devices(

@@ -47,6 +47,7 @@ async def greeting(settings: Settings) -> str:
             "",
             "  Each link pairs one browser, within ten minutes, once; `chuancai pair` makes more.",
             "  See life in it:  .venv/bin/chuancai demo-traffic",
+            f"  Kitchen tickets on paper: {settings.data_dir / 'paper' / demo.PRINTER.address}/",
             f"  API docs: {base_url(settings)}/docs",
             "",
         ]

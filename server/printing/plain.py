@@ -10,7 +10,17 @@ import unicodedata
 from typing import NamedTuple
 
 from server.events.words import Text
-from server.printing.port import Document, Label, Language, Mark, Paper, PaperLine, Receipt, Ticket
+from server.printing.port import (
+    Document,
+    Label,
+    Language,
+    Mark,
+    Paper,
+    PaperLine,
+    PlaceKind,
+    Receipt,
+    Ticket,
+)
 
 INIT = b"\x1b@"
 HANZI_ON, HANZI_OFF = b"\x1c&", b"\x1c."
@@ -24,16 +34,24 @@ WORDS: dict[Language, dict[Mark, str]] = {
     "zh": {"copy": "补打", "rush": "催菜", "cancel": "退菜", "hold": "等叫", "fire": "起菜", "backup": "备用"},
     "en": {"copy": "COPY", "rush": "RUSH", "cancel": "CANCEL", "hold": "HOLD", "fire": "FIRE", "backup": "BACKUP"},
 }  # fmt: skip
-SIGNS = {
-    "less": {"zh": "免", "en": "no"},
-    "plus": {"zh": "加", "en": "add"},
-    "change": {"zh": "", "en": ""},
+SIGNS = {"less": "-", "plus": "+", "change": "~"}
+# A wrist tag's number is not a room's.
+PLACES: dict[PlaceKind, dict[Language, str]] = {
+    "room": {"zh": "{}房", "en": "Room {}"},
+    "table": {"zh": "{}桌", "en": "Table {}"},
+    "tag": {"zh": "手牌{}", "en": "Tag {}"},
+    "takeaway": {"zh": "外带{}", "en": "Takeaway {}"},
 }
 
 
 def render(document: Document, paper: Paper, language: Language) -> bytes:
     """Return what a printer with this paper is sent."""
     return printed(lines_of(document, paper, language), paper)
+
+
+def as_text(document: Document, paper: Paper, language: Language) -> str:
+    """Return a document as people read it in a file."""
+    return "".join(f"{line.text}\n" for line in lines_of(document, paper, language))
 
 
 class Line(NamedTuple):
@@ -88,11 +106,15 @@ def _say(text: Text, language: Language) -> str:
     return text.zh if language == "zh" else text.en
 
 
+def _place(document: Document, language: Language) -> str:
+    return PLACES[document.place_kind][language].format(document.place)
+
+
 def _ticket(ticket: Ticket, language: Language) -> list[Line]:
     station = _say(ticket.station, language) if ticket.station else ""
     again = f"  +{ticket.round}" if ticket.round > 1 else ""
     lines = [
-        Line(ticket.place, 3, bold=True),
+        Line(_place(ticket, language), 3, bold=True),
         Line(f"#{ticket.number:02d}{again}  {station}".rstrip(), 2),
     ]
     for line in ticket.lines:
@@ -106,14 +128,17 @@ def _dish(line: PaperLine, language: Language) -> list[Line]:
     held = f" [{WORDS[language]['hold']}]" if line.held else ""
     lines = [Line(f"{line.quantity} x {_say(line.name, language)}{held}", 2)]
     for one in line.modifiers:
-        words = f"{SIGNS[one.sign][language]} {_say(one.name, language)}".strip()
-        mark = f"!! {words} !!" if one.allergen else f"- {words}"
+        words = f"{SIGNS[one.sign]} {_say(one.name, language)}"
+        mark = f"!! {words} !!" if one.allergen else words
         lines.append(Line(f"  {mark}", 2 if one.allergen else 1, bold=one.allergen))
     return [*lines, *([Line(f"  * {line.note}", bold=True)] if line.note else [])]
 
 
 def _receipt(receipt: Receipt, paper: Paper, language: Language) -> list[Line]:
-    lines = [Line(_say(receipt.shop, language), 2), Line(f"{receipt.place}  #{receipt.number:02d}")]
+    lines = [
+        Line(_say(receipt.shop, language), 2),
+        Line(f"{_place(receipt, language)}  #{receipt.number:02d}"),
+    ]
     for line in receipt.lines:
         price = f"￥{line.price_fen * line.quantity / 100:.2f}"
         name = f"{_say(line.name, language)} x{line.quantity}"
@@ -125,7 +150,7 @@ def _receipt(receipt: Receipt, paper: Paper, language: Language) -> list[Line]:
 
 def _label(label: Label, language: Language) -> list[Line]:
     return [
-        Line(f"{label.place}  #{label.number:02d}", 2, bold=True),
+        Line(f"{_place(label, language)}  #{label.number:02d}", 2, bold=True),
         *_dish(label.line, language),
         *(Line(f"!! {one} !!", 2, bold=True) for one in label.allergens),
         Line(f"{label.position}/{label.total}"),

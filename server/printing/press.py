@@ -23,10 +23,10 @@ from server.clock import Clock
 from server.events.decision import Actor
 from server.events.printing import PrinterCondition
 from server.printing import port, store
-from server.printing.plain import render
+from server.printing.plain import as_text, render
 from server.printing.printer import Printer
 from server.printing.store import Key, OpenJob, Step
-from server.printing.transports import Wire, open_wire
+from server.printing.transports import FileWire, Wire, open_wire
 
 ANSWER_S_MAX = 2.0  # for a printer to say how it is
 DONE_S_MAX = 20.0  # for the last line to be printed and the paper to be cut
@@ -150,7 +150,8 @@ class Press:
         Raises `WireLostError`.
         """
         try:
-            data = await self._laid_out(printer, job) if job else b""
+            document = await self._document(printer, job) if job else None
+            data = render(document, printer.paper, printer.language) if document else b""
         except (LookupError, TypeError, ValueError):
             # A document no layout can take must not stand before the others.
             assert job is not None
@@ -161,20 +162,22 @@ class Press:
         wire = await _reached(wires.__aenter__())
         try:
             condition = await self._ask(printer, wire)
+            if isinstance(wire, FileWire) and document is not None:
+                wire.readable = as_text(document, printer.paper, printer.language)
             if condition == "ready" and job is not None:
                 return await self._print(printer, job, wire, data)
             return condition
         finally:
             await wires.__aexit__(None, None, None)
 
-    async def _laid_out(self, printer: Printer, job: OpenJob) -> bytes:
+    async def _document(self, printer: Printer, job: OpenJob) -> port.Document:
         document = msgspec.structs.replace(
             port.read_document(job.document), copy=job.copy, serial=f"{job.id:x}"
         )
         if job.from_id is not None:
             other = await store.read_printer(self._ground.pool, (self._key[0], job.from_id))
             document = msgspec.structs.replace(document, backup_from=other.name)
-        return render(document, printer.paper, printer.language)
+        return document
 
     async def _ask(self, printer: Printer, wire: Wire) -> PrinterCondition:
         if not printer.answers:

@@ -22,6 +22,7 @@ CONNECT_S_MAX = 3.0
 WRITE_S_MAX = 15.0  # between two pieces a printer takes: it prints while it listens
 ANSWER_BYTES_MAX = 4096
 PIECE_BYTES = 4096
+FILES_KEPT_MAX = 1_000  # of a folder; older papers make room
 
 
 class Wire(Protocol):
@@ -54,7 +55,12 @@ async def open_wire(printer: Printer, data_dir: Path) -> AsyncIterator[Wire]:
             async with open_usb(printer.address) as wire:
                 yield wire
         case "file":
-            yield FileWire(data_dir / "paper" / printer.address)
+            yield FileWire(folder_of(printer, data_dir))
+
+
+def folder_of(printer: Printer, data_dir: Path) -> Path:
+    """Return where a printer of the kind `file` puts its papers."""
+    return data_dir / "paper" / printer.address
 
 
 @asynccontextmanager
@@ -86,17 +92,21 @@ async def _serial_to(device: str, baud: int) -> AsyncIterator[Wire]:
     except serial.SerialException as error:
         raise OSError(errno.ENODEV, str(error)) from error
     try:
-        yield DescriptorWire(port.fileno())
+        yield DescriptorWire(port.fileno(), hangs_up=False)
     finally:
         port.close()
 
 
 class DescriptorWire:
-    """A socket or a serial line: counts what the kernel takes, piece by piece."""
+    """A socket or a serial line: counts what the kernel takes, piece by piece.
 
-    def __init__(self, descriptor: int) -> None:
+    `hangs_up`: an empty read is the end; on a serial line it only says that nothing has come yet.
+    """
+
+    def __init__(self, descriptor: int, *, hangs_up: bool = True) -> None:
         self.written = 0
         self._descriptor = descriptor
+        self._hangs_up = hangs_up
 
     async def write(self, data: bytes) -> None:
         """Write in pieces, waiting for each to be taken."""
@@ -116,9 +126,12 @@ class DescriptorWire:
             async with asyncio.timeout(wait_s):
                 while True:
                     try:
-                        return os.read(self._descriptor, ANSWER_BYTES_MAX)
+                        said = os.read(self._descriptor, ANSWER_BYTES_MAX)
                     except BlockingIOError:
-                        await self._ready(reading=True)
+                        said = None
+                    if said or (said is not None and self._hangs_up):
+                        return said
+                    await self._ready(reading=True)
         except TimeoutError:
             return b""
 
@@ -143,10 +156,11 @@ class DescriptorWire:
 
 
 class FileWire:
-    """A folder for papers: each is a file of its own, whole or not there."""
+    """A folder for papers: each is a file of its own, whole or not there, and a text for people beside it."""
 
     def __init__(self, folder: Path) -> None:
         self.written = 0
+        self.readable = ""
         self._folder = folder
 
     async def write(self, data: bytes) -> None:
@@ -162,7 +176,12 @@ class FileWire:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.rename(self._folder / f"{max(taken, default=0) + 1:06}.bin")
+        name = f"{max(taken, default=0) + 1:06}"
+        (self._folder / f"{name}.txt").write_text(self.readable, "utf-8")
+        part.rename(self._folder / f"{name}.bin")
+        for old in sorted(taken)[: max(0, len(taken) + 1 - FILES_KEPT_MAX)]:
+            for ending in (".bin", ".txt"):
+                (self._folder / f"{old:06}{ending}").unlink(missing_ok=True)
 
     async def read(self, wait_s: float) -> bytes:
         """Say nothing, as paper does."""

@@ -183,7 +183,7 @@ async def test_an_hour_without_power_loses_nothing_and_prints_no_old_paper(
         await house.pressroom.drain()
         await house.print_all()
         assert await house.states() == ["expired", "confirmed", "confirmed"]
-        assert [text_of(one).split()[0] for one in printer.papers] == ["802", "803"]
+        assert [text_of(one).split()[0] for one in printer.papers] == ["802房", "803房"]
         desk = (await house.kitchen.view("cashier")).printing
         assert desk is not None
         assert [(p.title, p.reason) for p in desk.papers] == [("801 #01", "too_old")]

@@ -32,8 +32,8 @@ class TestPrinter:
         self.rest_s = 0.0  # after each piece it takes: it prints
         self.stalls = False  # takes bytes and says nothing in its turn
         self._server: asyncio.Server | None = None
-        self._open: dict[asyncio.StreamWriter, _Roll] = {}
-        self._left: list[_Roll] = []  # what lies in the buffer of a line that is closed
+        self._open: dict[asyncio.StreamWriter, Roll] = {}
+        self._left: list[Roll] = []  # what lies in the buffer of a line that is closed
 
     async def switch_on(self) -> None:
         """Listen; the address stays the same."""
@@ -61,7 +61,7 @@ class TestPrinter:
         return self._server is not None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        paper = self._open[writer] = _Roll(self)
+        paper = self._open[writer] = Roll(self)
         try:
             while data := await reader.read(PIECE_BYTES if self.rest_s else 4096):
                 if self.rest_s:
@@ -82,7 +82,7 @@ class TestPrinter:
             del self._open[writer]
             writer.close()
 
-    async def _fails(self, paper: _Roll, writer: asyncio.StreamWriter) -> bool:
+    async def _fails(self, paper: Roll, writer: asyncio.StreamWriter) -> bool:
         if self.resets_after is not None and len(paper.line) >= self.resets_after:
             self.resets_after = None
             writer.transport.abort()
@@ -97,6 +97,10 @@ class TestPrinter:
             writer.transport.abort()
             return True
         return False
+
+    def line(self) -> Roll:
+        """Return a line of its own to this printer, for wires that are no sockets."""
+        return Roll(self)
 
     async def mend(self) -> None:
         """Close the cover, put paper in, switch it on: it goes on with what lies in its buffer."""
@@ -126,7 +130,7 @@ class TestPrinter:
         return self.paper_out or self.cover_open
 
 
-class _Roll:
+class Roll:
     """What goes through one connection: real-time questions are answered at once, the rest in turn."""
 
     def __init__(self, printer: TestPrinter) -> None:

@@ -1,0 +1,95 @@
+"""Ways to printers that are no network: a serial line, and a line that takes a byte and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tty
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from server.printing.port import Paper
+from server.printing.printer import Printer
+from server.printing.transports import DescriptorWire, open_wire
+from tests.support.paper import TestPrinter, text_of
+from tests.support.pressroom import paper_house
+
+KUNG_PAO = 2
+S_MAX = 20.0
+
+
+@asynccontextmanager
+async def serial_printer(printer: TestPrinter) -> AsyncIterator[str]:
+    """Give the device of a printer on a serial line (a pty)."""
+    far, near = os.openpty()
+    tty.setraw(far)
+    tty.setraw(near)
+    os.set_blocking(far, False)
+    line = printer.line()
+    loop = asyncio.get_running_loop()
+
+    def hear() -> None:
+        try:
+            data = os.read(far, 4096)
+        except OSError:
+            return
+        for byte in data:
+            if answer := line.take(byte):
+                os.write(far, answer)
+
+    loop.add_reader(far, hear)
+    try:
+        yield os.ttyname(near)
+    finally:
+        loop.remove_reader(far)
+        os.close(far)
+        os.close(near)
+
+
+async def test_a_serial_printer_confirms_as_a_network_one(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Text goes over a serial line, the printer answers on it, and the paper is known to be there."""
+    printer = TestPrinter()
+    async with paper_house(database_url, tmp_path) as house, serial_printer(printer) as device:
+        await house.add("热菜", printer, kind="serial", address=f"{device}@115200")
+        await house.kitchen.order(1, KUNG_PAO)
+        await house.print_all()
+        assert await house.states() == ["confirmed"]
+        assert "宫保鸡丁" in text_of(printer.papers[0])
+
+
+async def test_a_line_that_takes_part_of_a_paper_says_how_much() -> None:
+    """What was taken is counted, so that a paper of which a byte left is never sent again."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    wire = DescriptorWire(writing)
+    sending = asyncio.create_task(wire.write(b"x" * 200_000))
+    async with asyncio.timeout(S_MAX):
+        await asyncio.wait({sending}, timeout=0.2)  # the pipe is full by then
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        await sending
+    assert 0 < wire.written < 200_000
+    os.close(writing)
+
+
+async def test_a_printer_nobody_plugged_in_is_offline(tmp_path: Path) -> None:
+    """No device, no host, no USB library: each is an `OSError`, which the press calls offline."""
+    for kind, address in [
+        ("serial", "/dev/ttyUSB99"), ("network", "127.0.0.1:1"), ("usb", "04b8:0202"),
+    ]:  # fmt: skip
+        printer = Printer(
+            id=1,
+            version=1,
+            name="x",
+            kind=kind,
+            address=address,
+            paper=Paper(),  # type: ignore[arg-type]
+        )
+        with pytest.raises((OSError, TimeoutError)):
+            async with open_wire(printer, tmp_path):
+                pass
