@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from server.printing.port import Paper
-from server.printing.printer import Printer
+from server.printing.printer import Printer, PrinterKind
 from server.printing.transports import DescriptorWire, open_wire
 from tests.support.paper import TestPrinter, text_of
 from tests.support.pressroom import paper_house
@@ -79,17 +79,11 @@ async def test_a_line_that_takes_part_of_a_paper_says_how_much() -> None:
 
 async def test_a_printer_nobody_plugged_in_is_offline(tmp_path: Path) -> None:
     """No device, no host, no USB library: each is an `OSError`, which the press calls offline."""
-    for kind, address in [
+    ways: list[tuple[PrinterKind, str]] = [
         ("serial", "/dev/ttyUSB99"), ("network", "127.0.0.1:1"), ("usb", "04b8:0202"),
-    ]:  # fmt: skip
-        printer = Printer(
-            id=1,
-            version=1,
-            name="x",
-            kind=kind,
-            address=address,
-            paper=Paper(),  # type: ignore[arg-type]
-        )
+    ]  # fmt: skip
+    for kind, address in ways:
+        printer = Printer(id=1, version=1, name="x", kind=kind, address=address, paper=Paper())
         with pytest.raises((OSError, TimeoutError)):
             async with open_wire(printer, tmp_path):
                 pass
