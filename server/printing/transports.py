@@ -22,6 +22,7 @@ CONNECT_S_MAX = 3.0
 WRITE_S_MAX = 15.0  # between two pieces a printer takes: it prints while it listens
 ANSWER_BYTES_MAX = 4096
 PIECE_BYTES = 4096
+SEND_BUFFER_BYTES = 4096  # what lies in our own machine is not at the printer
 FILES_KEPT_MAX = 1_000  # of a folder; older papers make room
 
 
@@ -72,6 +73,7 @@ async def _socket_to(host: str, port: int) -> AsyncIterator[Wire]:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.sock_connect(sock, address)
         except BaseException:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.printing.plain import INIT
 
 PIECE_BYTES = 48
+BUFFER_BYTES = 2048
 CUT = b"\x1dV\x01"
 EOT_ANSWERS = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
 
@@ -38,8 +40,12 @@ class TestPrinter:
     async def switch_on(self) -> None:
         """Listen; the address stays the same."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
+            sock = socket.socket()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+            sock.bind(("127.0.0.1", self.port))
+            self._server = await asyncio.start_server(self._serve, sock=sock, limit=PIECE_BYTES)
+            self.port = sock.getsockname()[1]
 
     async def switch_off(self) -> None:
         """Be gone, in the middle of a word if need be."""
@@ -220,4 +226,4 @@ def text_of(paper: bytes) -> str:
         else:
             out.append(paper[at])
             at += 1
-    return out.decode("gb18030")
+    return out.decode("gb18030", "replace")
