@@ -135,7 +135,7 @@ async def _evening(stage: Stage, size: Size) -> Counter[str]:
 
     async def order() -> None:
         for number in range(size.tickets):
-            lines = [{"dish_id": DISHES[stage.dice.randrange(3)]}]
+            lines: list[dict[str, Any]] = [{"dish_id": DISHES[stage.dice.randrange(3)]}]
             if number % LONG_EVERY == 0:
                 lines = [lines[0] | {"note": LONG_NOTE}] * LONG_LINES
             await stage.kitchen.ask(
