@@ -56,4 +56,4 @@ def _rpc(name: str, words: type, answer: _Answer) -> Rpc:
         reply = json_format.ParseDict(msgspec.to_builtins(told), response())
         return reply.SerializeToString()
 
-    return Rpc(SERVICE, name, request, answered)
+    return Rpc(SERVICE, name, request, answered, audited=not name.startswith("Read"))

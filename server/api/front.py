@@ -10,6 +10,7 @@ import redis.asyncio
 from prometheus_client import CollectorRegistry
 
 from server.api.callers import Gate
+from server.api.guard import STATES, Guard
 from server.api.im_calls import Calls, Online
 from server.api.limits import Limits
 from server.api.meters import Meters
@@ -46,6 +47,7 @@ class Front(NamedTuple):
     """What HTTP and gRPC share: rates are counted once, however somebody comes in."""
 
     gate: Gate
+    guard: Guard
     meters: Meters
     calls: Calls
     clock: Clock
@@ -66,4 +68,6 @@ def open_front(ground: Ground) -> Front:
     sms = SmsMoney(centre, Packages(ground.database, centre, ground.clock))
     outgoing = Outgoing(ground.settings, ground.database, ground.redis, ground.clock, centre)
     audit = AuditBook(ground.database, ground.clock)
-    return Front(gate, Meters(ground.registry), calls, ground.clock, sms, outgoing, staff, audit)
+    guard, meters = Guard(ground.clock), Meters(ground.registry)
+    meters.guard.set_function(lambda: STATES[guard.state])
+    return Front(gate, guard, meters, calls, ground.clock, sms, outgoing, staff, audit)

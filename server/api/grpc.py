@@ -9,6 +9,7 @@ Refuses to decide anything: `im_calls.py` carries calls to the desk, `sms.py` as
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,7 +28,7 @@ from server.api.front import Front
 from server.api.im_calls import Calls, Request
 from server.api.im_words import CallAnswer, asked, end_for_proto, of_proto
 from server.api.problem import RETRY_AFTER_S, unreadable
-from server.api.requests import REQUEST_ID_HEADER, UNDER_WAY_MAX, read_request_id
+from server.api.requests import ANSWER_S_MAX, REQUEST_ID_HEADER, UNDER_WAY_MAX, read_request_id
 from server.api.rpc import Rpc
 from server.api.sms_messages import SmsMessages
 from server.api.store import Client
@@ -73,6 +74,8 @@ class Line:
         self._gate = front.gate
         self._meters = front.meters
         self._clock = front.clock
+        self._guard = front.guard
+        self._audit = front.audit
 
     async def serve(self, message: bytes, context: Context) -> bytes:
         """Answer one call, once, and count and log that it was."""
@@ -84,7 +87,9 @@ class Line:
             refusal, answer = None, b""
             with self._meters.request():
                 try:
-                    answer = await self._answer(message, metadata, context)
+                    with self._guard.passing():
+                        async with asyncio.timeout(ANSWER_S_MAX):
+                            answer = await self._answer(message, metadata, context)
                 except Refusal as error:
                     refusal = error
                 except LOST as error:
@@ -118,6 +123,27 @@ class Line:
         client = await self._gate.admit(claim, signed, address)
         command_id = auth.command_id(client.brand_id, client.id, key, claim.nonce)
         structlog.contextvars.bind_contextvars(client=client.name, command_id=str(command_id))
+        if not self._rpc.audited:
+            return await self._told(client, command_id, request)
+        line = await self._audit.begin(
+            self._rpc.action, client.who, client.name, address, brand_id=client.brand_id,
+            request_id=read_request_id(metadata), facts=_facts(request),
+        )  # fmt: skip
+        outcome = "interrupted"
+        try:
+            answer = await self._told(client, command_id, request)
+            outcome = "ok"
+        except Refusal as refusal:
+            outcome = refusal.code
+            raise
+        except LOST:
+            outcome = "unavailable"
+            raise
+        finally:
+            self._audit.finish(line, outcome)
+        return answer
+
+    async def _told(self, client: Client, command_id: UUID, request: Message) -> bytes:
         try:
             return await self._rpc.answer(client, command_id, request)
         except msgspec.ValidationError as error:
@@ -132,6 +158,12 @@ class Line:
 
 
 _FORWARDED = "x-forwarded-for"
+_NAMED = ("number", "payment", "orderNo")  # what a line of the audit book may name
+
+
+def _facts(request: Any) -> dict[str, str]:
+    known = {field.name for field in request.DESCRIPTOR.fields}
+    return {name: getattr(request, name) for name in _NAMED if name in known}
 
 
 def _send_im_call(calls: Calls) -> Rpc:

@@ -60,6 +60,12 @@ class Meters:
         )
         for kind in ALARMS.values():
             self.alarms.labels(kind)  # there at zero, so that the first one is a rise
+        self.guard = Gauge(
+            "chuancai_database_guard",
+            "The breaker before the database: 0 closed, 1 trying, 2 open (requests are refused at once).",
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self.ledger_alarms = Gauge(
             "chuancai_ledger_alarms",
             "Findings of the ledger's audits.",

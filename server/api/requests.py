@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from server import auth
 from server.api import entrance, witness
 from server.api.callers import Gate
+from server.api.guard import Guard
 from server.api.meters import Meters
 from server.api.problem import problem, problem_headers, unreadable
 from server.api.table import BODY_BYTES_MAX, BY_SESSION, BY_SIGNATURE, Call, Door, Plain
@@ -31,6 +32,7 @@ from server.errors import Refusal
 
 REQUEST_ID_HEADER = "X-Request-Id"
 BODY_S_MAX = 10.0
+ANSWER_S_MAX = 25.0  # a body that comes slowly, and two statements at their limit
 UNDER_WAY_MAX = 512  # a queue longer than this only makes everybody late
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -56,6 +58,7 @@ class Ways(NamedTuple):
     """What every door of a process is answered with. `origins`: pages from elsewhere that may ask."""
 
     gate: Gate
+    guard: Guard
     meters: Meters
     audit: AuditBook
     clock: Clock
@@ -107,8 +110,11 @@ class Endpoint:
             headers_out = {**written.headers, "allow": ", ".join(sorted(self._doors))}
             return written._replace(headers=headers_out)
         try:
-            call = await self._call(door, scope, receive, headers)
-            return ready(door, await witness.answer(self._ways.audit, door, call, request_id))
+            if door.access == "public":  # whoever looks after the house asks just now
+                return await self._answered(door, scope, receive, headers, request_id)
+            with self._ways.guard.passing():
+                async with asyncio.timeout(ANSWER_S_MAX):
+                    return await self._answered(door, scope, receive, headers, request_id)
         except Refusal as refusal:
             return refused(refusal, request_id)
         except HungUpError:
@@ -119,6 +125,12 @@ class Endpoint:
         except Exception:  # noqa: BLE001 - the edge: a bug is answered, logged and counted
             _log.exception("broken")
             return refused(Refusal("internal"), request_id)
+
+    async def _answered(
+        self, door: Door, scope: Scope, receive: Receive, headers: Headers, request_id: str
+    ) -> Written:
+        call = await self._call(door, scope, receive, headers)
+        return ready(door, await witness.answer(self._ways.audit, door, call, request_id))
 
     async def _call(self, door: Door, scope: Scope, receive: Receive, headers: Headers) -> Call:
         peer = scope["client"][0] if scope.get("client") else ""

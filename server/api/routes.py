@@ -76,7 +76,7 @@ def routes(ground: Ground, front: Front | None = None) -> list[BaseRoute]:
     for door in table(ground, front):
         by_path.setdefault(door.path, {})[door.method] = door
     origins = frozenset(ground.settings.origins)
-    ways = Ways(front.gate, front.meters, front.audit, ground.clock, origins)
+    ways = Ways(front.gate, front.guard, front.meters, front.audit, ground.clock, origins)
     served: list[BaseRoute] = [
         Route(path, Endpoint(doors, ways)) for path, doors in by_path.items()
     ]

@@ -25,6 +25,12 @@ class Rpc(NamedTuple):
     name: str
     request: type[Message]
     answer: Callable[[Client, UUID, Any], Awaitable[bytes]]
+    audited: bool = False  # as its twin over HTTP
+
+    @property
+    def action(self) -> str:
+        """Return what the audit book calls it: the name of its twin over HTTP."""
+        return self.name[0].lower() + self.name[1:]
 
     @property
     def path(self) -> str:

@@ -17,9 +17,9 @@ from server.engines.place import Holder, Place, give_back, holder, take
 from server.engines.postgres import Postgres
 from server.engines.redis import Redis
 from server.engines.refusal import EngineRefusal
-from server.engines.supervise import Keeper, Log
+from server.engines.supervise import Health, Keeper, Log
 
-__all__ = ["EngineRefusal", "Engines", "Holder", "holder", "start_engines"]
+__all__ = ["EngineRefusal", "Engines", "Health", "Holder", "holder", "start_engines"]
 
 
 class Engines:
@@ -57,6 +57,7 @@ async def start_engines(
     redis: bool = True,
     postgres_settings: Mapping[str, str] | None = None,
     run_base: Path | None = None,
+    health: Health | None = None,
 ) -> AsyncIterator[Engines]:
     """Run the engines in `data_dir` for the length of the block; refuses with `EngineRefusal`.
 
@@ -71,11 +72,11 @@ async def start_engines(
         if postgres:
             program = reachable(postgres_program(), place.account)
             server = Postgres(place, program, postgres_settings)
-            database = server, Keeper(server, log)
+            database = server, Keeper(server, log, health)
             stack.push_async_callback(database[1].stop)
         if redis:
             alarm = Redis(place, reachable(redis_program(), place.account))
-            cache = alarm, Keeper(alarm, log)
+            cache = alarm, Keeper(alarm, log, health)
             stack.push_async_callback(cache[1].stop)
         await _start_together([pair for pair in (database, cache) if pair is not None])
         engines = Engines(place, database, cache)

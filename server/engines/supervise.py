@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from server.engines.account import Account
 from server.engines.refusal import EngineRefusal
@@ -28,6 +28,11 @@ PROBE_PAUSE_S = 0.02
 
 BACK_OFF_MIN_S = 0.1
 BACK_OFF_MAX_S = 5.0
+# An engine that does not answer for so long hangs: nothing but an end helps it.
+HEALTH_EVERY_S = 5.0
+HEALTH_ANSWER_S_MAX = 10.0
+HEALTH_MISSES_MAX = 3
+
 # An engine that lived this long was healthy; its next fall is a new story.
 STEADY_S = 20.0
 
@@ -135,10 +140,20 @@ async def spawn(command: Sequence[str], account: Account, directory: Path,
     )  # fmt: skip
 
 
+class Health(NamedTuple):
+    """How often an engine is asked whether it is well, how long it may think, how often it may fail to."""
+
+    every_s: float = HEALTH_EVERY_S
+    answer_s_max: float = HEALTH_ANSWER_S_MAX
+    misses_max: int = HEALTH_MISSES_MAX
+
+
 class Keeper:
     """Keeps one engine running until `stop`."""
 
-    def __init__(self, engine: Engine, log: Log) -> None:
+    def __init__(self, engine: Engine, log: Log, health: Health | None = None) -> None:
+        self._health = health or Health()
+        self._asking: asyncio.Task[None] | None = None
         self._engine = engine
         self._log = log
         self._run: Run | None = None
@@ -158,13 +173,16 @@ class Keeper:
         assert self._keeping is None, "started twice"
         await self._start_mended()
         self._keeping = asyncio.create_task(self._keep(), name=f"keep-{self._engine.name}")
+        self._asking = asyncio.create_task(self._ask(), name=f"ask-{self._engine.name}")
 
     async def stop(self) -> None:
         """Stop the engine, gently first; safe to call again and after a failed start."""
-        keeping, self._keeping = self._keeping, None
-        if keeping is not None:
-            keeping.cancel()
-            await asyncio.wait([keeping])
+        tasks = [task for task in (self._keeping, self._asking) if task is not None]
+        self._keeping = self._asking = None
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         await self._end()
         await self._hear_out()
 
@@ -177,6 +195,33 @@ class Keeper:
             else:
                 back_off_s = 0.0
                 await self._ended_within(None)
+
+    async def _ask(self) -> None:
+        """Ask a running engine now and then; end one that hangs, so that it is started again."""
+        misses = 0
+        while True:
+            await asyncio.sleep(self._health.every_s)
+            run = self._run
+            if run is None or not self._answers or await self._is_well():
+                misses = 0
+                continue
+            misses += 1
+            self._log.warning("engine_silent", engine=self._engine.name, misses=misses)
+            if misses >= self._health.misses_max and run.process.returncode is None:
+                misses = 0
+                self._log.error("engine_hangs", engine=self._engine.name, pid=run.process.pid)
+                with contextlib.suppress(ProcessLookupError):
+                    run.process.kill()
+
+    async def _is_well(self) -> bool:
+        try:
+            async with asyncio.timeout(self._health.answer_s_max):
+                await self._engine.probe()
+        except TimeoutError:
+            return False
+        except (OSError, EngineRefusal):
+            return True  # it says no: it is alive, and has its reasons
+        return True
 
     async def _ended_within(self, wait_s: float | None) -> bool:
         assert self._run is not None

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import structlog
 
+from server.breaker import Breaker, BreakerBounds
 from server.clock import Clock
-from server.sms.carriers.breaker import Breaker, BreakerBounds
-from server.sms.carriers.port import Carrier, Outcome
+from server.sms.carriers.port import Carrier, Outcome, is_trouble
 from server.sms.carriers.rate import TokenBucket
 from server.sms.message import Kind
 
@@ -75,12 +75,12 @@ class Line:
 
     def may_send(self) -> bool:
         """Return whether it is well enough; each yes wants a `record`."""
-        return self._breaker.may_send(self._clock.monotonic_s())
+        return self._breaker.may_pass(self._clock.monotonic_s())
 
     def record(self, outcome: Outcome) -> None:
         """Take what became of a message."""
         before = self._breaker.state
-        self._breaker.record(outcome, self._clock.monotonic_s())
+        self._breaker.record(self._clock.monotonic_s(), trouble=is_trouble(outcome))
         if self._breaker.state != before:
             _log.warning("carrier_state", carrier=self.carrier.name, state=self._breaker.state)
 

@@ -157,3 +157,21 @@ async def test_reflection_says_what_there_is(channel: GrpcCaller) -> None:
     assert {SERVICE, "messagecenter.MessageCenter"} <= names
     proto = pb.DESCRIPTOR.serialized_pb
     assert proto in described.file_descriptor_response.file_descriptor_proto
+
+
+async def test_changes_leave_the_lines_their_twins_leave(house: ApiHouse, mall: Door) -> None:
+    """What moves money by gRPC is written down by the name it has over HTTP; what only reads is not (R-000-16)."""
+    freeze = await mall.told("SmsSendPrePay", PrePay(segments=9))
+    await mall.told("ReadSmsFreeze", pb.SmsFreezeRequest(number=freeze.number))
+    some = str(uuid.uuid4())
+    await mall.ask("SmsSendPay", pb.SmsSendPayRequest(number=some, segments=1))
+    await house.front.audit.settle()
+    rows = await house.db.fetch(
+        "SELECT a.action, a.brand_id, a.who, a.subject, o.outcome"
+        "  FROM audit a LEFT JOIN audit_outcome o USING (at, id) ORDER BY a.id"
+    )
+    assert [(row["action"], row["outcome"]) for row in rows] == [
+        ("buySmsPackage", "ok"), ("smsSendPrePay", "ok"), ("smsSendPay", "hold_not_found"),
+    ]  # fmt: skip
+    assert some in rows[-1]["subject"]
+    assert {row["brand_id"] for row in rows} == {1}

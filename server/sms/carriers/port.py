@@ -60,6 +60,16 @@ class Unknown(NamedTuple):
 Outcome = Accepted | Refused | Unknown
 
 
+def is_trouble(outcome: Outcome) -> bool:
+    """Return whether an outcome speaks against the carrier and not against the message.
+
+    A carrier that says no to a message is well; no answer and "not now" speak against it.
+    """
+    if isinstance(outcome, Accepted):
+        return False
+    return outcome.retryable if isinstance(outcome, Refused) else True
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """What became of one text on one telephone; its repr shows no number.
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sms.carriers.breaker import STEPS, Breaker, BreakerBounds, BreakerState, is_trouble
-from server.sms.carriers.port import Accepted, Outcome, Refused, Unknown
+from server.breaker import STEPS, Breaker, BreakerBounds, BreakerState
+from server.sms.carriers.port import Accepted, Outcome, Refused, Unknown, is_trouble
 from server.sms.carriers.rate import TokenBucket
 
 OK = Accepted("1")
@@ -25,8 +25,8 @@ BOUNDS = BreakerBounds(
 def send(breaker: Breaker, outcomes: list[Outcome], now_s: float) -> None:
     """Let messages through one after another, as far as they may, and record what became of them."""
     for outcome in outcomes:
-        if breaker.may_send(now_s):
-            breaker.record(outcome, now_s)
+        if breaker.may_pass(now_s):
+            breaker.record(now_s, trouble=is_trouble(outcome))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_it_breaks_when_many_and_most_are_trouble(
     breaker = Breaker(BOUNDS)
     send(breaker, outcomes, 1.0)
     assert breaker.state == state
-    assert breaker.may_send(1.0) is (state == "closed")
+    assert breaker.may_pass(1.0) is (state == "closed")
 
 
 def test_old_trouble_is_forgotten() -> None:
@@ -71,14 +71,14 @@ def test_it_rests_tries_a_few_and_closes() -> None:
     breaker = Breaker(BOUNDS)
     send(breaker, [SILENCE] * 4, 0.0)
     assert breaker.wait_s(0.5) == pytest.approx(1.5)
-    assert not breaker.may_send(1.9)
-    assert [breaker.may_send(2.0) for _ in range(3)] == [True, True, False]
+    assert not breaker.may_pass(1.9)
+    assert [breaker.may_pass(2.0) for _ in range(3)] == [True, True, False]
     states = []
     for now_s, outcome in ((2.1, OK), (2.2, NO)):
-        breaker.record(outcome, now_s)
+        breaker.record(now_s, trouble=is_trouble(outcome))
         states.append(breaker.state)
     assert states == ["half_open", "closed"]
-    assert breaker.may_send(2.2)
+    assert breaker.may_pass(2.2)
 
 
 def test_failed_trials_double_the_rest() -> None:
@@ -101,9 +101,9 @@ def test_a_trial_that_never_ends_does_not_block_for_ever() -> None:
     """When whoever made a trial died, others may try after a while."""
     breaker = Breaker(BOUNDS)
     send(breaker, [SILENCE] * 4, 0.0)
-    assert [breaker.may_send(2.0) for _ in range(3)] == [True, True, False]
+    assert [breaker.may_pass(2.0) for _ in range(3)] == [True, True, False]
     assert breaker.wait_s(12.0) == pytest.approx(20.0)
-    assert [breaker.may_send(32.0) for _ in range(3)] == [True, True, False]
+    assert [breaker.may_pass(32.0) for _ in range(3)] == [True, True, False]
 
 
 def test_every_state_can_be_left_and_reached() -> None:
@@ -120,7 +120,7 @@ def test_it_never_locks_itself_out(happened: list[tuple[Outcome, float]]) -> Non
         now_s += pause_s
         send(breaker, [outcome], now_s)
     now_s += breaker.wait_s(now_s) + 1e-6
-    assert breaker.may_send(now_s)
+    assert breaker.may_pass(now_s)
     assert len(breaker._slices) <= BOUNDS.slices
 
 

@@ -1,8 +1,8 @@
-"""◆ Leaves a carrier alone that does not answer, and tries it again carefully.
+"""◆ Leaves alone what does not answer, and tries it again carefully: a carrier, the database.
 
 Closed: everything goes. Open: nothing goes until the rest is over. Half open: a few go, and what
-becomes of them decides. A carrier that says no to a message is well; what counts against it is no
-answer (`Unknown`) and "not now" (`Refused`, retryable). Refuses to read a clock, and to send.
+becomes of them decides. What is trouble its user says: "no" is an answer, silence is not. Refuses to
+read a clock, and to send.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections import deque
 from typing import Literal
 
 import msgspec
-
-from server.sms.carriers.port import Accepted, Outcome, Refused
 
 BreakerState = Literal["closed", "open", "half_open"]
 BreakerVerb = Literal["break", "rest_over", "trial_failed", "trials_passed"]
@@ -49,15 +47,8 @@ class _Slice(msgspec.Struct):
     troubles: int = 0
 
 
-def is_trouble(outcome: Outcome) -> bool:
-    """Return whether an outcome speaks against the carrier and not against the message."""
-    if isinstance(outcome, Accepted):
-        return False
-    return outcome.retryable if isinstance(outcome, Refused) else True
-
-
 class Breaker:
-    """One carrier's. `may_send` before each message, `record` once for each that was let through.
+    """One's. `may_pass` before each try, `record` once for each that was let through.
 
     All times are `Clock.monotonic_s()`.
     """
@@ -70,8 +61,8 @@ class Breaker:
         self._rest_s = self.bounds.rest_s
         self._trials = self._passed = 0
 
-    def may_send(self, now_s: float) -> bool:
-        """Return whether a message may go now; while half open this hands out a trial."""
+    def may_pass(self, now_s: float) -> bool:
+        """Return whether something may go now; while half open this hands out a trial."""
         if self.state == "open" and now_s >= self._since_s + self._rest_s:
             self._step("rest_over", now_s)
         if self.state == "half_open":
@@ -90,9 +81,8 @@ class Breaker:
             return max(0.0, self._since_s + self.bounds.trial_s_max - now_s)
         return 0.0
 
-    def record(self, outcome: Outcome, now_s: float) -> None:
-        """Take what became of a message that was let through."""
-        trouble = is_trouble(outcome)
+    def record(self, now_s: float, *, trouble: bool) -> None:
+        """Take what became of something that was let through."""
         if self.state == "closed":
             self._count(trouble, now_s)
             if self._is_broken(now_s):

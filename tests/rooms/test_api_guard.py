@@ -1,0 +1,59 @@
+"""The doors while the database is away: quick refusals, and back by themselves (R-000-16)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from server.api.guard import BOUNDS
+from tests.support.api_house import SHOP, ApiHouse, api_house, is_problem
+from tests.support.engines import EnginePair
+
+END = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'"
+BOARD = f"/v1/shops/{SHOP}/board"
+
+
+@pytest.fixture
+async def house(database_url: str, redis_url: str) -> AsyncIterator[ApiHouse]:
+    """Give an API on real engines."""
+    async with api_house(database_url, redis_url) as made:
+        yield made
+
+
+async def test_a_lost_database_is_refused_at_once_and_found_again(
+    house: ApiHouse, engines: EnginePair, database_url: str
+) -> None:
+    """Some requests find out, the next are told when to come back, trials find it well, all go on."""
+    caller = await house.caller()
+    assert (await caller.ask("GET", BOARD)).status_code == 200
+    assert house.front.guard.state == "closed"
+    name = urlsplit(database_url).path.removeprefix("/")
+    engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+    engines.statement(END.format(name))
+    asked = 0
+    while house.front.guard.state == "closed":
+        is_problem(await caller.ask("GET", BOARD), "unavailable")
+        asked += 1
+        assert asked <= 2 * BOUNDS.troubles_min + 2
+    told = is_problem(await caller.ask("GET", BOARD), "unavailable")
+    assert told["facts"]["retry_after_s"] >= 1
+    assert (
+        await house.http.get("/healthz")
+    ).status_code == 200  # who looks after the house gets in
+    shown = (await house.http.get("/metrics")).text
+    assert "chuancai_database_guard 2.0" in shown
+    engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+    house.clock.advance(seconds=BOUNDS.rest_s_max)
+    for _ in range(BOUNDS.trials):
+        assert (await caller.ask("GET", BOARD)).status_code == 200
+    assert house.front.guard.state == "closed"
+
+
+async def test_no_is_an_answer(house: ApiHouse) -> None:
+    """Whoever is refused for good reasons, a hundred times, closes nobody's door."""
+    caller = await house.caller()
+    for _ in range(3 * BOUNDS.troubles_min):
+        is_problem(await caller.ask("GET", "/v1/shops/404/board"), "shop_not_found")
+    assert house.front.guard.state == "closed"
