@@ -22,6 +22,7 @@ from server.desk import Entry
 from server.events import cards, catalogue
 from server.gateway import frames, session
 from server.kds import item
+from server.printing import job
 
 DOCS = Path(__file__).parents[1] / "docs"
 BY = "<!-- Made from the code by `make docs`; do not edit. -->"
@@ -80,6 +81,12 @@ def states() -> list[str]:
         "`new` exists only inside the commit that makes the trade and moves its money.",
         "",
         *diagram("new", ((a, verb, b) for (a, verb), b in trade.STEPS.items())),
+        "",
+        "## A paper (`server/printing/job.py`)",
+        "",
+        "`take_back` only while no byte was taken; what is uncertain, failed or expired waits for a person.",
+        "",
+        *diagram("queued", ((a, verb, b) for (a, verb), b in job.STEPS.items())),
         "",
         "## A connection (`server/gateway/session.py`)",
         "",
