@@ -23,8 +23,8 @@ from server.clock import Clock
 from server.events.decision import Actor
 from server.events.printing import PrinterCondition
 from server.printing import port, store
-from server.printing.plain import as_text, render
 from server.printing.printer import Printer
+from server.printing.render import as_text, preview_png, render
 from server.printing.store import Key, OpenJob, Step
 from server.printing.transports import FileWire, Wire, open_wire
 
@@ -151,7 +151,10 @@ class Press:
         """
         try:
             document = await self._document(printer, job) if job else None
-            data = render(document, printer.paper, printer.language) if document else b""
+            data = b""
+            if document is not None:
+                # A picture takes some ten milliseconds, which other printers would wait for.
+                data = await asyncio.to_thread(render, document, printer.paper, printer.language)
         except (LookupError, TypeError, ValueError):
             # A document no layout can take must not stand before the others.
             assert job is not None
@@ -163,7 +166,9 @@ class Press:
         try:
             condition = await self._ask(printer, wire)
             if isinstance(wire, FileWire) and document is not None:
-                wire.readable = as_text(document, printer.paper, printer.language)
+                look = (document, printer.paper, printer.language)
+                wire.readable = as_text(*look)
+                wire.picture = await asyncio.to_thread(preview_png, *look)
             if condition == "ready" and job is not None:
                 return await self._print(printer, job, wire, data)
             return condition

@@ -158,11 +158,12 @@ class DescriptorWire:
 
 
 class FileWire:
-    """A folder for papers: each is a file of its own, whole or not there, and a text for people beside it."""
+    """A folder for papers: each is a file of its own, whole or not there; text and picture beside it."""
 
     def __init__(self, folder: Path) -> None:
         self.written = 0
         self.readable = ""
+        self.picture = b""
         self._folder = folder
 
     async def write(self, data: bytes) -> None:
@@ -180,9 +181,10 @@ class FileWire:
             os.fsync(file.fileno())
         name = f"{max(taken, default=0) + 1:06}"
         (self._folder / f"{name}.txt").write_text(self.readable, "utf-8")
+        (self._folder / f"{name}.png").write_bytes(self.picture)
         part.rename(self._folder / f"{name}.bin")
         for old in sorted(taken)[: max(0, len(taken) + 1 - FILES_KEPT_MAX)]:
-            for ending in (".bin", ".txt"):
+            for ending in (".bin", ".txt", ".png"):
                 (self._folder / f"{old:06}{ending}").unlink(missing_ok=True)
 
     async def read(self, wait_s: float) -> bytes:

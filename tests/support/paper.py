@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from server.printing.plain import INIT
+from server.printing.escpos import INIT
 
 PIECE_BYTES = 48
 BUFFER_BYTES = 2048

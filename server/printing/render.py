@@ -1,0 +1,37 @@
+"""Documents for a printer, for a person, and for a screen: one layout, three ways out.
+
+What a preview shows is what the bytes print, because it is made from them. Refuses to send anything.
+"""
+
+from __future__ import annotations
+
+import io
+
+from server.printing.escpos import as_bands, as_characters, framed, lines_of
+from server.printing.layout import laid_out
+from server.printing.picture import dots, drawn
+from server.printing.port import Document, Language, Paper
+from server.printing.virtual.sheet import printed
+
+
+def render(document: Document, paper: Paper, language: Language) -> bytes:
+    """Return what a printer with this paper is sent. Raster takes some ten milliseconds."""
+    blocks = laid_out(document, language)
+    if paper.mode == "raster":
+        body = as_bands(dots(drawn(blocks, paper.width_dots)), paper.width_dots)
+    else:
+        body = as_characters(blocks, paper)
+    return framed(body, document, paper)
+
+
+def as_text(document: Document, paper: Paper, language: Language) -> str:
+    """Return a document as people read it in a file."""
+    return "".join(f"{line}\n" for line in lines_of(laid_out(document, language), paper))
+
+
+def preview_png(document: Document, paper: Paper, language: Language) -> bytes:
+    """Return a picture of the paper as it comes out of the printer."""
+    out = io.BytesIO()
+    (sheet,) = printed(render(document, paper, language), paper)
+    sheet.save(out, "PNG")
+    return out.getvalue()
