@@ -16,17 +16,18 @@ from server.printing.port import Document, Label, Language, Mark, PaperLine, Rec
 WORDS: dict[Language, dict[str, str]] = {
     "zh": {
         "copy": "补打", "rush": "加急 催菜", "cancel": "退菜", "hold": "等叫", "fire": "起菜",
-        "backup": "代打", "less": "免", "plus": "加", "change": "", "allergy": "过敏",
-        "round": "加菜 第{}轮", "void": "退", "note": "备注", "total": "合计", "takeaway": "外带",
-        "tag": "手牌",
+        "backup": "代打", "allergy": "过敏",
+        "round": "加菜 第{}轮", "void": "退", "note": "备注", "total": "合计", "takeaway": "外带{}",
+        "tag": "手牌{}", "room": "{}房", "table": "{}桌",
     },
     "en": {
         "copy": "COPY", "rush": "RUSH", "cancel": "CANCEL", "hold": "HOLD", "fire": "FIRE NOW",
-        "backup": "BACKUP FOR", "less": "no", "plus": "add", "change": "", "allergy": "ALLERGY",
-        "round": "ROUND {}", "void": "VOID", "note": "Note", "total": "Total", "takeaway": "TAKEAWAY",
-        "tag": "TAG",
+        "backup": "BACKUP FOR", "allergy": "ALLERGY",
+        "round": "ROUND {}", "void": "VOID", "note": "Note", "total": "Total",
+        "takeaway": "Takeaway {}", "tag": "Tag {}", "room": "Room {}", "table": "Table {}",
     },
 }  # fmt: skip
+SIGNS = {"less": "-", "plus": "+", "change": "~"}  # the name says it in words
 
 
 class Row(NamedTuple):
@@ -109,8 +110,10 @@ def _marks(document: Document, words: dict[str, str]) -> list[Block]:
 
 
 def _place(document: Document, words: dict[str, str]) -> str:
-    kind = words.get(document.place_kind, "")
-    return document.place if kind in document.place else f"{kind} {document.place}"
+    """Return where a paper belongs; a wrist tag's number is not a room's."""
+    named = words[document.place_kind]
+    kind = named.replace("{}", "").strip()
+    return document.place if kind in document.place else named.format(document.place)
 
 
 def _ticket(ticket: Ticket, language: Language) -> list[Block]:
@@ -148,11 +151,11 @@ def _dish(line: PaperLine, language: Language, marks: list[Mark]) -> list[Block]
     if line.held:
         blocks.append(Row(f"    [{words['hold']}]", size=2, bold=True))
     for one in line.modifiers:
-        said = f"{words[one.sign]} {_say(one.name, language)}".strip()
+        said = f"{SIGNS[one.sign]} {_say(one.name, language)}"
         if one.allergen:
             blocks.append(Row(f" !! {said}", size=2, bold=True, inverse=True, hanging=4))
         else:
-            blocks.append(Row(f"  - {said}", size=2, hanging=4))
+            blocks.append(Row(f"  {said}", size=2, hanging=4))
     return [*blocks, *([Row(f"  * {line.note}", bold=True, hanging=4)] if line.note else [])]
 
 

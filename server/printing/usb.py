@@ -33,9 +33,11 @@ def _opened(vendor: int, product: int) -> Any:
         from escpos.printer import Usb  # noqa: PLC0415
     except ImportError as error:
         raise OSError(errno.ENOSYS, "pip install 'chuancai[usb]' brings USB printers.") from error
-    printer = Usb(vendor, product, timeout=CALL_MS_MAX)
     try:
+        printer = Usb(vendor, product, timeout=CALL_MS_MAX)
         printer.open()
+    except RuntimeError as error:  # python-escpos without pyusb
+        raise OSError(errno.ENOSYS, "pip install 'chuancai[usb]' brings USB printers.") from error
     except (DeviceNotFoundError, USBNotFoundError) as error:
         raise OSError(errno.ENODEV, str(error)) from error
     return printer

@@ -58,7 +58,7 @@ async def test_stations_get_their_own_dishes_and_the_pass_all_of_them(
         await house.kitchen.order(1, CUCUMBER)
         await house.print_all()
         assert (len(wok.papers), len(pass_.papers)) == (1, 2)
-        assert "#01  +2" in text_of(pass_.papers[1])
+        assert "加菜 第2轮" in text_of(pass_.papers[1])
 
 
 async def test_what_was_printed_and_is_not_wanted_gets_a_paper_too(
@@ -78,7 +78,7 @@ async def test_what_was_printed_and_is_not_wanted_gets_a_paper_too(
         await house.print_all()
         told = [text_of(paper) for paper in printer.papers[1:]]
         assert [text.splitlines()[0] for text in told] == [
-            "*** 起菜 ***", "*** 催菜 ***", "*** 退菜 ***",
+            "** 起菜 **", "** 加急 催菜 **", "** 退菜 **",
         ]  # fmt: skip
         assert "宫保鸡丁" in told[2]
         assert "拍黄瓜" not in told[2]
@@ -130,7 +130,7 @@ async def test_a_paper_that_may_have_come_out_waits_for_a_person(
         again = await house.kitchen.ask("cashier", "PrintAgain", job_id=job["id"])
         await house.print_all()
         (paper,) = printer.papers
-        assert text_of(paper).startswith("*** 补打 #2 ***")
+        assert text_of(paper).startswith("** 补打 #2 **")
         first, copy = await house.jobs()
         assert (first["settled"], copy["id"], copy["state"]) == (
             "reprinted", again["job_id"], "confirmed",
@@ -208,7 +208,7 @@ async def test_the_backup_prints_what_its_neighbour_cannot(
             return bool(near.papers)
 
         await _until(printed)
-        assert "备用 热菜" in text_of(near.papers[0])
+        assert "代打 热菜" in text_of(near.papers[0])
         await broken.switch_on()
         await house.pressroom.drain()
         await other.drain()
@@ -270,7 +270,7 @@ async def test_a_receipt_comes_out_when_somebody_asks(database_url: str, tmp_pat
         await house.print_all()
         text = text_of(printer.papers[0])
         fen = sum(i.price_fen for o in (await house.kitchen.view("waiter")).orders for i in o.items)
-        assert f"合计 ￥{fen / 100:.2f}" in text
+        assert re.search(rf"合计 +￥{fen / 100:.2f}$", text, re.MULTILINE)
 
 
 async def test_a_printer_is_set_up_with_care(database_url: str, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_torn_paper_is_printed_again_by_a_key(boards: Boards, house: HouseOnTh
         page.keyboard.press("1")
         expect(alarm).to_have_count(0)
         house.call(_until_known(house))
-        assert text_of(printer.papers[0]).startswith("*** 补打 #2 ***")
+        assert text_of(printer.papers[0]).startswith("** 补打 #2 **")
         house.call(printer.switch_off())
         ordered(house, 2, KUNGPAO)
         trouble = page.locator(f".alarm[data-printer='{made['printer_id']}']")

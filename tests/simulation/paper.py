@@ -48,8 +48,8 @@ READ_DOUBT = """
 SELECT id FROM print_job
  WHERE state IN ('uncertain', 'failed', 'expired') AND settled IS NULL ORDER BY id
 """
-SERIAL = re.compile(r"  ([0-9a-f]{10,})$", re.MULTILINE)
-HEAD = re.compile(r"^#\d+(?:  \+\d+)?  \S+$", re.MULTILINE)  # number, round and station: one ticket
+SERIAL = re.compile(r" ([0-9a-f]{10,})$", re.MULTILINE)
+HEAD = re.compile(r"^#\d+(?: +加菜 第\d+轮)?$", re.MULTILINE)  # number and round: one ticket
 
 Say = Callable[[str], None]
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.printing.escpos import INIT
+from server.printing.virtual.reader import Reader
 
 PIECE_BYTES = 48
 BUFFER_BYTES = 2048
@@ -207,23 +208,6 @@ async def printers(count: int) -> AsyncIterator[list[TestPrinter]]:
 
 
 def text_of(paper: bytes) -> str:
-    """Return what can be read on a paper, its commands left out."""
-    out, at = bytearray(), 0
-    skips = {
-        b"\x1b@": 2,
-        b"\x1d!": 3,
-        b"\x1bE": 3,
-        b"\x1c!": 3,
-        b"\x1c&": 2,
-        b"\x1c.": 2,
-        b"\x1bd": 3,
-        b"\x1dV": 3,
-    }
-    while at < len(paper):
-        skip = skips.get(paper[at : at + 2])
-        if skip:
-            at += skip
-        else:
-            out.append(paper[at])
-            at += 1
-    return out.decode("gb18030", "replace")
+    """Return what can be read on a paper, line by line."""
+    said = "".join("\n" if op.name == "newline" else op.text for op in Reader().take(paper))
+    return "\n".join(line.strip() for line in said.splitlines())

@@ -7,7 +7,7 @@ from server.printing.port import Label, PaperLine, PaperModifier, Receipt, Ticke
 
 SHOP = Text("传菜小馆", "Chuancai Kitchen")
 HOT = PaperModifier(Text("少辣", "less spicy"), "change")
-NUTS = PaperModifier(Text("花生", "peanuts"), "less", allergen=True)
+NUTS = PaperModifier(Text("不要花生", "no peanuts"), "less", allergen=True)
 CORIANDER = PaperModifier(Text("香菜", "coriander"), "plus")
 
 TICKET = Ticket(
@@ -44,7 +44,7 @@ RECEIPT = Receipt(
 )
 LABEL = Label(
     shop=SHOP,
-    place="A3",
+    place="A3桌",
     place_kind="table",
     number=7,
     line=PaperLine(Text("珍珠奶茶", "Bubble tea"), 1, [HOT]),
