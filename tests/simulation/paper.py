@@ -49,7 +49,8 @@ SELECT id FROM print_job
  WHERE state IN ('uncertain', 'failed', 'expired') AND settled IS NULL ORDER BY id
 """
 SERIAL = re.compile(r" ([0-9a-f]{10,})$", re.MULTILINE)
-HEAD = re.compile(r"^#\d+(?: +加菜 第\d+轮)?$", re.MULTILINE)  # number and round: one ticket
+# number, round and station: one ticket
+HEAD = re.compile(r"^#\d+(?: +加菜 第\d+轮)?\n\S+(?= )", re.MULTILINE)
 
 Say = Callable[[str], None]
 
