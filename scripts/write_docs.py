@@ -7,22 +7,19 @@ a test compares. Refuses to hold any fact of its own: change the table, not the 
 from __future__ import annotations
 
 import inspect as python_inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from msgspec import Raw, inspect
 
+from scripts.write_states import states, table
 from server import errors
 from server.api.types_for_screens import typescript_of
-from server.broadcast import call
-from server.cards import card, trade
 from server.commands import BOOK, PROMISES
 from server.desk import Entry
-from server.events import cards, catalogue
-from server.gateway import frames, session
-from server.kds import item
-from server.printing import job
+from server.events import catalogue
+from server.gateway import frames
 
 DOCS = Path(__file__).parents[1] / "docs"
 BY = "<!-- Made from the code by `make docs`; do not edit. -->"
@@ -38,112 +35,6 @@ def pages() -> dict[Path, str]:
         "errors.md": refusals,
     }
     return {DOCS / name: "\n".join([BY, "", *make(), ""]) for name, make in made.items()}
-
-
-# states
-
-
-def states() -> list[str]:
-    """Return the machines as diagrams and tables."""
-    return [
-        "# State machines",
-        "",
-        "## A dish (`server/kds/item.py`)",
-        "",
-        "Solid: a step. The names with ↩ take a step back: a mistake is undone.",
-        "",
-        *diagram("queued", dish_arrows()),
-        "",
-        "What a verb does in a state; `=` was done before (success, nothing new), the rest is a",
-        "refusal:",
-        "",
-        *table(
-            ["", *item.VERBS], ([f"**{s}**", *map(dish_cell(s), item.VERBS)] for s in item.STATES)
-        ),
-        "",
-        "## A call (`server/broadcast/call.py`)",
-        "",
-        *diagram("ringing", ((a, verb, b) for (a, verb), b in call.STEPS.items())),
-        "",
-        "## A card (`server/cards/card.py`)",
-        "",
-        "What a verb does in a state; the rest is a refusal. A frozen holder does not spend either.",
-        "",
-        *diagram("open", grouped({(a, str(verb)): b for (a, verb), b in card.STEPS.items()})),
-        "",
-        *table(
-            ["", *card.VERBS],
-            ([f"**{s}**", *(card_cell(s, verb) for verb in card.VERBS)] for s in card.STATES),
-        ),
-        "",
-        "## A trade on a card (`server/cards/trade.py`)",
-        "",
-        "`new` exists only inside the commit that makes the trade and moves its money.",
-        "",
-        *diagram("new", ((a, verb, b) for (a, verb), b in trade.STEPS.items())),
-        "",
-        "## A paper (`server/printing/job.py`)",
-        "",
-        "`take_back` only while no byte was taken; what is uncertain, failed or expired waits for a person.",
-        "",
-        *diagram("queued", ((a, verb, b) for (a, verb), b in job.STEPS.items())),
-        "",
-        "## A connection (`server/gateway/session.py`)",
-        "",
-        *diagram("waiting", session_arrows()),
-        "",
-        "What follows from each frame or happening; an empty cell means nothing happens:",
-        "",
-        session.table_text(),
-    ]
-
-
-def dish_arrows() -> Iterable[tuple[str, str, str]]:
-    """Give a dish's steps, then its ways back."""
-    for (before, verb), after in item.STEPS.items():
-        yield before, verb, after
-    for seen, back in item.UNDONE.items():
-        yield seen, "↩", back
-
-
-def dish_cell(state: catalogue.ItemState) -> Callable[[item.Verb], str]:
-    """Return what fills a row of the dish's table."""
-
-    def cell(verb: item.Verb) -> str:
-        if (state, verb) in item.STEPS:
-            return f"→ {item.STEPS[state, verb]}"
-        return "=" if (state, verb) in item.REPEATS else f"`{item.REFUSED[state, verb]}`"
-
-    return cell
-
-
-def card_cell(state: cards.CardState, verb: card.CardVerb) -> str:
-    """Return a cell of the card's table."""
-    after = card.STEPS.get((state, verb))
-    if after is None:
-        return f"`{card.REFUSED[state]}`"
-    return "yes" if after == state else f"→ {after}"
-
-
-def session_arrows() -> Iterable[tuple[str, str, str]]:
-    """Give a connection's steps that lead elsewhere."""
-    return grouped({key: step.next for key, step in session.TABLE.items()})
-
-
-def grouped(steps: Mapping[tuple[str, str], str]) -> Iterable[tuple[str, str, str]]:
-    """Give the steps that lead elsewhere, those between the same two states as one."""
-    verbs: dict[tuple[str, str], list[str]] = {}
-    for (state, verb), after in steps.items():
-        if after != state:
-            verbs.setdefault((state, after), []).append(verb)
-    for (before, after), names in verbs.items():
-        yield before, ", ".join(names), after
-
-
-def diagram(first: str, arrows: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Return a Mermaid state diagram."""
-    rows = [f"    {before} --> {after}: {verb}" for before, verb, after in arrows]
-    return ["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *rows, "```"]
 
 
 # commands and events
@@ -318,13 +209,6 @@ def default(field: inspect.Field) -> str:
 def yes(fact: bool) -> str:  # noqa: FBT001 - a cell of a table
     """Return a cell that says yes, or nothing."""
     return "yes" if fact else ""
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return a Markdown table; a bar inside a cell would break it, so none may be there."""
-    lines = [head, ["---"] * len(head), *rows]
-    assert not any("|" in cell for line in lines for cell in line)
-    return ["| " + " | ".join(line) + " |" for line in lines]
 
 
 def main() -> None:

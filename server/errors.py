@@ -199,6 +199,9 @@ REFUSALS: dict[str, RefusalKind] = {
         409, False, "Nobody carries messages of this kind.", "没有可用的短信通道"
     ),
     "sms_message_not_found": RefusalKind(404, False, "There is no such message.", "没有这条短信"),
+    "sms_word_too_late": RefusalKind(
+        409, False, "Nobody waits for a word about this payment any more.", "已过回执期限"
+    ),
     "receipt_refused": RefusalKind(403, False, "The status report is refused.", "状态报告被拒绝"),
     "phone_invalid": RefusalKind(422, False, "The telephone number is not valid.", "手机号有误"),
     "phone_unreadable": RefusalKind(

@@ -41,6 +41,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_carriers: str = ""  # a TOML file (docs/carriers.md) or "paper"; empty: nothing is sent
     sms_routes: Path | None = None  # which kind of which brand by which; None: all by the first
     sms_lease_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 60.0  # half of it for the answer
+    # From when they were accepted: a brand's word about its payments is taken for thirty days, so the
+    # rows stay for longer; a carrier's for three.
+    sms_numbers_kept_days: Annotated[int, msgspec.Meta(ge=4, le=3650)] = 30  # and texts
+    sms_rows_kept_days: Annotated[int, msgspec.Meta(ge=35, le=3650)] = 180
     # A worker that died lets go of its printers after this; a paper may take so long to come out.
     press_lease_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 15.0
     press_done_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 20.0

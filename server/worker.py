@@ -40,6 +40,7 @@ from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
+from server.sms.retention import retention as sms_retention
 from server.sms.worker import open_sms
 from server.webhooks.post import POST_WEBHOOK, Poster
 
@@ -48,6 +49,7 @@ ARQ_POLL_S = 5.0
 ARQ_JOB_S_MAX = 300
 ARQ_REST_S = 2.0
 AUDIT_S_MAX = 3_600
+SMS_FORGET_S_MAX = 3_600  # what is left then is the next night's
 
 _log = structlog.get_logger(__name__)
 
@@ -102,6 +104,9 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
     async def forget(ctx: dict[Any, Any]) -> None:
         await housekeeping.forget(pool, clock)
 
+    async def forget_sms(ctx: dict[Any, Any]) -> None:
+        await sms_retention.forget(pool, clock.now(), sms_retention.ages_of(settings))
+
     keeper = Keeper(pool, clock, Anchors(settings.data_dir / "ledger"))
     costcentre = CostCentre(pool, Teller(pool, clock), clock)
 
@@ -118,6 +123,7 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
         cron(audit, hour=20, minute=10, run_at_startup=False, timeout=AUDIT_S_MAX),
         cron(partitions, hour={0, 12}, minute=5, run_at_startup=False),
         cron(forget, hour=19, minute=30, run_at_startup=False),  # 03:30 in China
+        cron(forget_sms, hour=19, minute=40, run_at_startup=False, timeout=SMS_FORGET_S_MAX),
     ]
     while True:
         redis = ArqRedis.from_url(settings.redis_url)

@@ -108,6 +108,7 @@ export const REFUSALS = {
   sms_text_invalid: {"zh": "短信内容有误", "en": "The text cannot be sent."},
   sms_no_carrier: {"zh": "没有可用的短信通道", "en": "Nobody carries messages of this kind."},
   sms_message_not_found: {"zh": "没有这条短信", "en": "There is no such message."},
+  sms_word_too_late: {"zh": "已过回执期限", "en": "Nobody waits for a word about this payment any more."},
   receipt_refused: {"zh": "状态报告被拒绝", "en": "The status report is refused."},
   phone_invalid: {"zh": "手机号有误", "en": "The telephone number is not valid."},
   phone_unreadable: {"zh": "手机号无法解密", "en": "The telephone number was sealed with another key."},

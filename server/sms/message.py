@@ -43,6 +43,8 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     ("lapsed", "refuse"): "failed",
 }
 ENDED: tuple[State, ...] = ("sent", "failed", "lapsed")
+UNDECIDED: tuple[State, ...] = ("queued", "sending", "unknown")  # it may still go to its telephones
+LISTED: tuple[State, ...] = (*UNDECIDED, "lapsed")  # somebody still has to say what became of it
 
 # What a carrier's receipt does to one telephone's copy; "unknown" may change for 72 hours (field rule
 # of ChuangLan), the others are the last word, whatever comes late or twice.
@@ -55,6 +57,9 @@ DELIVERED: dict[tuple[Delivery, Delivery], Delivery] = {
 }
 
 RECEIPT_S_MAX = 72 * 3600  # after this nobody waits for a receipt any more
+
+# A brand's own word about a payment is taken for so long; what the payment was for is known for longer.
+SAID_S_MAX = 30 * 86_400
 
 # How long a text is of use when its sender does not say: a code is for the person at the screen.
 LIVES_S: dict[Kind, int] = {"verification": 300, "notice": 4 * 3600, "marketing": 24 * 3600}

@@ -17,7 +17,7 @@ READ_EXPIRY_FIRST = "SELECT expiry_first FROM ledger.account WHERE id = $1"
 
 # A line of a brand's account by its id: what was asked before under it.
 READ_LINE = """
-SELECT convert_from(charsend(kind), 'UTF8') AS kind, amount, available, expires, ref
+SELECT convert_from(charsend(kind), 'UTF8') AS kind, amount, available, expires, ref, at
   FROM ledger.journal
  WHERE id = $1 AND account = $2
 """
@@ -108,6 +108,7 @@ class Line(NamedTuple):
     available: int
     expires: datetime | None
     ref: UUID | None
+    at: datetime
 
 
 class Bought(NamedTuple):

@@ -7,6 +7,7 @@ stays. Refuses to speak for another brand's payments.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from server.clock import Clock, to_ms
 from server.errors import Refusal
 from server.sms import store
 from server.sms.costcentre import CostCentre, refund_posting
-from server.sms.message import Delivery, reference_of
+from server.sms.message import SAID_S_MAX, Delivery, reference_of
 from server.sms.phones import Phone, Phones
 from server.sms.receipts.receipts import Kept, Receipts
 
@@ -48,11 +49,14 @@ class Sayings:
     async def say(self, brand_id: int, word: Word) -> bool:
         """Take it; True when it is settled at once, False when it waits to be.
 
-        Raises `posting_not_found`, `bad_field` when there are several telephones and none is named, or
-        it is not among them, and `unavailable`.
+        Raises `posting_not_found`, `sms_word_too_late`, `bad_field` when there are several telephones and
+        none is named, or it is not among them, and `unavailable`.
         """
         line = await self._centre.payment(brand_id, word.payment)
         assert line.ref is not None  # a payment is taken from a freeze
+        if self._clock.now() - line.at > timedelta(seconds=SAID_S_MAX):
+            # Later the messages are forgotten, and one of ours would look like one of the brand's own.
+            raise Refusal("sms_word_too_late", days=SAID_S_MAX // 86_400)
         paid = await self._pool.fetch(store.READ_PAID, brand_id, line.ref, word.payment)
         if not paid:
             await self._note(brand_id, word, line.amount)

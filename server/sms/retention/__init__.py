@@ -1,0 +1,1 @@
+"""What is forgotten of messages, and when."""
