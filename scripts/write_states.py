@@ -56,6 +56,20 @@ def states() -> list[str]:
         "",
         *diagram("new", ((a, verb, b) for (a, verb), b in trade.STEPS.items())),
         "",
+        *message_states(),
+        "## A connection (`server/gateway/session.py`)",
+        "",
+        *diagram("waiting", session_arrows()),
+        "",
+        "What follows from each frame or happening; an empty cell means nothing happens:",
+        "",
+        session.table_text(),
+    ]
+
+
+def message_states() -> list[str]:
+    """Return a message's machines, and that of what is frozen for it."""
+    return [
         "## A hold: what is frozen (`server/billing/hold.py`)",
         "",
         "Paying takes a part or the rest; what is not paid stays frozen until it is released, by whoever froze",
@@ -85,13 +99,6 @@ def states() -> list[str]:
         "",
         *diagram("waiting", ((a, came, b) for (a, came), b in message.DELIVERED.items())),
         "",
-        "## A connection (`server/gateway/session.py`)",
-        "",
-        *diagram("waiting", session_arrows()),
-        "",
-        "What follows from each frame or happening; an empty cell means nothing happens:",
-        "",
-        session.table_text(),
     ]
 
 
