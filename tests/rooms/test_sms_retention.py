@@ -49,7 +49,8 @@ async def forget(office: SmsOffice, *, after: timedelta) -> retention.Forgotten:
 
 async def count(office: SmsOffice, what: str) -> tuple[int, ...]:
     """Return counts."""
-    return tuple(await office.pool.fetchrow(what))
+    (row,) = await office.pool.fetch(what)
+    return tuple(row)
 
 
 async def test_numbers_go_before_rows(office: SmsOffice, monkeypatch: pytest.MonkeyPatch) -> None:
