@@ -154,8 +154,7 @@ def begun(
     for end in ends:  # what cannot be said is refused here, not when it rings
         ringing.said_in_words(row, ground.policies[end.channel], ground)
     policy = ground.policies[ends[0].channel]
-    span_s = policy.expiry_s + policy.interval_s * ringing.rings_wanted(policy)
-    row.expires_at_ms = moment.now_ms + span_s * 1000
+    row.expires_at_ms = moment.now_ms + ringing.lasts_ms(policy)
     round_ = ringing.Round(row, ground, moment)
     verdicts = [round_.begin(end, gone) for end in ends]
     round_.announce()

@@ -187,7 +187,7 @@ class Round:
     def ring(self, end: End, ring: int, gone: str = "") -> str:
         """Ring an end now and arm its next ring, or write down why not; return the reason.
 
-        Quiet hours may postpone a ring to their end instead. After a reason that passes the repeats
+        Quiet hours may postpone a ring to their end instead, a new call's with its expiry. After a reason that passes the repeats
         go on; a first ring that nobody may hear is the call's end here, as its sender is told.
         """
         reason = gone or judged(self.row, end, self._ground, self.moment)
@@ -228,6 +228,9 @@ class Round:
             return 0
         ends_ms = quiet_ends_ms(policy.quiet, self.moment.now_ms, self._ground.timezone)
         expires_ms = self.row.expires_at_ms
+        if self.row.version == 0 and expires_ms is not None:
+            # Nobody could have heard it before: how long it is of use counts from then.
+            expires_ms = self.row.expires_at_ms = max(expires_ms, ends_ms + lasts_ms(policy))
         known = expires_ms is None or ends_ms <= expires_ms
         return ends_ms - self.moment.now_ms if known else 0
 
@@ -268,6 +271,11 @@ CARD_CHANNELS = frozenset({"pad", "cashier"})  # the cash desk joins a card that
 def rings_wanted(policy: Policy) -> int:
     """Return how often an end rings at most."""
     return RINGS_MAX if policy.until_acknowledged else min(policy.repeat_max + 1, RINGS_MAX)
+
+
+def lasts_ms(policy: Policy) -> int:
+    """Return how long a call is of use from its first ring on: its repeats, and then its expiry."""
+    return (policy.expiry_s + policy.interval_s * rings_wanted(policy)) * 1000
 
 
 def _said(row: CallRow, utterance: c.Utterance, ends: list[End]) -> Said:

@@ -15,7 +15,7 @@ HOUR = 3600
 async def test_a_ring_waits_for_the_end_of_quiet_hours(database_url: str) -> None:
     """R-004-33: postponed with its reason, rung at 13:00 sharp, and repeated from there."""
     async with calling(database_url) as house:
-        await house.policy("custom", "cashier", POSTPONE % (2 * HOUR, ', "repeat_max": 1'))
+        await house.policy("custom", "cashier", POSTPONE % (60, ', "repeat_max": 1'))
         call = await house.send(**ASK)
         (end,) = call["ends"]
         assert (end["state"], end["reason"]) == ("queued", "quiet_hours")
@@ -28,13 +28,27 @@ async def test_a_ring_waits_for_the_end_of_quiet_hours(database_url: str) -> Non
         assert [m[2] for m in await house.messages(call["call_id"])] == ["sent", "sent"]
 
 
-async def test_what_would_be_expired_by_then_is_not_postponed(database_url: str) -> None:
-    """A call that nobody needs at 13:00 is suppressed at once, and its sender is told."""
+async def test_a_postponed_call_expires_as_if_it_were_raised_when_quiet_hours_end(
+    database_url: str,
+) -> None:
+    """R-004-33: a minute's expiry is a minute from 13:00; what comes later than that is not said."""
     async with calling(database_url) as house:
-        await house.policy("custom", "cashier", POSTPONE % (60, ""))
-        (end,) = (await house.send(**ASK))["ends"]
-        assert (end["state"], end["reason"]) == ("suppressed", "quiet_hours")
-        assert await house.after(seconds=2 * HOUR) == []
+        await house.policy("custom", "cashier", POSTPONE % (60, ', "misfire": "once"'))
+        call = await house.send(**ASK)
+        assert await house.after(seconds=HOUR + 60 + 15 + 1) == []  # nothing ran at 13:00
+        assert await house.messages(call["call_id"]) == [("cashier", 1, "suppressed", "expired")]
+
+
+async def test_a_repeat_that_would_be_expired_by_then_is_not_postponed(database_url: str) -> None:
+    """R-004-33: the call was heard once and is of no use at 13:00: its repeat is suppressed."""
+    async with calling(database_url) as house:
+        await house.policy("custom", "cashier", '{"repeat_max": 1, "interval_s": 10}')
+        call = await house.send(**ASK)
+        await house.policy("custom", "cashier", POSTPONE % (60, ', "repeat_max": 1'))
+        assert await house.after(seconds=10) == []
+        assert await house.messages(call["call_id"]) == [
+            ("cashier", 1, "sent", ""), ("cashier", 2, "suppressed", "quiet_hours"),
+        ]  # fmt: skip
 
 
 async def test_a_call_that_is_over_by_then_stays_silent(database_url: str) -> None:
