@@ -188,7 +188,8 @@ class Round:
         """Ring an end now and arm its next ring, or write down why not; return the reason.
 
         Quiet hours may postpone a ring to their end instead, a new call's with its expiry. After a
-        reason that passes the repeats go on; a first ring that nobody may hear is the call's end here, as its sender is told.
+        reason that passes the repeats go on; a first ring that nobody may hear is the
+        call's end here, as its sender is told.
         """
         reason = gone or judged(self.row, end, self._ground, self.moment)
         if reason == QUIET_HOURS and (wait_ms := self._quiet_ms(end)):
