@@ -3,13 +3,14 @@
 // Which is next: speech-queue.js. Refuses to repeat, to say what is late, and to speak when another screen speaks for its kind.
 
 import { clock } from "./clock.js";
+import { concerns } from "./concerns.js";
 import { lang } from "./i18n.js";
 import { MuteSwitch } from "./mute.js";
 import { Receipts } from "./receipts.js";
 import { Sentences } from "./sentences.js";
 import { Signal } from "./signal.js";
 import { SoundTest } from "./sound-test.js";
-import { SpeechQueue } from "./speech-queue.js";
+import { QUEUED_MAX, SpeechQueue } from "./speech-queue.js";
 import { soundNamed, Voice } from "./voice.js";
 
 /**
@@ -26,8 +27,6 @@ import { soundNamed, Voice } from "./voice.js";
  * }} Entry one thing to be heard; without an utterance a chime of the page's own
  */
 
-/** kind of device → the channel it is an end of @type {Record<string, string>} */
-const CHANNELS = { kitchen: "kitchen", waiter: "pad", guest: "room", cashier: "cashier", call_screen: "call_screen" };
 /** Each speaks for itself; of the other kinds one screen speaks for all of a shop. */
 const PERSONAL = new Set(["waiter", "guest"]);
 
@@ -37,6 +36,7 @@ const TEXT_MS = 6_000; // a line is read twice in that time
 const TEXT_MS_MIN = 2_000; // while others wait
 const WATCHDOG_MS = 2_000; // beyond a sound's own length
 const CHIME_KEPT_MS = 3_000; // a chime that comes later says nothing
+const CHOOSING_MS_MAX = 4_000; // a screen that just came is chosen within a round trip to Redis
 const CHIMED_MS = 5_000; // the page's own chime stands for that of the sentence that follows
 /** Chimes of the page's own: how urgent. @type {Record<Sound, number>} */
 const URGENCY = { lost: 0, cancelled: 0, rush: 1, ring: 2, new: 3, round: 3, notice: 4 };
@@ -60,7 +60,10 @@ export class Speaker {
   soundTest = new SoundTest(this);
 
   #screen;
-  #chosen = false;
+  /** Whether this screen speaks for its kind; null: the gateway has not said yet. @type {boolean | null} */
+  #chosen = null;
+  /** What came before it said. @type {Entry[]} */
+  #unsaid = [];
   #textTimer = 0;
   /** When the page's own chimes were last heard. @type {Map<Sound, number>} */
   #chimedAtMs = new Map();
@@ -92,7 +95,7 @@ export class Speaker {
 
   /** Whether this screen is the one that speaks for its kind. */
   get speaks() {
-    return this.#chosen || PERSONAL.has(this.#screen.view?.device.kind ?? "");
+    return this.#chosen === true || PERSONAL.has(this.#screen.view?.device.kind ?? "");
   }
 
   /**
@@ -133,10 +136,16 @@ export class Speaker {
 
   // ── what comes in ──
 
-  /** @param {boolean} speaks */
+  /** The first screen of a kind says what came while it was being chosen: nobody else did. @param {boolean} speaks */
   #choose(speaks) {
     this.#chosen = speaks;
+    if (speaks) for (const entry of this.#justCame()) this.#due(entry);
+    this.#unsaid = [];
     this.changed.emit();
+  }
+
+  #justCame() {
+    return this.#unsaid.filter((entry) => clock.nowMs() - entry.at_ms < CHOOSING_MS_MAX);
   }
 
   /** @param {Event} event */
@@ -156,9 +165,14 @@ export class Speaker {
     }
     if (utterance.expires_at_ms <= clock.nowMs()) return this.#tell([entry], "failed");
     if (!this.speaks) {
+      if (this.#chosen === null) this.#unsaid = [...this.#justCame(), entry].slice(-QUEUED_MAX);
       if (utterance.msg_type === NOTIFY) this.#show(utterance, TEXT_MS);
-      return;
-    }
+    } else this.#due(entry);
+  }
+
+  /** A sentence that this screen is to say. @param {Entry} entry */
+  #due(entry) {
+    const utterance = /** @type {Utterance} */ (entry.utterance);
     if (this.muting.holds) {
       this.#show(utterance, TEXT_MS); // a mute never hides text
       return this.#tell([entry], "muted");
@@ -171,6 +185,7 @@ export class Speaker {
   /** Nothing more of a call is to be heard. @param {number} callId */
   #over(callId) {
     this.queue.take((line) => line.call_id === callId);
+    this.#unsaid = this.#unsaid.filter((line) => line.call_id !== callId);
     if (this.saying?.call_id === callId) this.#stop(null);
     if (this.caption?.call_id === callId) this.#hide();
     this.changed.emit();
@@ -329,13 +344,3 @@ function entryOf({ call_id, ring, priority, at_ms, expires_at_ms }, sound, utter
 
 /** Where the recording of a sentence lies, in the page's language if there is one. @param {Utterance} utterance */
 const addressOf = ({ audio }) => audio[lang()] ?? audio.zh;
-
-/**
- * Whether this screen is an end of it. A cash desk lists what all ends hear; the others get only what is meant for
- * their channel or, by their account, for them.
- * @param {View} view @param {Utterance} utterance
- */
-function concerns({ device }, { channels, accounts }) {
-  if (/** @type {string[]} */ (channels).includes(CHANNELS[device.kind])) return true;
-  return accounts.length > 0 && device.kind !== "cashier";
-}

@@ -79,6 +79,7 @@ class Voices:
             connection.say(f.Voice(speaks=True))  # it was away for a moment and kept its voice
             return False
         if key in self._holders:
+            connection.say(f.Voice(speaks=False))  # it may have had the voice before it was away
             return False
         self._asking.add(key)
         return True
@@ -104,9 +105,12 @@ class Voices:
         return key, device.id, heir
 
     async def settle(self) -> None:
-        """Choose for the kinds whose first screen came since the last time."""
+        """Choose for the kinds whose first screen came since the last time, and tell those screens."""
         asking, self._asking = self._asking, set()
         await self._hold([key for key in asking if key in self._screens])
+        for key in asking - self._holders.keys():  # a screen elsewhere has it
+            for screen in self._screens.get(key, {}).values():
+                screen.say(f.Voice(speaks=False))
 
     async def renew(self, shop_ids: Collection[int]) -> None:
         """Renew the leases of these shops, and take those that ran out elsewhere."""

@@ -286,3 +286,18 @@ async def test_when_the_speaking_screen_goes_another_speaks(
     await announce(gateway, 2)
     assert [one.call_id for one in await heard(second, 1)] == [2]
     await second.close()
+
+
+async def test_what_comes_while_the_voice_is_being_chosen_is_said(
+    browser: Browser, gateway: ScriptedGateway
+) -> None:
+    """R-004-31: the only board opens, an order comes before it is told that it speaks: it is heard."""
+    gateway.undecided = True
+    page = await board(browser, gateway)
+    before = await page.evaluate("chuancai.screen.link.seq")
+    await announce(gateway, 1)
+    await page.wait_for_function("seq => chuancai.screen.link.seq > seq", arg=before)
+    gateway.undecided = False
+    await gateway.choose_speaker()
+    assert [one.call_id for one in await heard(page, 1)] == [1]
+    await page.close()

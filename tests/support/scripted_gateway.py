@@ -57,6 +57,7 @@ class ScriptedGateway:
         self.closed_door = False  # nobody gets in
         self.pages: dict[str, tuple[int, Any]] = {}  # path → status and JSON, for pairing
         self.sounds: dict[str, bytes] = {}  # path → a recorded sentence
+        self.undecided = False  # nobody is told yet who speaks
         self.version = "1"
         self._replies: dict[str, f.Reply] = {}
         self._sockets: dict[ServerConnection, None] = {}  # in the order they came
@@ -169,7 +170,7 @@ class ScriptedGateway:
         try:
             await self._welcome(socket, _decode(await socket.recv()))
             self._sockets[socket] = None
-            await self._choose_speaker()
+            await self.choose_speaker()
             self._changed.set()
             async for text in socket:
                 await self._receive(socket, _decode(text))
@@ -178,11 +179,13 @@ class ScriptedGateway:
             pass  # the test cut it, or the page went away
         finally:
             self._sockets.pop(socket, None)
-            await self._choose_speaker()
+            await self.choose_speaker()
             self._changed.set()
 
-    async def _choose_speaker(self) -> None:
+    async def choose_speaker(self) -> None:
         """Let the screen that came first speak for all, and tell the one that just came."""
+        if self.undecided:
+            return
         first = next(iter(self._sockets), None)
         newest = next(reversed(self._sockets), None)
         for socket in {first, newest} - {None}:
