@@ -192,6 +192,13 @@ def print_cancel(event: c.ItemCancelled, facts: ItemFacts, context: Context) -> 
     return _print_change(event.order_id, [event.item_id], "cancel", context)
 
 
+def print_amount(event: c.ItemChanged, facts: ItemFacts, context: Context) -> calls.Outcome:
+    """What was printed says another number than is wanted now."""
+    if not facts.rules.prints:
+        return calls.Outcome()
+    return _print_change(event.order_id, [event.item_id], "change", context)
+
+
 def print_pace(
     event: pace.ItemsRushed | pace.ItemsFired, facts: OrderFacts, context: Context
 ) -> calls.Outcome:
@@ -215,6 +222,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     c.ItemCalled: (ring_the_pads,),
     c.ItemPickedUp: (_end_calls("picked_up"),),
     c.ItemCancelled: (_end_calls("item_cancelled"), announce_cancel, print_cancel),
+    c.ItemChanged: (print_amount,),
     pace.ItemsRushed: (announce_rush, print_pace),
     pace.ItemsFired: (print_pace,),
     c.ItemUndone: (_end_calls("undone"), call_if_back_at_the_pass),

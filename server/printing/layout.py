@@ -15,13 +15,13 @@ from server.printing.port import Document, Label, Language, Mark, PaperLine, Rec
 
 WORDS: dict[Language, dict[str, str]] = {
     "zh": {
-        "copy": "补打", "rush": "加急 催菜", "cancel": "退菜", "hold": "等叫", "fire": "起菜",
+        "copy": "补打", "rush": "加急 催菜", "cancel": "退菜", "change": "改数量", "hold": "等叫", "fire": "起菜",
         "backup": "代打", "allergy": "过敏",
         "round": "加菜 第{}轮", "void": "退", "note": "备注", "total": "合计", "takeaway": "外带{}",
         "tag": "手牌{}", "room": "{}房", "table": "{}桌",
     },
     "en": {
-        "copy": "COPY", "rush": "RUSH", "cancel": "CANCEL", "hold": "HOLD", "fire": "FIRE NOW",
+        "copy": "COPY", "rush": "RUSH", "cancel": "CANCEL", "change": "CHANGED", "hold": "HOLD", "fire": "FIRE NOW",
         "backup": "BACKUP FOR", "allergy": "ALLERGY",
         "round": "ROUND {}", "void": "VOID", "note": "Note", "total": "Total",
         "takeaway": "Takeaway {}", "tag": "Tag {}", "room": "Room {}", "table": "Table {}",

@@ -15,7 +15,7 @@ from server.events.words import Text
 
 Encoding = Literal["gb18030", "gbk", "big5", "utf8"]
 Language = Literal["zh", "en"]
-Mark = Literal["copy", "rush", "cancel", "hold", "fire", "backup"]
+Mark = Literal["copy", "rush", "cancel", "change", "hold", "fire", "backup"]
 PlaceKind = Literal["room", "table", "tag", "takeaway"]
 
 

@@ -53,7 +53,7 @@ class PrintChange(msgspec.Struct, frozen=True):
 
     order_id: int
     item_ids: list[int]
-    mark: Literal["cancel", "fire", "rush"]
+    mark: Literal["cancel", "change", "fire", "rush"]
     at_ms: int
 
 
@@ -97,7 +97,15 @@ def print_change(promise: PrintChange, facts: OrderOnPaper, context: Context) ->
     meant = set(promise.item_ids)
     items = [one for one in facts.order.items if one.id in meant]
     source = f"{promise.order_id}/{promise.mark}/{min(meant, default=0)}/{promise.at_ms}"
+    if promise.mark == "change":
+        items = [msgspec.structs.replace(one, note=_changed(one)) for one in items]
     return queued(_tickets(facts, items, source, [promise.mark]), context)
+
+
+def _changed(item: c.Item) -> str:
+    """Return a dish's note with the number of portions before and after."""
+    was = f"{item.quantity_was} → {item.quantity}" if item.quantity_was is not None else ""
+    return " ".join(filter(None, [was, item.note]))
 
 
 def print_receipt(command: PrintReceipt, facts: OrderOnPaper, context: Context) -> Decision:

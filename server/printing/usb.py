@@ -14,6 +14,7 @@ from typing import Any
 
 CALL_MS_MAX = 5_000
 PIECE_BYTES = 4096
+MISSING = "pip install 'chuancai[usb]' brings USB printers."
 
 
 @asynccontextmanager
@@ -32,12 +33,14 @@ def _opened(vendor: int, product: int) -> Any:
         from escpos.exceptions import DeviceNotFoundError, USBNotFoundError  # noqa: PLC0415
         from escpos.printer import Usb  # noqa: PLC0415
     except ImportError as error:
-        raise OSError(errno.ENOSYS, "pip install 'chuancai[usb]' brings USB printers.") from error
+        raise OSError(errno.ENOSYS, MISSING) from error
+    if not Usb.is_usable():  # without pyusb; even letting go of such a printer would raise
+        raise OSError(errno.ENOSYS, MISSING)
     try:
         printer = Usb(vendor, product, timeout=CALL_MS_MAX)
         printer.open()
-    except RuntimeError as error:  # python-escpos without pyusb
-        raise OSError(errno.ENOSYS, "pip install 'chuancai[usb]' brings USB printers.") from error
+    except ValueError as error:  # pyusb without libusb
+        raise OSError(errno.ENOSYS, str(error)) from error
     except (DeviceNotFoundError, USBNotFoundError) as error:
         raise OSError(errno.ENODEV, str(error)) from error
     return printer

@@ -64,24 +64,27 @@ async def test_stations_get_their_own_dishes_and_the_pass_all_of_them(
 async def test_what_was_printed_and_is_not_wanted_gets_a_paper_too(
     database_url: str, tmp_path: Path
 ) -> None:
-    """退菜, 催菜 and 起菜 reach stations that have paper only."""
+    """退菜, 改数量, 催菜 and 起菜 reach stations that have paper only."""
     async with paper_house(database_url, tmp_path) as house, printers(1) as (printer,):
         await house.add("热菜", printer, paper={})
         lines = [{"dish_id": KUNG_PAO}, {"dish_id": CUCUMBER, "hold": True}]
         placed = await house.kitchen.ask("waiter", "PlaceOrder", place_id=1, lines=lines)
         await house.print_all()
         assert "[等叫]" in text_of(printer.papers[0])
-        first, _ = placed["item_ids"]
+        first, second = placed["item_ids"]
         await house.kitchen.ask("waiter", "FireItems", order_id=placed["order_id"])
         await house.kitchen.ask("waiter", "RushItems", order_id=placed["order_id"])
         await house.kitchen.ask("waiter", "CancelItem", item_id=first)
+        await house.kitchen.ask("waiter", "ChangeItem", item_id=second, quantity=3)
         await house.print_all()
         told = [text_of(paper) for paper in printer.papers[1:]]
         assert [text.splitlines()[0] for text in told] == [
-            "** 起菜 **", "** 加急 催菜 **", "** 退菜 **",
+            "** 起菜 **", "** 加急 催菜 **", "** 退菜 **", "** 改数量 **",
         ]  # fmt: skip
         assert "宫保鸡丁" in told[2]
         assert "拍黄瓜" not in told[2]
+        assert "3 x 拍黄瓜" in told[3]
+        assert "1 → 3" in told[3]
 
 
 async def test_a_printer_without_paper_is_told_of_and_prints_once_it_has_some(
