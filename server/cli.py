@@ -24,6 +24,7 @@ from server.events.view import DeviceKind
 from server.paperwork import print_test, printers
 from server.personnel import audit, staff
 from server.settings import Settings, read_settings
+from server.virtual_printer import virtual_printer
 
 _PR_SET_PDEATHSIG = 1
 
@@ -300,7 +301,7 @@ def demo_traffic(
     _until_signal(until_told)
 
 
-for group in (billing, sms, staff, audit, printers, print_test):
+for group in (billing, sms, staff, audit, printers, print_test, virtual_printer):
     main.add_command(group)
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PAPERS_SHOWN = 30
 TEST_S_MAX = 30.0
 LOOK_S = 0.2
-WIDTHS = {"58": {"width_dots": 384, "columns": 32}, "80": {"width_dots": 576, "columns": 48}}
 
 SHOP = click.option("--shop", type=int, default=1, show_default=True)
 
@@ -99,6 +98,7 @@ def printers(context: click.Context, shop: int) -> None:
 @click.option("--kind", type=click.Choice(["network", "serial", "usb", "file"]), default="network")
 @click.option("--address", required=True, help="host[:port], /dev/ttyUSB0@9600, 04b8:0202, folder")
 @click.option("--width", type=click.Choice(["58", "80"]), default="80", help="Of the paper, mm.")
+@click.option("--raster", is_flag=True, help="Pictures, for printers that know no Chinese.")
 @click.option("--document", "documents", multiple=True, help="ticket, receipt, label; repeatable.")
 @click.option("--station", "stations", type=int, multiple=True, help="Only this one's; repeatable.")
 @click.option("--backup", type=int, help="Which printer takes over.")
@@ -107,8 +107,11 @@ def printers(context: click.Context, shop: int) -> None:
 @click.pass_obj
 def add(settings: Settings, /, shop: int, name: str, width: str, **given: Any) -> None:
     """Set a printer up."""
+    from server.printing.port import PAPERS
+
+    paper = {**PAPERS[width], "mode": "raster" if given["raster"] else "text"}
     body = {
-        "name": name, "kind": given["kind"], "address": given["address"], "paper": WIDTHS[width],
+        "name": name, "kind": given["kind"], "address": given["address"], "paper": paper,
         "documents": given["documents"] or ["ticket"], "stations": given["stations"],
         "backup_id": given["backup"], "answers": given["answers"],
     }  # fmt: skip

@@ -31,6 +31,10 @@ class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drawer: bool = False
 
 
+# What 58 and 80 mm of paper take.
+PAPERS = {"58": {"width_dots": 384, "columns": 32}, "80": {"width_dots": 576, "columns": 48}}
+
+
 class PaperModifier(msgspec.Struct, frozen=True):
     """A chosen way of making a dish; an allergen must not be overlooked."""
 

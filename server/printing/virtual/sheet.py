@@ -38,6 +38,7 @@ class Sheets:
 
     def __init__(self, paper: Paper) -> None:
         self.done: list[Image.Image] = []
+        self.texts: list[str] = []  # of each of them
         self.lost: list[bytes] = []
         self.beeps = self.pulses = 0
         self.text = ""  # of the sheet that is still in the printer
@@ -81,6 +82,7 @@ class Sheets:
                 sheet.paste(strip, (0, top))
                 top += strip.height
             self.done.append(sheet)
+            self.texts.append(self.text)
         self._strips, self._height, self.text = [], 0, ""
 
     def torn(self) -> None:
