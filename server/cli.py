@@ -284,9 +284,7 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool, money: 
 @click.option("--shop", type=int, default=1, show_default=True)
 @click.option("--url", help="Where the doors are; default: the running `chuancai run`.")
 @click.pass_obj
-def demo_traffic(
-    settings: Settings, pace: float, seed: int, shop: int, url: str | None
-) -> None:  # fmt: skip
+def demo_traffic(settings: Settings, pace: float, seed: int, shop: int, url: str | None) -> None:
     """Simulate guests, cooks and waiters until Ctrl-C."""
     from server.demo.opening import live
 

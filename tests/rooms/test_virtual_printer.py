@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 import serial
 from escpos.printer import Network
 from PIL import Image
@@ -25,7 +21,6 @@ from server.virtual_printer import obeyed
 from tests.support.papers import RECEIPT, TICKET
 
 RASTER = Paper(mode="raster")
-RECEIPTIO_S_MAX = 60.0
 
 
 class Scene:
@@ -160,38 +155,3 @@ def test_typed_words() -> None:
     ended: list[bool] = []
     obeyed(printer, "", lambda: ended.append(True))
     assert ended == [True]
-
-
-@pytest.mark.skipif(
-    not os.environ.get("CHUANCAI_FOREIGN") or shutil.which("npx") is None,
-    reason="receiptio comes from npm: only with CHUANCAI_FOREIGN=1 and npx",
-)
-async def test_receiptio_prints_and_asks(tmp_path: Path) -> None:
-    """The receiptio of npm finds it online, prints Chinese, hears that it is done, and sees each trouble."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", 9100)) == 0:
-            pytest.skip("port 9100, which receiptio knows alone, is taken")
-
-    async def receiptio(*words: str, text: str = "") -> tuple[int | None, str]:
-        process = await asyncio.create_subprocess_exec(
-            "npx", "--yes", "receiptio@2.1.2", "-d", "127.0.0.1", *words,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        async with asyncio.timeout(RECEIPTIO_S_MAX):
-            said, _ = await process.communicate(text.encode())
-        return process.returncode, said.decode()
-
-    async with scene(tmp_path, 9100) as it:
-        assert await receiptio("-q") == (100, "online\n")
-        job = "^^^传菜\n\n水饺 | ￥38\n-\n{code:https://example.com/; option:qrcode,4,m}\n="
-        code, said = await receiptio("-p", "escpos", "-l", "zh-hans", text=job)
-        assert (code, said) == (0, "success\n")
-        _, text = await it.sheet()
-        assert "传菜" in text
-        assert "￥38" in text
-        it.printer.fail("cover_open")
-        assert await receiptio("-q") == (101, "coveropen\n")
-        it.printer.mend("cover_open")
-        it.printer.fail("paper_out")
-        assert await receiptio("-q") == (102, "paperempty\n")
