@@ -74,6 +74,7 @@ _FOLDERS = {
     "/screen": "call-screen",
     "/register": "register",
     "/monitor": "monitor",
+    "/login": "staff",
     "/link": "link",
 }
 

@@ -53,6 +53,7 @@ class RunningHouse:
         self.clock = clock
         self.desk = house.desk
         self.gateway = house.gateway
+        self.front = house.front
         self.pool: asyncpg.Pool = house.pool
 
     async def pair(
