@@ -23,7 +23,6 @@ JOB = """^^^传菜
 水饺 | ￥38
 -
 {code:https://example.com/; option:qrcode,4,m}
-=
 """
 PRINT = ("-p", "escpos", "-l", "zh-hans")
 

@@ -48,6 +48,8 @@ _DLE_EOT, _DLE_ENQ, _DLE_DC4 = 0x04, 0x05, 0x14
 _LF, _CR, _HT, _FF, _DLE = 0x0A, 0x0D, 0x09, 0x0C, 0x10
 _CONTROLS = {_LF: "newline", _HT: "tab", _FF: "page"}
 _SPACE, _LEAD_MIN = 0x20, 0x81
+_PAGES = {2: "cp850", 16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858"}
+_KATAKANA, _FRAMES = 1, "▁▂▃▄▅▆▇█▏▎▍▌▋▊▉┼┴┬┤├▔─│▕┌┐└┘╭╮╰╯"
 _FOUR = range(0x30, 0x3A)  # GB18030's second and fourth bytes
 
 
@@ -58,6 +60,7 @@ class Reader:
         self._encoding = encoding
         self._left = b""
         self._hanzi = True
+        self._page = 0
 
     def take(self, data: bytes) -> list[Op]:
         """Take bytes; return the commands that are whole now."""
@@ -83,8 +86,11 @@ class Reader:
         return self._left
 
     def _follow(self, op: Op) -> None:
-        if op.name in {"init", "hanzi_on"}:
+        if op.name == "page":
+            self._page = op.data[0]
+        elif op.name in {"init", "hanzi_on"}:
             self._hanzi = True
+            self._page = 0 if op.name == "init" else self._page
         elif op.name == "hanzi_off":
             self._hanzi = False
 
@@ -106,7 +112,7 @@ class Reader:
         if self._encoding == "utf8":
             size = 4 if held[0] >= 0xF0 else 3 if held[0] >= 0xE0 else 2  # noqa: PLR2004
         elif not self._hanzi:
-            return Op("text", text=held[:1].decode("cp437")), 1
+            return Op("text", text=_western(held[0], self._page)), 1
         elif held[0] < _LEAD_MIN:
             return Op("lost", held[:1]), 1
         else:
@@ -117,6 +123,12 @@ class Reader:
             return Op("text", text=held[:size].decode(self._encoding)), size
         except UnicodeDecodeError:
             return Op("lost", held[:1]), 1
+
+
+def _western(byte: int, page: int) -> str:
+    if page == _KATAKANA and byte < 0x80 + len(_FRAMES):
+        return _FRAMES[byte - 0x80]
+    return bytes([byte]).decode(_PAGES.get(page, "cp437"), "replace")
 
 
 def _real_time(held: bytes) -> tuple[Op | None, int]:
