@@ -156,7 +156,10 @@ def _dish(line: PaperLine, language: Language, marks: list[Mark]) -> list[Block]
             blocks.append(Row(f" !! {said}", size=2, bold=True, inverse=True, hanging=4))
         else:
             blocks.append(Row(f"  {said}", size=2, hanging=4))
-    return [*blocks, *([Row(f"  * {line.note}", bold=True, hanging=4)] if line.note else [])]
+    return [
+        *blocks,
+        *([Row(f"  * {line.note}", size=2, bold=True, hanging=4)] if line.note else []),
+    ]
 
 
 def _allergens(allergens: list[str], words: dict[str, str]) -> list[Block]:
