@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from server.api.callers import Gate
+from server.api.files import as_file
 from server.api.table import Call, Door, Plain
 from server.auth import token_hash
 from server.cards import report, views
@@ -27,7 +28,6 @@ from server.sealed import SealError, Sealing
 
 TICKET_S = 120
 _TICKET = "card report"
-_PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 _TILLS = frozenset({"cashier", "monitor"})
 _NEWEST = 2**53
 
@@ -134,7 +134,7 @@ class CardReports:
         asked: ReportWanted = call.params
         await self._gate.actor(call.signer, "money", asked.shop_id)
         found = await self._read(asked.shop_id, asked.since, asked.until, asked.by)
-        return found if asked.format == "json" else _file(found, asked.format)
+        return found if asked.format == "json" else as_file(report.write(found, asked.format))
 
     async def _read(
         self, shop_id: int, since: date | None, until: date | None, by: views.By
@@ -176,7 +176,7 @@ class CardReports:
             raise Refusal("not_found", "This address was good for two minutes.")
         wanted = ticket.wanted
         found = await self._read(ticket.shop_id, wanted.since, wanted.until, wanted.by)
-        return _file(found, wanted.format)
+        return as_file(report.write(found, wanted.format))
 
 
 def _bearer(call: Call) -> str:
@@ -184,14 +184,3 @@ def _bearer(call: Call) -> str:
     if scheme.lower() != "bearer" or not token:
         raise Refusal("bad_token")
     return token.strip()
-
-
-def _file(found: views.Report, form: Literal["html", "csv", "xlsx"]) -> Plain:
-    written = report.write(found, form)
-    shown = "inline" if form == "html" else "attachment"
-    headers = {
-        "content-security-policy": _PAGE_POLICY,
-        "referrer-policy": "no-referrer",
-        "content-disposition": f'{shown}; filename="{written.name}"',
-    }
-    return Plain(written.body, written.media_type, headers=headers)

@@ -17,6 +17,7 @@ from server.api.front import Front, Ground, open_front
 from server.api.im import ImCalls
 from server.api.im_rules import Rules
 from server.api.im_webhook import Webhooks
+from server.api.kitchen_report import KitchenReports
 from server.api.operations import Operations
 from server.api.pace import Pace
 from server.api.pages import page_routes
@@ -42,6 +43,9 @@ def table(ground: Ground, front: Front) -> list[Door]:
     doors = [
         *for_people_too(Business(ground.execute, ground.database, gate, ground.clock).doors()),
         *for_people_too(Pace(ground.execute, gate).doors()),
+        *for_people_too(
+            KitchenReports(ground.reports or ground.database, gate, ground.clock).doors()
+        ),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
         *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
         *Webhooks(ground.database, ground.clock, networks).doors(),

@@ -5,14 +5,23 @@ Refuses to read anything: `views.py` does.
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 from html import escape
-from typing import Any, Literal, NamedTuple
-
-import xlsxwriter
+from typing import Any, Literal
 
 from server.cards.views import By, Report, ReportRow
+from server.sheets import (
+    CSV_TYPE,
+    HTML_TYPE,
+    WORKBOOK_TYPE,
+    Column,
+    Kind,
+    Table,
+    Written,
+    as_csv,
+    as_workbook,
+    shown,
+)
 
 Format = Literal["json", "html", "csv", "xlsx"]
 
@@ -33,25 +42,19 @@ _COLUMNS = (
 _OF_DISHES = 5  # what is put on a card belongs to no dish
 
 
-class Written(NamedTuple):
-    """A report as a file."""
-
-    body: bytes
-    media_type: str
-    name: str
-
-
-def heads(by: By) -> list[str]:
-    """Return a table's heads; money is in yuan."""
+def _columns(by: By) -> list[Column]:
+    """Return a table's columns; money is in yuan."""
     columns = _COLUMNS[:_OF_DISHES] if by == "dish" else _COLUMNS
-    return [_KEY[by], *(head for _, head in columns)]
+    return [Column(_KEY[by], "text"), *(Column(head, _kind(name)) for name, head in columns)]
 
 
-def cells(report: Report, row: ReportRow, first: str) -> list[Any]:
-    """Return a row's cells: counts as numbers, money in yuan with two digits."""
+def _kind(name: str) -> Kind:
+    return "fen" if name.endswith("_fen") else "count"
+
+
+def _cells(report: Report, row: ReportRow, first: str) -> list[Any]:
     columns = _COLUMNS[:_OF_DISHES] if report.by == "dish" else _COLUMNS
-    values = [(name, getattr(row, name)) for name, _ in columns]
-    return [first, *(v / 100 if name.endswith("_fen") else v for name, v in values)]
+    return [first, *(getattr(row, name) for name, _ in columns)]
 
 
 def _first(report: Report, row: ReportRow) -> str:
@@ -60,71 +63,42 @@ def _first(report: Report, row: ReportRow) -> str:
     return f"{row.name.zh} {row.name.en}".strip() if row.name else "未记菜品 no dish"
 
 
-def table(report: Report) -> list[list[Any]]:
-    """Return heads, rows and the sum of all."""
-    rows = [cells(report, row, _first(report, row)) for row in report.rows]
-    return [heads(report.by), *rows, cells(report, report.total, "合计 total")]
+def table(report: Report) -> Table:
+    """Return rows and the sum of all."""
+    rows = [_cells(report, row, _first(report, row)) for row in report.rows]
+    total = _cells(report, report.total, "合计 total")
+    return Table(report.by, _columns(report.by), [*rows, total])
 
 
 def write(report: Report, form: Literal["html", "csv", "xlsx"]) -> Written:
     """Return a report in one of the forms."""
     name = f"cards-{report.since}-{report.until}-{report.by}.{form}"
     if form == "html":
-        return Written(_html(report).encode(), "text/html; charset=utf-8", name)
+        return Written(_html(report).encode(), HTML_TYPE, name)
     if form == "csv":
-        return Written(_csv(report), "text/csv; charset=utf-8", name)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return Written(_xlsx(report), kind, name)
-
-
-def _csv(report: Report) -> bytes:
-    """Return UTF-8 with a mark (Excel reads Chinese then); no cell begins a formula."""
-    text = io.StringIO(newline="")
-    for row in table(report):
-        csv.writer(text).writerow([_harmless(cell) for cell in row])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: Any) -> Any:
-    if isinstance(cell, float):
-        return f"{cell:.2f}"
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
-
-
-def _xlsx(report: Report) -> bytes:
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "in_memory": True}) as book:
-        page = book.add_worksheet(report.by)
-        bold = book.add_format({"bold": True})
-        money = book.add_format({"num_format": "#,##0.00"})
-        for number, row in enumerate(table(report)):
-            for column, cell in enumerate(row):
-                form = money if isinstance(cell, float) else bold if number == 0 else None
-                page.write(number, column, cell, form)
-        page.freeze_panes(1, 0)
-        page.autofit()
-    return file.getvalue()
+        return Written(as_csv(table(report)), CSV_TYPE, name)
+    return Written(as_workbook([table(report)]), WORKBOOK_TYPE, name)
 
 
 def _html(report: Report) -> str:
-    head, *rows, total = table(report)
+    _, columns, [*rows, total] = table(report)
     title = f"{escape(report.shop.zh)} {escape(report.shop.en)}"
     span = report.since if report.since == report.until else f"{report.since} – {report.until}"
+    heads = "".join(f"<th>{escape(column.head)}</th>" for column in columns)
     return f"""<!doctype html>
 <html lang="zh"><head><meta charset="utf-8"><title>{title} {span}</title>
 <link rel="stylesheet" href="{STYLESHEET}"></head><body>
 <h1>{title}</h1>
 <h2>餐卡消费统计 Card statistics · {_BY[report.by]} · {span}</h2>
-<table><thead><tr>{_tags("th", head)}</tr></thead>
-<tbody>{"".join(f"<tr>{_tags('td', row)}</tr>" for row in rows)}</tbody>
-<tfoot><tr>{_tags("td", total)}</tr></tfoot></table>
+<table><thead><tr>{heads}</tr></thead>
+<tbody>{"".join(f"<tr>{_tags(row, columns)}</tr>" for row in rows)}</tbody>
+<tfoot><tr>{_tags(total, columns)}</tr></tfoot></table>
 <p>金额单位：元。Amounts in yuan.</p></body></html>
 """
 
 
-def _tags(tag: str, row: list[Any]) -> str:
-    return "".join(f"<{tag}>{escape(_shown(cell))}</{tag}>" for cell in row)
-
-
-def _shown(cell: Any) -> str:
-    return f"{cell:,.2f}" if isinstance(cell, float) else str(cell)
+def _tags(row: Sequence[Any], columns: Sequence[Column]) -> str:
+    return "".join(
+        f"<td>{escape(shown(column.kind, cell))}</td>"
+        for column, cell in zip(columns, row, strict=True)
+    )

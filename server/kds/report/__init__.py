@@ -1,0 +1,1 @@
+"""What a kitchen's days came to: how long dishes took, how many were late, when orders came."""
