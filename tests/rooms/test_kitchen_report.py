@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -80,7 +81,7 @@ _KEYS: dict[By, Callable[[c.Order, c.Item, datetime], str]] = {
 }
 
 
-def _without_words(row: ReportRow) -> dict[str, object]:
+def _without_words(row: ReportRow) -> dict[str, Any]:
     fields = msgspec.structs.asdict(row)
     for name in ("key", "name", "orders", "target_s"):
         del fields[name]
@@ -89,7 +90,7 @@ def _without_words(row: ReportRow) -> dict[str, object]:
 
 def _reckoned(
     orders: list[c.Order], keyed: Callable[[c.Order, c.Item, datetime], str]
-) -> dict[str, dict[str, object]]:
+) -> dict[str, dict[str, Any]]:
     """Return key → figures, reckoned one dish at a time."""
     items: dict[str, list[c.Item]] = defaultdict(list)
     for order in orders:
@@ -99,7 +100,7 @@ def _reckoned(
     return {key: _figures(found) for key, found in items.items()}
 
 
-def _figures(items: list[c.Item]) -> dict[str, object]:
+def _figures(items: list[c.Item]) -> dict[str, Any]:
     spans = {
         stage: [ms for item in items if (ms := _took_ms(item)[stage]) is not None]
         for stage in STAGES
@@ -188,7 +189,7 @@ async def _act(kitchen: Kitchen, random: Random, order_id: int, item_id: int) ->
     if name == "CleanPlace":
         await kitchen.ask("waiter", name, place_id=random.randrange(1, 21))
         return item_id
-    body: dict[str, object] = {"item_id": item_id}
+    body: dict[str, Any] = {"item_id": item_id}
     if name == "UndoItem":
         body["state"] = random.choice(("cooking", "ready", "picked_up", "delivered"))
     if name == "ChangeItem" or (name in {"StartItem", "FinishItem"} and random.random() < 0.15):
@@ -207,7 +208,7 @@ async def test_a_dish_on_hold_waits_from_its_fire(database_url: str) -> None:
         (item,) = placed["item_ids"]
         held = await report(kitchen, Period(None, None))
         assert (held.total.dishes, held.total.waiting) == (1, Span())
-        steps: list[tuple[int, Role, str, dict[str, int]]] = [
+        steps: list[tuple[int, Role, str, dict[str, Any]]] = [
             (70, "waiter", "FireItems", {"order_id": placed["order_id"]}),
             (3, "kitchen", "StartItem", {"item_id": item}),
             (7, "kitchen", "FinishItem", {"item_id": item}),
