@@ -23,7 +23,7 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
     working = asyncio.create_task(run_worker(settings))
     async with printers(1) as (printer,):
         known = [
-            f"printers add 热菜 --address 127.0.0.1:{printer.port} --width 58 --station 1",
+            f"printers add 热菜 --address 127.0.0.1:{printer.port} --width 58 --mode text --station 1",
             "print-test 1",
             "printers",
             "printers papers",
