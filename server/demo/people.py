@@ -17,6 +17,7 @@ from server.client.device import Device
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.view import Dish, Menu, PlaceView
+from server.kds.item import is_unconfirmed
 
 # How long a visit of a real evening lasts from the first order to a clean room, and how many of
 # them a lively board shows: more orders a minute make everybody quicker, never the board longer.
@@ -31,6 +32,9 @@ CALLED_AGAIN = 0.03
 MISTAKEN_DELIVERY = 0.02
 CANCELLED = 0.06
 SECOND_ROUND = 0.25
+CHANGED = 0.06
+ON_HOLD = 0.08
+RUSHED = 0.08
 OVERHEARD_ONE_IN = 10  # calls that nobody hears until they ring again
 UNSERVED_S_MAX = 3_600.0  # then the guest has gone home hungry and the room is cleaned
 
@@ -88,8 +92,26 @@ class Cook:
     async def work(self) -> None:
         """Cook until cancelled."""
         async with asyncio.TaskGroup() as hands:
+            hands.create_task(self._read_slips())
             for _ in range(COOK_HANDS):
                 hands.create_task(self._hand())
+
+    async def _read_slips(self) -> None:
+        """Say yes to what was changed or cancelled."""
+        while True:
+            await self._device.until(lambda _: self._slip() is not None)
+            slip = self._slip()
+            assert slip is not None
+            await self._pace.take(self._dice, 5, 40)
+            await self._tally.ask(self._device, "ConfirmItem", item_id=slip.id)
+
+    def _mine(self) -> list[c.Item]:
+        view = self._device.replica.view
+        orders = view.orders if view is not None else []
+        return [i for o in orders for i in o.items if i.station_id in self._stations]
+
+    def _slip(self) -> c.Item | None:
+        return next((item for item in self._mine() if is_unconfirmed(item)), None)
 
     async def _hand(self) -> None:
         while True:
@@ -101,18 +123,15 @@ class Cook:
             self._taken.discard(item.id)
 
     def _next(self) -> c.Item | None:
-        view = self._device.replica.view
-        if view is None:
-            return None
+        """What somebody waits for goes first, then what waits longest."""
         waiting = (
             item
-            for order in view.orders
-            for item in order.items
-            if item.state == "queued"
-            and item.station_id in self._stations
-            and item.id not in self._taken
+            for item in self._mine()
+            if item.state == "queued" and item.id not in self._taken and not is_unconfirmed(item)
         )
-        return min(waiting, key=lambda item: (item.placed_at_ms, item.id), default=None)
+        return min(
+            waiting, key=lambda item: (item.rushes == 0, item.placed_at_ms, item.id), default=None
+        )
 
     async def _cook(self, item: c.Item) -> None:
         ask, device, dice = self._tally.ask, self._device, self._dice
@@ -222,6 +241,15 @@ class Guest:
         if dice.random() < CANCELLED:
             item_id = dice.choice(placed["item_ids"])
             await self._tally.ask(self._pad, "CancelItem", item_id=item_id, reason="不要了")
+        if dice.random() < CHANGED:
+            item_id, quantity = dice.choice(placed["item_ids"]), dice.choice((1, 2, 3))
+            await self._tally.ask(self._pad, "ChangeItem", item_id=item_id, quantity=quantity)
+        if placed["held"]:
+            await pace.take(dice, 200, 500)
+            await self._tally.ask(self._pad, "FireItems", order_id=placed["order_id"])
+        if dice.random() < RUSHED:
+            await pace.take(dice, 300, 700)
+            await self._tally.ask(self._pad, "RushItems", order_id=placed["order_id"])
         if dice.random() < SECOND_ROUND:
             await pace.take(dice, 120, 600)
             await self._order()
@@ -239,10 +267,13 @@ class Guest:
         menu = self._pad.replica.view.menu
         assert menu is not None  # guests and waiters see one
         lines = choose(menu, self._dice)
+        held = len(lines) > 1 and self._dice.random() < ON_HOLD
+        lines[-1]["hold"] = held
         note = self._dice.choice(NOTES)
-        return await self._tally.ask(
+        placed = await self._tally.ask(
             self._pad, "PlaceOrder", place_id=self._place.id, lines=lines, note=note
         )
+        return placed and placed | {"held": held}
 
     def _served(self, order_id: int) -> bool:
         view = self._waiter.device.replica.view
