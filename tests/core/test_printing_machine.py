@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from server.printing.port import DONE_QUERY, STATUS_QUERY, Paper, Status, is_done, read_status
+from server.printing.port import (
+    DONE_QUERY,
+    STATUS_QUERY,
+    Encoding,
+    Paper,
+    Status,
+    is_done,
+    read_status,
+)
 from server.printing.render import render
 from server.printing.virtual.machine import Trouble, VirtualPrinter
 from tests.support.papers import TICKET
@@ -95,3 +105,25 @@ def test_whoever_asked_to_be_told_is_told() -> None:
     printer.fail("cover_open")
     printer.mend("cover_open")
     assert said == [b"\x10\x00\x00\x0f", b"\x38\x00\x00\x0f", b"\x10\x00\x00\x0f"]
+
+
+COMMANDS = st.sampled_from(
+    [b"\x1d(L", b"\x1d8L", b"\x1d(k", b"\x1dv0", b"\x1b*", b"\x1dk", b"\x1dV", b"\x1bD", b"\x10\x14", b"\x1c&",
+     b"\x1b!", b"\x1d!", b"\x1b3", b"\x1bd", b"\x1b\\", b"\x1b$", b"\x1d(L\x04\x000p\0\0", b"\x1d(L\x02\x0002",
+     b"\x1d(k\x03\x001P0", b"\x1d(k\x03\x001Q0", b"\x1bJ", b"\x1bt\x01", "水".encode("gb18030")]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(COMMANDS | st.binary(max_size=12), max_size=30),
+    st.sampled_from(["gb18030", "big5", "utf8"]),
+)
+def test_noise_does_not_break_it(noise: list[bytes], encoding: Encoding) -> None:
+    """Whatever a foreign client sends, the printer goes on; after a pause and ESC @ it prints as before."""
+    printer = VirtualPrinter(Paper(width_dots=384, columns=32, encoding=encoding))
+    printer.line(lambda _: None).take(b"".join(noise))
+    printer.sheets.cut()
+    printer.sheets.done.clear()
+    printer.line(lambda _: None).take(render(TICKET, printer.paper, "zh"))
+    assert len(printer.sheets.done) == 1

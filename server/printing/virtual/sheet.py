@@ -19,7 +19,8 @@ from server.printing.virtual.reader import Op, Reader
 PITCH_DOTS = 30  # from line to line, unless told otherwise
 LATIN_DOTS, LATIN_BASE, HANZI_BASE = 20, 19, 21
 TAB_COLUMNS = 8
-LOST_MAX = 100
+LOST_MAX, CUT_SHORT_BYTES = 100, 16
+LINE_PIECES_MAX = 1_000  # printed over each other
 _BOLD_BITS, _HIGH_BIT, _WIDE_BIT = 0x08, 0x10, 0x20
 
 
@@ -68,8 +69,13 @@ class Sheets:
             self.lost = [*self.lost, op.data][-LOST_MAX:]
         else:
             do = self._does.get(op.name)
-            if do is not None:
-                do(self, op.data)
+            try:
+                if do is not None:
+                    do(self, op.data)
+            except (IndexError, ValueError):  # arguments that say one thing and carry another
+                self.lost = [*self.lost, op.data[:CUT_SHORT_BYTES]][-LOST_MAX:]
+            if len(self._line) > LINE_PIECES_MAX:
+                self._feed(b"")
 
     def cut(self) -> None:
         """Take the sheet out, as it is."""
@@ -134,7 +140,8 @@ class Sheets:
     def _blank(self, dots: int) -> None:
         if self._line:
             self._feed(b"")
-        self._put(Image.new("1", (self._paper.width_dots, dots), 1))
+        room = max(0, ROWS_MAX - self._height)
+        self._put(Image.new("1", (self._paper.width_dots, min(dots, room)), 1))
 
     def _picture(self, picture: Image.Image) -> None:
         if self._line:
@@ -268,7 +275,7 @@ def _bits(data: bytes, width: int, height: int) -> Image.Image:
 def _magnified(picture: Image.Image, wide: int, high: int) -> Image.Image:
     if (wide, high) == (1, 1):
         return picture
-    size = (picture.width * wide, picture.height * high)
+    size = (picture.width * min(wide, 2), picture.height * min(high, 3))
     return picture.resize(size, Image.Resampling.NEAREST)
 
 
