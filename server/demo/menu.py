@@ -79,7 +79,7 @@ PRINTER = Printer(
     name="纸单",
     kind="file",
     address="demo",
-    paper=Paper(width_dots=384, columns=32),
+    paper=Paper(width_dots=384, columns=32, mode="raster"),
     documents=["ticket", "receipt"],
     answers=False,
 )
