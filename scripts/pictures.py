@@ -19,7 +19,7 @@ import msgspec
 import structlog
 from playwright.async_api import Browser, Page, async_playwright
 
-from scripts import card_scene
+from scripts import card_scene, report_scene
 from server import app
 from server.auth import new_token, token_hash
 from server.clock import ManualClock, SystemClock, to_ms
@@ -85,10 +85,12 @@ EVENING_HOUR = 19
 class Evening:
     """The last quarter of an hour, staged with a clock that is moved."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, settings: Settings, begin: datetime | None = None
+    ) -> None:
         self.pool = pool
         self.end = SystemClock().now() + timedelta(seconds=8)
-        self.clock = ManualClock(self.end - timedelta(minutes=20))
+        self.clock = ManualClock(begin or self.end - timedelta(minutes=20))
         self.desk = Desk(pool, self.clock, BOOK | PROMISES, Silent(), settings)  # type: ignore[arg-type]
 
     async def at(self, minutes: int, seconds: int) -> None:
@@ -135,10 +137,23 @@ class Evening:
         placed = await self.do(role, "PlaceOrder", place_id=place_id, lines=list(lines), **more)
         return list(placed["item_ids"])
 
+    def _behind_h(self) -> int:
+        """Return by how many hours the shop's clock is behind UTC."""
+        return (self.end.hour - EVENING_HOUR + 12) % 24 - 12
+
+    def zone(self) -> str:
+        """Return the time zone where it is evening."""
+        return f"Etc/GMT{self._behind_h():+d}"
+
+    def yesterday(self) -> datetime:
+        """Return when the shop's day before this evening began, at midnight."""
+        behind = timedelta(hours=self._behind_h())
+        local = (self.end - behind).replace(hour=0, minute=0, second=0, microsecond=0)
+        return local - timedelta(days=1) + behind
+
     async def move_to_evening(self) -> None:
         """Put the shop into the time zone where it is evening."""
-        behind = (self.end.hour - EVENING_HOUR + 12) % 24 - 12
-        await self.pool.execute(SET_ZONE, f"Etc/GMT{behind:+d}")
+        await self.pool.execute(SET_ZONE, self.zone())
 
     async def ring_again(self) -> None:
         """Keep the latest promise of a further ring."""
@@ -229,7 +244,7 @@ async def open_page(browser: Browser, url: str, width: int, height: int) -> Page
     return page
 
 
-async def shoot(base: str, tokens: dict[str, str]) -> None:
+async def shoot(base: str, tokens: dict[str, str], report: report_scene.Read) -> None:
     """Open every screen and take its picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     pages = {
@@ -266,6 +281,7 @@ async def shoot(base: str, tokens: dict[str, str]) -> None:
         await lost.keyboard.press("Enter")
         await lost.wait_for_timeout(KEPT_AFTER_MS)
         await lost.screenshot(path=PICTURES / "board-lost.png")
+        await report_scene.shoot(browser, base, report, PICTURES)
         await browser.close()
 
 
@@ -289,6 +305,9 @@ async def main() -> None:
             )
             evening = Evening(pool, settings)
             await evening.move_to_evening()
+            midnight = evening.yesterday()
+            await report_scene.live(Evening(pool, settings, midnight), midnight)
+            report = await report_scene.reader(evening, midnight)
             await card_scene.serve(evening)
             evening = Evening(pool, settings)
             # Before anything happens: only a paired device is an end that something is said to.
@@ -297,18 +316,20 @@ async def main() -> None:
             await evening.hear()
             tokens |= await card_scene.pair(evening)
             await pool.close()
-            await _serve_and_shoot(settings, tokens)
+            await _serve_and_shoot(settings, tokens, report)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-async def _serve_and_shoot(settings: Settings, tokens: dict[str, str]) -> None:
+async def _serve_and_shoot(
+    settings: Settings, tokens: dict[str, str], report: report_scene.Read
+) -> None:
     sock = app.listen("127.0.0.1", 0)
     async with app.build(settings) as house:
         server = app.web_server(house)
         serving = asyncio.create_task(server._serve(sockets=[sock]))  # noqa: SLF001 - without its signal handlers
         try:
-            await shoot(f"http://127.0.0.1:{sock.getsockname()[1]}", tokens)
+            await shoot(f"http://127.0.0.1:{sock.getsockname()[1]}", tokens, report)
         finally:
             server.should_exit = True
             await serving

@@ -86,12 +86,12 @@ def _tiles(report: KitchenReport, language: Language) -> str:
     tiles = [
         (say(language, "orders"), shown("count", total.orders), ""),
         (say(language, "dishes"), shown("count", total.dishes),
-         f"{shown('count', total.portions)} {say(language, 'portions')}"),
+         f"{shown('count', total.portions)} {say(language, 'n_portions')}"),
         (f"{say(language, 'to_ready')} {say(language, 'p50')}", shown("ms", total.to_ready.p50_ms), ""),
         (f"{say(language, 'to_ready')} {say(language, 'p90')}", shown("ms", total.to_ready.p90_ms), ""),
         (say(language, "late_share"), shown("share", total.late_share), _late(total, language)),
         (say(language, "busiest"), hour.key if hour else "–",
-         f"{_a_day(report, hour):g} {say(language, 'orders')}" if hour else ""),
+         f"{_a_day(report, hour):g} {say(language, 'n_orders')}" if hour else ""),
     ]  # fmt: skip
     drawn = (
         f"<div><dt>{escape(head)}</dt><dd>{escape(figure)}</dd><dd>{escape(note)}</dd></div>"
@@ -101,11 +101,7 @@ def _tiles(report: KitchenReport, language: Language) -> str:
 
 
 def _late(row: ReportRow, language: Language) -> str:
-    return (
-        f"{row.late} {say(language, 'of')} {row.to_ready.dishes}"
-        if language == "en"
-        else (f"{row.late} / {row.to_ready.dishes}")
-    )
+    return f"{row.late} {say(language, 'of')} {row.to_ready.dishes}"
 
 
 def _a_day(report: KitchenReport, row: ReportRow) -> float:
@@ -130,21 +126,26 @@ def _charts(report: KitchenReport, language: Language) -> str:
         for row in hours
     ]  # fmt: skip
     digits = 1 if report.days_open > 1 else 0
-    drawn: list[tuple[str, list[Bar], Hue, int]] = [
-        (say(language, "orders_an_hour") + average, orders, "plain", digits),
-        (say(language, "ready_by_hour"), times, "plain", 1),
-        (say(language, "late_by_hour"), late, "late", 0),
+    drawn: list[tuple[str, list[Bar], Hue, int, tuple[str, ...]]] = [
+        (say(language, "orders_an_hour") + average, orders, "plain", digits, ()),
+        (say(language, "ready_by_hour"), times, "plain", 1, ("half", "most")),
+        (say(language, "late_by_hour"), late, "late", 0, ()),
     ]
-    figures = [_figure(head, columns(bars, head, hue, digits)) for head, bars, hue, digits in drawn]
+    figures = [
+        _figure(head, columns(bars, head, hue, digits), _legend(keys, language))
+        for head, bars, hue, digits, keys in drawn
+    ]
     figures += [
-        _figure(say(language, head), ranges(rows, say(language, head)), language)
-        for head, rows in _ranges(report, language)
+        _figure(say(language, head), ranges(rows, say(language, head)), _legend(keys, language))
+        for head, rows, keys in _ranges(report, language)
         if rows
     ]
-    return "".join(figures)
+    return f'<div class="charts">{"".join(figures)}</div>'
 
 
-def _ranges(report: KitchenReport, language: Language) -> list[tuple[str, list[Range]]]:
+def _ranges(
+    report: KitchenReport, language: Language
+) -> list[tuple[str, list[Range], tuple[str, ...]]]:
     total = report.total
     stages = [
         Range(
@@ -170,17 +171,20 @@ def _ranges(report: KitchenReport, language: Language) -> list[tuple[str, list[R
         )
         for row in worst(report.by_dish, WORST_ROWS_MAX)
     ]
-    return [("stages", stages), ("by_station", stations), ("worst", dishes)]
+    both = ("half", "most")
+    return [
+        ("stages", stages, both),
+        ("by_station", stations, both),
+        ("worst", dishes, (*both, "target")),
+    ]
 
 
-def _figure(head: str, drawing: str, explained_in: Language | None = None) -> str:
-    legend = ""
-    if explained_in is not None:
-        legend = "".join(
-            f'<span class="{key}">{escape(say(explained_in, words))}</span>'
-            for key, words in (("half", "half"), ("most", "most"), ("target", "target_mark"))
-        )
+def _figure(head: str, drawing: str, legend: str) -> str:
     return f"<figure><figcaption><b>{escape(head)}</b>{legend}</figcaption>{drawing}</figure>"
+
+
+def _legend(keys: Sequence[str], language: Language) -> str:
+    return "".join(f'<span class="{key}">{escape(say(language, key))}</span>' for key in keys)
 
 
 def _all_hours(report: KitchenReport) -> list[ReportRow]:
