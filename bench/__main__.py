@@ -15,6 +15,7 @@ PARTS = {
     "promises": ("bench.promises", "the delayed queue: late, many, killed; arq and BullMQ beside"),
     "ledger": ("bench.ledger", "durable postings against TPC-B"),
     "cards": ("bench.cards", "meal cards over HTTP: queries and trades mixed, R-000-5…8"),
+    "sms": ("bench.sms", "short messages: codes behind a million; from the request to the receipt"),
     "fanout": ("bench.fanout.run", "fan-out, memory, connects, slow readers, against peers"),
     "start": ("bench.start", "a fresh clone until the first screen, and the second start"),
 }

@@ -103,7 +103,7 @@ class Till:
         length = _LENGTH.search(answer)
         assert length is not None
         told = await self._reader.readexactly(int(length[1]))
-        if answer[9:12] not in {b"200", b"201"}:
+        if answer[9:12] not in {b"200", b"201", b"202"}:
             raise RuntimeError(told.decode())
         return told
 

@@ -71,6 +71,8 @@ async def open_lines(
         return
     async with open_carriers(carriers.setups, on_receipt, clock) as opened:
         yield {
-            setup.name: Line(opened[setup.name], clock, Pace(setup.per_s, setup.burst))
+            setup.name: Line(
+                opened[setup.name], clock, Pace(setup.per_s, setup.burst, setup.at_once_max)
+            )
             for setup in carriers.setups
         }

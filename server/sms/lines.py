@@ -1,11 +1,13 @@
 """The ways out: each carrier with how fast it may be asked and whether it is well.
 
-A part of each rate is for verification codes alone, so that a text to a thousand telephones does not
-stand before them. Refuses to choose between messages: the rotation does.
+A part of each rate, and of what may be under way, is for verification codes alone: neither a text to a
+thousand telephones nor messages nobody answers for stand before them. Refuses to choose between
+messages: the rotation does.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -17,14 +19,18 @@ from server.sms.carriers.port import Carrier, Outcome, is_trouble
 from server.sms.carriers.rate import TokenBucket
 from server.sms.message import Kind
 
-URGENT_SHARE = 0.3  # of a carrier's rate, for verification codes alone
+URGENT_SHARE = 0.3  # of a carrier's rate and connections, for verification codes alone
 LOOK_MAX = 128  # nobody takes more together
 
 _log = structlog.get_logger(__name__)
 
 
 class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a carrier may be asked: telephones a second, saved up at most, and messages at once."""
+    """How a carrier may be asked: telephones a second, saved up at most, and messages at once.
+
+    No more at once than the carrier asks at once: what waited for a connection would be in the order it
+    was taken, and a code behind all of it.
+    """
 
     per_s: float = 1_000.0
     burst: int = 200
@@ -46,7 +52,8 @@ class Line:
         self._urgent = TokenBucket(
             pace.per_s * URGENT_SHARE, max(1, int(pace.burst * URGENT_SHARE))
         )
-        self.in_flight = 0
+        self._slow_max = max(1, int(pace.in_flight_max * (1 - URGENT_SHARE)))
+        self._in_flight: Counter[Kind] = Counter()
 
     @property
     def state(self) -> str:
@@ -58,10 +65,17 @@ class Line:
         now_s = self._clock.monotonic_s()
         if self._breaker.wait_s(now_s) > 0:
             return 0
-        most = self._pace.in_flight_max - self.in_flight
+        most = self._pace.in_flight_max - self._in_flight.total()
+        if kind != "verification":
+            slow = self._in_flight.total() - self._in_flight["verification"]
+            most = min(most, self._slow_max - slow)
         if self._breaker.state != "closed":
             most = min(most, self._breaker.bounds.trials)
         return max(0, min(most, max(_left(bucket, now_s) for bucket in self._buckets(kind))))
+
+    def count(self, kind: Kind, messages: int) -> None:
+        """Hear that so many messages more are under way to it, or (negative) fewer."""
+        self._in_flight[kind] += messages
 
     def wait_s(self, kind: Kind, phones: int) -> float:
         """Take what a message costs and return 0, or take nothing and return how long to wait."""

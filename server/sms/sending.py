@@ -200,7 +200,7 @@ class Sender:
     def _count(self, queue: Queue, messages: int) -> None:
         line = self._lines.get(self._routes.carrier_of(queue))
         if line is not None:
-            line.in_flight += messages
+            line.count(queue.kind, messages)
 
     async def _pay(
         self, connection: ledger.Connection, shard: int, picked: Sequence[store.Picked],
@@ -267,13 +267,17 @@ class Sender:
         self, one: store.Picked, taking: store.Taking, sealed: Sequence[bytes]
     ) -> None:
         try:
-            outcome = await self._send(one, sealed)
+            try:
+                outcome = await self._send(one, sealed)
+            finally:  # its connection is free, whatever writing it down takes
+                self._count(one.queue, -1)
+                self._poke.set()
             step = step_of(outcome, taking.attempt, one.expires_at, self._ground.clock.now())
             await self._ground.settler.insist(Settling(one.brand_id, one.id, taking.attempt, step))
             if step.verb == "put_back":
                 self.rotation.note(one.queue, to_ms(step.due_at))
         finally:
-            self._free(Counter({one.queue: 1}))
+            self.rotation.give_back(one.queue, 1)
             self._poke.set()
 
     async def _send(self, one: store.Picked, sealed: Sequence[bytes]) -> Outcome:

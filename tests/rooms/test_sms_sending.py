@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.sms.carriers.port import Accepted, Refused, Unknown
+from server.sms.lines import Pace
 from server.sms.message import ATTEMPTS_MAX, Text, read_reference
 from tests.support.sms_office import CODE, PHONE, SmsOffice, phone, sms_office
 from tests.support.sms_scene import BRAND
@@ -164,6 +165,26 @@ async def test_a_message_nobody_carries_any_more_is_given_back(office: SmsOffice
     await office.send()
     assert [(r["state"], r["code"]) for r in await office.messages()] == [("failed", "no_carrier")]
     assert await office.scene.have() == (1_000, 0)
+
+
+async def test_a_code_finds_a_connection_while_nobody_answers(office: SmsOffice) -> None:
+    """Marketing that hangs at a carrier leaves some of its connections to codes (R-004-26)."""
+    office.carrier.holding = asyncio.Event()
+    sender = office.new_sender(pace=Pace(in_flight_max=10))
+    await office.accept(*(Text((phone(n),), "【传菜】半价") for n in range(20)), kind="marketing")
+    sender._sweep_soon()
+    while await sender.turn() == 0:
+        pass
+    await office.carrier.until(7)
+    await office.accept(Text((phone(100),), CODE))
+    sender._sweep_soon()
+    assert await sender.turn() == 0
+    await office.carrier.until(8)
+    assert office.carrier.texts().index(CODE) == 7
+    office.carrier.holding.set()
+    await office.send(sender)
+    assert office.carrier.texts().count(CODE) == 1
+    assert set(await office.states()) == {"sent"}
 
 
 async def test_it_hears_a_poke(office: SmsOffice) -> None:

@@ -38,6 +38,11 @@ class ChuanglanSetup(
     per_s: PerSecond = 1_000.0
     burst: Burst = 200
 
+    @property
+    def at_once_max(self) -> int:
+        """Return how many messages it asks its carrier at once."""
+        return self.bounds.connections_max
+
 
 class SmppSetup(
     msgspec.Struct, frozen=True, tag_field="kind", tag="smpp", forbid_unknown_fields=True
@@ -49,6 +54,11 @@ class SmppSetup(
     bounds: SmppBounds = SmppBounds()
     per_s: PerSecond = 1_000.0
     burst: Burst = 200
+
+    @property
+    def at_once_max(self) -> int:
+        """Return how many messages it asks its carrier at once."""
+        return self.bounds.session.window_max
 
 
 Setup = ChuanglanSetup | SmppSetup
