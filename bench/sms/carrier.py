@@ -60,6 +60,8 @@ class Carrier:
     async def push(self, port: int) -> None:
         """Tell reports over one kept connection until cancelled."""
         assert self.reports is not None
+        while not self.reports:  # noqa: ASYNC110 - who connects and says nothing is cut off
+            await asyncio.sleep(0.005)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             while True:
