@@ -37,7 +37,7 @@ STATIONS = (WOK, COLD, DOUGH)
 PLACES = 26
 # Now and then a ticket is longer than what lies in sockets between us and the printer.
 LONG_EVERY, LONG_LINES, LONG_NOTE = 11, 40, "不要葱姜蒜，谢谢" * 24
-QUIET_S_MAX = 120.0
+QUIET_S_MAX = 240.0
 LOOK_S = 0.1
 READ_JOBS = "SELECT id, source, copy, state, settled FROM print_job"
 READ_OPEN = """

@@ -11,7 +11,7 @@ from functools import lru_cache
 from server.printing.escpos import INIT
 from server.printing.virtual.reader import Reader
 
-PIECE_BYTES = 48
+PIECE_BYTES = 256
 BUFFER_BYTES = 2048
 PAPERS_READ_MAX = 5_000  # a person looks at the same papers again and again
 CUT = b"\x1dV\x01"
