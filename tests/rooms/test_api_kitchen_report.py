@@ -105,6 +105,8 @@ async def test_who_orders_or_manages_may_read_it(house: ApiHouse) -> None:
     manager = await person(house, "wang", "manager", SHOP)
     page = await manager.ask("GET", f"{REPORT}?format=html&since=2026-11-01&until=2026-11-20")
     assert "这段时间没有订单。" in page.text
+    typed = await manager.ask("GET", f"{REPORT}?format=html", Origin="")
+    assert typed.status_code == 200, "an address typed by hand names no origin"
     auditor = await person(house, "li", "auditor", SHOP)
     is_problem(await auditor.ask("GET", REPORT), "not_allowed")
 
