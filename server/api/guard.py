@@ -19,7 +19,7 @@ from server.db.pool import LOST
 from server.errors import Refusal
 
 BOUNDS = BreakerBounds(
-    window_s=10.0, troubles_min=8, troubles_share=0.5, rest_s=1.0, rest_s_max=10.0, trials=3,
+    window_s=10.0, troubles_min=8, troubles_share=0.5, rest_s=0.25, rest_s_max=10.0, trials=3,
     trial_s_max=5.0,
 )  # fmt: skip
 AWAY = frozenset({"unavailable", "audit_unavailable"})
