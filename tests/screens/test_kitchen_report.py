@@ -1,0 +1,85 @@
+"""The kitchen's report in a real browser: a manager logs in, reads it, chooses days, takes it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from server.staff.member import Grant, Member
+from tests.support.browser import CHROMIUM, QUIET
+from tests.support.engines import EnginePair
+from tests.support.house import SHOP, HouseOnThread, house_on_thread
+
+PASSWORD = "three blind mice on tuesday"
+REPORT = f"/v1/shops/{SHOP}/kitchen-report?format=html"
+KUNG_PAO = 2
+
+
+@pytest.fixture
+def house(engines: EnginePair) -> Iterator[HouseOnThread]:
+    """Give a running house."""
+    url = engines.fresh_database()
+    try:
+        with house_on_thread(url, engines.empty_redis()) as made:
+            yield made
+    finally:
+        engines.drop(url)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Give a browser."""
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield made
+        made.close()
+
+
+def logged_in(browser: Browser, house: HouseOnThread) -> Page:
+    """Return the page of a manager with a session."""
+    new = Member(brand_id=1, id=0, login="wang", name="王店长", grants=(Grant("manager", SHOP),))
+    _, first = house.call(house.house.front.staff.add(None, new))
+    page = browser.new_page(base_url=house.url, viewport={"width": 1180, "height": 1000})
+    for path, body in (
+        ("login", {"login": "wang", "password": first}),
+        ("password", {"old": first, "new": PASSWORD}),
+    ):
+        answer = page.request.post(f"/v1/staff/{path}", data=body, headers={"Origin": house.url})
+        assert answer.ok, answer.text()
+    return page
+
+
+def test_a_manager_reads_it_and_takes_it_away(house: HouseOnThread, browser: Browser) -> None:
+    """R-000-20: figures, charts and tables in both languages, other days, a workbook; nothing is blocked."""
+    item_id = house.order(1, KUNG_PAO)["item_ids"][0]
+    for step in ("StartItem", "FinishItem", "PickUpItem"):
+        house.ask("kitchen", step, item_id=item_id)
+    page = logged_in(browser, house)
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    page.on("console", note)
+    page.goto(REPORT)
+    expect(page.locator("h2")).to_contain_text("出品时效报告")
+    expect(page.locator("svg")).to_have_count(6)
+    expect(page.locator("svg").last).to_contain_text("宫保鸡丁")
+    half = page.locator("svg rect.half").first.evaluate("bar => getComputedStyle(bar).fill")
+    assert half == "rgb(27, 76, 156)", "the stylesheet is let in"
+    page.get_by_text("English").click()
+    expect(page.locator("table").last).to_contain_text("Kung pao chicken")
+    with page.expect_download() as download:
+        page.get_by_text("Workbook").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    page.fill("input[name=since]", "2026-01-05")
+    page.fill("input[name=until]", "2026-01-05")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("h2")).to_contain_text("2026-01-05")
+    expect(page.locator(".nothing")).to_have_text("No orders in these days.")
+    page.emulate_media(media="print")
+    expect(page.locator("nav")).to_be_hidden()
+    assert complaints == []
