@@ -21,7 +21,7 @@ _LABELLED_FROM = 15  # a column this high has room for digits inside
 
 ROW_HEIGHT = 28
 _NAMES, _NOTES = 156, 150  # room for words at the left and at the right
-_NAME_CELLS_MAX = 22  # a Chinese character takes two
+_NAME_CELLS_MAX = 20  # a Chinese character takes two
 
 _TICKS_MAX = 5
 _STEPS = (1, 2, 2.5, 5, 10)
