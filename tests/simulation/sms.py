@@ -2,7 +2,8 @@
 
 `python -m tests.simulation.sms --seconds 120 --seed 1` is a long one; the suite runs a short one. The
 worker is the product's own process, the carrier a ChuangLan on a real socket that refuses, hangs,
-resets and loses answers by the dice. Redis is wiped and PostgreSQL killed, too. Afterwards every unit is
+resets and loses answers by the dice. Redis is wiped and PostgreSQL killed, too, and old messages are
+forgotten meanwhile. Afterwards every unit is
 accounted for and the carrier has seen no message again that it had not surely refused. The seed fixes
 the dice; which step a kill meets is the machine's choice.
 """
@@ -41,6 +42,7 @@ from server.sms.phones import open_phones
 from server.sms.receipts.receipts import Receipts
 from server.sms.routing import Routes
 from server.sms.store import PUT_BRAND
+from tests.simulation.sms_forgetting import KEEP_ASIDE, forget
 from tests.support.carriers.chuanglan import ACCOUNT, PASSWORD, FakeChuanglan, fake_chuanglan
 from tests.support.engines import EnginePair, running_pair
 from tests.support.fire import Fire, Part
@@ -74,17 +76,18 @@ account = { account = "%s", password = "%s", url = "%s" }
 
 OWED = """
 SELECT (SELECT count(*) FROM sms_message WHERE state IN ('queued', 'sending'))
-     + (SELECT count(*) FROM sms_receipt)
+     + (SELECT count(*) FROM sms_receipt t
+         WHERE NOT EXISTS (SELECT FROM gone_sms_message g WHERE uid_of(g.brand_id, g.id, g.number) = t.reference))
 """
 READ_MESSAGES = """
 SELECT m.brand_id, m.id, m.number, m.state, m.segments, m.phones,
-       (SELECT count(*) FROM sms_log l WHERE l.brand_id = m.brand_id AND l.message_id = m.id
+       (SELECT count(*) FROM every_log l WHERE l.brand_id = m.brand_id AND l.message_id = m.id
                                          AND l.what = 'put_back' AND l.code = '103') AS surely_not,
-       (SELECT count(*) FROM sms_phone p WHERE p.brand_id = m.brand_id AND p.message_id = m.id
+       (SELECT count(*) FROM every_phone p WHERE p.brand_id = m.brand_id AND p.message_id = m.id
                                            AND p.state IN ('delivered', 'undelivered')) AS reported,
-       (SELECT count(*) FROM sms_phone p WHERE p.brand_id = m.brand_id AND p.message_id = m.id
+       (SELECT count(*) FROM every_phone p WHERE p.brand_id = m.brand_id AND p.message_id = m.id
                                            AND p.state = 'undelivered') AS undelivered
-  FROM sms_message m
+  FROM every_message m
 """
 READ_ACCOUNTS = """
 SELECT owner, posted, held FROM ledger.account WHERE unit = 'SMS' AND owner LIKE 'brand:%'
@@ -114,6 +117,7 @@ class Stage(NamedTuple):
     carrier: FakeChuanglan
     fire: Fire
     told: set[str]  # the messages whose receipts were answered as taken: those never come again
+    gone: set[str]  # our references of what was forgotten
 
 
 async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
@@ -141,14 +145,15 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         stack.push_async_callback(worker.stop)
         stage = Stage(
             ground, Acceptance(ground, Routes(dict.fromkeys(KINDS, CARRIER))), Receipts(ground),
-            carrier, Fire([worker], pair), set(),
+            carrier, Fire([worker], pair), set(), set(),
         )  # fmt: skip
         accepted = await _evening(stage, size, dice)
         await _come_to_rest(stage)
         wrong = await _judge(stage, accepted)
         states = Counter(r["state"] for r in await ground.pool.fetch(READ_MESSAGES))
         say(
-            f"  seed {seed}: {accepted} messages accepted, {len(stage.fire.kills)} kills, {dict(states)}"
+            f"  seed {seed}: {accepted} messages accepted, {len(stage.fire.kills)} kills, {dict(states)},"
+            f" {len(stage.gone)} of them forgotten"
         )
     return wrong
 
@@ -157,6 +162,7 @@ async def _ground(pool: asyncpg.Pool, redis: Redis, folder: Path) -> Ground:
     """Sell each brand a package, and build what accepts."""
     clock = SystemClock()
     await pool.execute(ADD_BRANDS)
+    await pool.execute(KEEP_ASIDE)
     centre = CostCentre(pool, Teller(pool, clock), clock)
     for brand_id in (BRAND, OTHER):
         purchase = Purchase(order_no="MALL-1", segments=GRANTED, price_fen=1)
@@ -210,6 +216,8 @@ async def _insist(acceptance: Acceptance, wanted: Ask) -> int:
         try:
             return (await acceptance.accept(wanted)).messages
         except Refusal as refusal:
+            if refusal.code == "posting_id_reused":
+                return len(wanted.texts)  # it was accepted, sent, reported and forgotten meanwhile
             if not refusal.retryable:
                 raise
         except LOST:
@@ -225,7 +233,9 @@ async def _report(stage: Stage, dice: random.Random) -> None:
         told += len(fresh)
         again = dice.sample(stage.carrier.taken[:told], min(told, 5))
         for one in [*fresh, *again]:
-            await _push(stage, one)
+            if one.uid not in stage.gone:  # what is half a year old is not reported any more
+                await _push(stage, one)
+        await forget(stage.ground.pool, stage.gone)
         await asyncio.sleep(LOOK_S)
 
 
@@ -256,7 +266,9 @@ async def _come_to_rest(stage: Stage) -> None:
     async with asyncio.timeout(QUIET_S_MAX):
         while True:
             for taken in stage.carrier.taken:
-                if taken.message_id not in stage.told:
+                if taken.uid in stage.gone:
+                    stage.told.add(taken.message_id)
+                elif taken.message_id not in stage.told:
                     await _push(stage, taken)
             owed = await stage.ground.pool.fetchval(OWED)
             if not owed and len(stage.told) == len(stage.carrier.taken):
@@ -279,6 +291,8 @@ async def _judge(stage: Stage, accepted: int) -> list[str]:
             back = row["undelivered"] if row["brand_id"] == OTHER else 0  # it wants them back (A17)
             each = row["segments"] // row["phones"]
             spent[f"brand:{row['brand_id']}"] += row["segments"] - back * each
+        if uid in stage.gone and row["state"] not in {"sent", "failed"}:
+            wrong.append(f"{name} was forgotten")
         if taken > 1:
             wrong.append(f"{name} was taken {taken} times")
         if asked[uid] - 1 > row["surely_not"]:
@@ -287,6 +301,8 @@ async def _judge(stage: Stage, accepted: int) -> list[str]:
             wrong.append(f"{name} was taken {taken} times")
         if row["state"] == "sent" and row["reported"] != row["phones"]:
             wrong.append(f"{name} was reported of {row['reported']} of {row['phones']}")
+    if not stage.gone:
+        wrong.append("nothing was forgotten")
     accounts = await stage.ground.pool.fetch(READ_ACCOUNTS)
     wrong += [
         f"{row['owner']} has {row['posted']}, {row['held']} held, spent {spent[row['owner']]}"
