@@ -162,7 +162,7 @@ class Sender:
             ) if sending else {}  # fmt: skip
         except BaseException:
             # Whether that was committed nobody knows; that nothing was sent we do.
-            self._untake(picked)
+            self._untake(picked, now + timedelta(seconds=self._lease_s))
             self._free(left)
             raise
         found = Counter(one.queue for one in picked)
@@ -179,11 +179,12 @@ class Sender:
         self._free(left)
         return len(picked)
 
-    def _untake(self, picked: Sequence[store.Picked]) -> None:
+    def _untake(self, picked: Sequence[store.Picked], lease: datetime) -> None:
+        """Put back what may have been taken; not what was taken anew meanwhile, under the same number."""
         for one in picked:
             refused = Refused("not_taken", "The database was lost before it was handed over.", True)
             step = step_of(refused, 1, one.expires_at, self._ground.clock.now())
-            settling = Settling(one.brand_id, one.id, one.attempt + 1, step)
+            settling = Settling(one.brand_id, one.id, one.attempt + 1, step, lease)
             task = asyncio.create_task(self._insist(settling))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ class Settling(NamedTuple):
     message_id: int
     attempt: int
     step: Step
+    lease: datetime | None = None  # of a taking nobody knows was committed: another has another
 
 
 class Settler:
@@ -94,7 +96,13 @@ class Settler:
 def _move(one: Settling) -> store.Move:
     step = one.step
     return store.Move(
-        one.brand_id, one.message_id, one.attempt, step.due_at, step.code, step.carrier_message_id
+        one.brand_id,
+        one.message_id,
+        one.attempt,
+        step.due_at,
+        step.code,
+        step.carrier_message_id,
+        one.lease,
     )
 
 

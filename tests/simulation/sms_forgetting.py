@@ -31,6 +31,10 @@ CREATE VIEW every_log AS SELECT * FROM sms_log UNION ALL SELECT * FROM gone_sms_
 CREATE FUNCTION uid_of(brand bigint, message bigint, number uuid) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT left(number::text, 4) || lpad(to_hex(brand), 14, '0') || lpad(to_hex(message), 14, '0')
 $$;
+CREATE INDEX ON gone_sms_message (uid_of(brand_id, id, number));
+CREATE INDEX ON gone_sms_phone (brand_id, message_id);
+CREATE INDEX ON gone_sms_log (brand_id, message_id);
+CREATE INDEX ON sms_receipt (reference);
 """
 MAKE_OLD = """
 UPDATE sms_request r SET at = r.at - interval '200 days'

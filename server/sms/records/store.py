@@ -96,9 +96,11 @@ UPDATE sms_message m
    SET state = $8, due_at = u.due_at, code = u.code,
        carrier_message_id = coalesce(u.carrier_message_id, m.carrier_message_id),
        sent_at = CASE WHEN $8 = 'sent' THEN $7::timestamptz END
-  FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::timestamptz[], $5::text[], $6::text[])
-       u(brand_id, id, attempt, due_at, code, carrier_message_id)
+  FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::timestamptz[], $5::text[], $6::text[],
+              $10::timestamptz[])
+       u(brand_id, id, attempt, due_at, code, carrier_message_id, lease)
  WHERE m.brand_id = u.brand_id AND m.id = u.id AND m.attempt = u.attempt AND m.state = ANY ($9::text[])
+   AND (u.lease IS NULL OR m.due_at = u.lease)
 RETURNING m.brand_id, m.id, m.segments, m.payment
 """
 
@@ -207,6 +209,7 @@ class Move(NamedTuple):
     due_at: datetime
     code: str | None = None
     carrier_message_id: str | None = None
+    lease: datetime | None = None  # only while it is held by this lease
 
 
 class Moved(NamedTuple):
@@ -297,7 +300,8 @@ async def move(
     connection: Connection, verb: Verb, moves: Sequence[Move], at: datetime
 ) -> list[Moved]:
     """Take one step with each message that is still where it was; return which did."""
-    rows = await connection.fetch(MOVE, *_columns(moves), at, target(verb), sources(verb))
+    *columns, leases = _columns(moves)
+    rows = await connection.fetch(MOVE, *columns, at, target(verb), sources(verb), leases)
     return [Moved(*row) for row in rows]
 
 
