@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from server.sms.carriers.port import Accepted, Refused, Unknown
 from server.sms.lines import Pace
 from server.sms.message import ATTEMPTS_MAX, Text, read_reference
+from server.sms.outcome import Step
+from server.sms.settling import Settling
 from tests.support.sms_office import CODE, PHONE, SmsOffice, phone, sms_office
 from tests.support.sms_scene import BRAND
 
@@ -185,6 +188,24 @@ async def test_a_code_finds_a_connection_while_nobody_answers(office: SmsOffice)
     await office.send(sender)
     assert office.carrier.texts().count(CODE) == 1
     assert set(await office.states()) == {"sent"}
+
+
+async def test_a_late_putting_back_does_not_send_twice(office: SmsOffice) -> None:
+    """A taking that was not committed is not put back when the message is on its way again (R-004-27)."""
+    office.carrier.holding = asyncio.Event()
+    await office.accept()
+    lost = office.clock.now() + timedelta(seconds=60)  # what the taking that was lost had
+    office.clock.advance(seconds=1)
+    office.sender._sweep_soon()
+    await office.sender.turn()
+    await office.carrier.until(1)
+    (row,) = await office.messages()
+    step = Step("put_back", office.clock.now(), "not_taken")
+    for lease, did in ((lost, False), (row["due_at"], True)):
+        late = Settling(BRAND, row["id"], row["attempt"], step, lease)
+        assert await office.ground.settler.settle(late) is did
+    office.carrier.holding.set()
+    await office.sender.drain()
 
 
 async def test_it_hears_a_poke(office: SmsOffice) -> None:
