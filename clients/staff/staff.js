@@ -16,6 +16,7 @@ import { say } from "./words.js";
 const PASSWORD_CHARS_MIN = 12; // server/staff/password.py; three kinds of characters need fewer
 const PASSWORD_CHARS_MAX = 128;
 const DOORS = "/v1/staff";
+const CONSOLE_ROLES = new Set(["owner", "manager", "auditor"]); // who finds a room in the console
 
 class StaffPage extends Part {
   static properties = { me: { state: true }, sessions: { state: true }, busy: { state: true }, wrong: { state: true }, done: { state: true } };
@@ -160,6 +161,7 @@ class StaffPage extends Part {
         <h2>${say("roles")}</h2>
         <ul class="roles">${me.roles.map((one) => html`<li><b>${say(/** @type {"owner"} */ (one.role))}</b>${where(one.shop_id)}</li>`)}</ul>
         ${this.#said()}
+        ${me.roles.some(({ role }) => CONSOLE_ROLES.has(role)) ? html`<a class="btn" data-kind="go" href="/console/">${say("console")}</a>` : nothing}
         <button class="btn" data-kind="line" ?disabled=${this.busy} @click=${this.#logOut}>${say("log_out")}</button>
       </section>
       <section class="card">

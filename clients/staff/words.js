@@ -10,7 +10,7 @@ export const say = dictionary({
     new_password: "新密码", again: "再输一遍", differ: "两次输入不一样", set: "设为我的密码",
     me: "我的账号", roles: "可以做", in_shop: "{n} 号店", all_shops: "全部门店", idle: "不用 {n} 分钟后自动退出",
     change_title: "换密码", old_password: "现在的密码", change: "换成新密码", changed: "密码已换，其他登录都已退出",
-    sessions: "我的登录", own: "这一个", end: "退出它", last: "最后使用 {time} · {where}", log_out: "退出登录", other_language: "English",
+    sessions: "我的登录", console: "打开后台", own: "这一个", end: "退出它", last: "最后使用 {time} · {where}", log_out: "退出登录", other_language: "English",
     owner: "店主", manager: "店长", cashier: "收银", auditor: "审计",
   },
   en: {
@@ -21,7 +21,7 @@ export const say = dictionary({
     new_password: "New password", again: "Once more", differ: "These two differ", set: "Make it mine",
     me: "My account", roles: "May act as", in_shop: "shop {n}", all_shops: "all shops", idle: "Logged out after {n} minutes without use",
     change_title: "Change the password", old_password: "Present password", change: "Change it", changed: "Changed; all other logins have ended",
-    sessions: "My logins", own: "this one", end: "End it", last: "last used {time} · {where}", log_out: "Log out", other_language: "中文",
+    sessions: "My logins", console: "Open the console", own: "this one", end: "End it", last: "last used {time} · {where}", log_out: "Log out", other_language: "中文",
     owner: "owner", manager: "manager", cashier: "cashier", auditor: "auditor",
   },
 });

@@ -75,6 +75,7 @@ _FOLDERS = {
     "/register": "register",
     "/monitor": "monitor",
     "/login": "staff",
+    "/console": "console",
     "/link": "link",
 }
 

@@ -1,0 +1,167 @@
+// The audit log: who did what, from where, and what came of it, the newest first.
+// Refuses to change anything, and to guess: a line without an outcome says that nobody saw its end.
+
+import { Part } from "../link/elements.js";
+import { askHouse, refusalText } from "../link/house.js";
+import { lang } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { ACTIONS, actionWords } from "./actions.js";
+import { say } from "./words.js";
+
+/** @typedef {{id: number, at_ms: number, shop_id: number, who: string, name: string, address: string, action: string, subject: string, outcome: string | null, request_id: string}} Line */
+
+const PAGE_LINES = 50;
+const LINES_SHOWN_MAX = 1_000; // then narrow the question
+const NOTHING_ASKED = { who: "", action: "", outcome: "", shop_id: "", since: "", until: "" };
+
+class AuditRoom extends Part {
+  static properties = { shops: {}, lines: { state: true }, asked: { state: true }, next: { state: true }, busy: { state: true }, wrong: { state: true } };
+  /** Which question is the last: an answer to an older one is dropped. */
+  #turn = 0;
+
+  constructor() {
+    super();
+    /** Shops somebody may read of; none named: all. @type {number[]} */
+    this.shops = [];
+    /** @type {Line[]} */
+    this.lines = [];
+    this.asked = { ...NOTHING_ASKED };
+    /** @type {number | null} */
+    this.next = null;
+    this.busy = false;
+    this.wrong = "";
+  }
+
+  subscribe() {
+    const key = (/** @type {KeyboardEvent} */ event) => this.#key(event);
+    window.addEventListener("keydown", key);
+    void this.#read(false);
+    return [() => window.removeEventListener("keydown", key)];
+  }
+
+  /** R anew, N earlier ones, Escape forgets what was asked. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (event.key === "Escape") return this.#ask(NOTHING_ASKED);
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+    const key = event.key.toUpperCase();
+    if (key === "R") void this.#read(false);
+    else if (key === "N" && this.#hasMore()) void this.#read(true);
+  }
+
+  #hasMore() {
+    return this.next !== null && this.lines.length < LINES_SHOWN_MAX && !this.busy;
+  }
+
+  /** @param {Partial<typeof NOTHING_ASKED>} change */
+  #ask(change) {
+    this.asked = { ...this.asked, ...change };
+    void this.#read(false);
+  }
+
+  /** @param {boolean} on further down, or anew from the top */
+  async #read(on) {
+    const turn = ++this.#turn;
+    this.busy = true;
+    const told = await askHouse("GET", `/v1/audit?${this.#query(on)}`);
+    if (turn !== this.#turn) return;
+    this.busy = false;
+    this.wrong = told.ok ? "" : refusalText(told.code, say("no_answer"));
+    if (!told.ok) {
+      if (told.code === "session_ended") location.replace("/login/");
+      return;
+    }
+    this.lines = on ? [...this.lines, ...told.body.lines] : told.body.lines;
+    this.next = told.body.next;
+  }
+
+  /** @param {boolean} on */
+  #query(on) {
+    const { since, until, ...plain } = this.asked;
+    const query = new URLSearchParams({ limit: String(PAGE_LINES) });
+    for (const [key, value] of Object.entries(plain)) if (value) query.set(key, value);
+    if (since) query.set("since_ms", String(dayMs(since, 0)));
+    if (until) query.set("until_ms", String(dayMs(until, 1)));
+    if (on && this.next !== null) query.set("before", String(this.next));
+    return query;
+  }
+
+  render() {
+    return html`<h1>${say("audit")}</h1><p class="lead">${say("lead")}</p>
+      ${this.#form()}
+      ${this.wrong ? html`<p class="told" role="alert">${icon("late")}${this.wrong}</p>` : nothing}
+      ${this.lines.length ? this.#table() : html`<p class="wait">${this.busy ? say("wait") : say("none")}</p>`}
+      <p class="foot">${this.lines.length ? this.#more() : nothing}</p>`;
+  }
+
+  #more() {
+    if (this.next === null) return say("no_more");
+    return html`<button class="btn" data-kind="line" ?disabled=${!this.#hasMore()} @click=${() => this.#read(true)}><key-cap .key=${"N"}></key-cap>${say("more")}</button>`;
+  }
+
+  #form() {
+    const { asked } = this;
+    const chosen = (/** @type {keyof typeof NOTHING_ASKED} */ key) => (/** @type {Event} */ event) =>
+      this.#ask({ [key]: /** @type {HTMLInputElement} */ (event.target).value });
+    return html`<section class="asked">
+      <label>${say("action")}<select name="action" @change=${chosen("action")}>
+        <option value="" ?selected=${!asked.action}>${say("everything")}</option>
+        ${[...new Set([...Object.keys(ACTIONS), asked.action])].filter(Boolean).map((one) => html`<option value=${one} ?selected=${asked.action === one}>${actionWords(one)}</option>`)}
+      </select></label>
+      <label>${say("shop")}${this.#shopField(chosen("shop_id"))}</label>
+      <label>${say("since")}<input type="date" name="since" .value=${asked.since} @change=${chosen("since")} /></label>
+      <label>${say("until")}<input type="date" name="until" .value=${asked.until} @change=${chosen("until")} /></label>
+      ${asked.who ? html`<button class="btn" data-kind="line" name="who" @click=${() => this.#ask({ who: "" })}>${say("who_only", { who: asked.who })}${icon("close")}</button>` : nothing}
+      <button class="btn" @click=${() => this.#read(false)}><key-cap .key=${"R"}></key-cap>${say("refresh")}</button>
+      <button class="btn" @click=${() => this.#ask(NOTHING_ASKED)}><key-cap .key=${"Esc"}></key-cap>${say("clear")}</button>
+    </section>`;
+  }
+
+  /** @param {(event: Event) => void} chosen */
+  #shopField(chosen) {
+    const { shop_id } = this.asked;
+    if (!this.shops.length) return html`<input type="number" name="shop_id" min="1" step="1" placeholder=${say("all_shops")} .value=${shop_id} @change=${chosen} />`;
+    return html`<select name="shop_id" @change=${chosen}>
+      <option value="" ?selected=${!shop_id}>${say("all_shops")}</option>
+      ${this.shops.map((one) => html`<option value=${one} ?selected=${shop_id === String(one)}>${say("in_shop", { n: one })}</option>`)}
+    </select>`;
+  }
+
+  #table() {
+    return html`<table>
+      <thead><tr>${(/** @type {const} */ (["time", "who", "did", "what", "came"])).map((one) => html`<th scope="col">${say(one)}</th>`)}</tr></thead>
+      <tbody>${this.lines.map((line) => this.#row(line))}</tbody>
+    </table>`;
+  }
+
+  /** @param {Line} line */
+  #row(line) {
+    return html`<tr>
+      <td><time>${moment(line.at_ms)}</time></td>
+      <td><button @click=${() => this.#ask({ who: line.who })}>${line.name || (line.who === "unknown" ? say("nobody") : line.who)}</button>
+        <small>${line.who}${line.address ? ` · ${say("from", { address: line.address })}` : nothing}</small></td>
+      <td><button @click=${() => this.#ask({ action: line.action })}>${actionWords(line.action)}</button><small>${line.action}</small></td>
+      <td>${line.shop_id ? say("in_shop", { n: line.shop_id }) : nothing} ${line.subject}${line.request_id ? html`<small>${say("request", { id: line.request_id })}</small>` : nothing}</td>
+      <td>${outcome(line.outcome)}</td>
+    </tr>`;
+  }
+}
+
+/** What came of it, by a drawing and words. @param {string | null} code */
+function outcome(code) {
+  if (code === null) return html`<span class="came" data-as="unseen">${icon("ring")}${say("unseen")}</span>`;
+  if (code === "ok") return html`<span class="came" data-as="ok">${icon("tick")}${say("ok")}</span>`;
+  return html`<span class="came" data-as="refused">${icon("late")}<span>${refusalText(code, say("refused"))}<small>${code}</small></span></span>`;
+}
+
+/** @param {number} atMs */
+const moment = (atMs) => new Date(atMs).toLocaleString(lang() === "en" ? "en-GB" : "zh-CN", { dateStyle: "medium", timeStyle: "medium" });
+
+/** Midnight at the reader's desk. @param {string} day @param {number} daysOn */
+function dayMs(day, daysOn) {
+  const [year, month, date] = day.split("-").map(Number);
+  return Math.max(0, new Date(year, month - 1, date + daysOn).getTime());
+}
+
+customElements.define("audit-room", AuditRoom);
