@@ -142,11 +142,14 @@ class AuditRoom extends Part {
       <td><button @click=${() => this.#ask({ who: line.who })}>${line.name || (line.who === "unknown" ? say("nobody") : line.who)}</button>
         <small>${line.who}${line.address ? ` · ${say("from", { address: line.address })}` : nothing}</small></td>
       <td><button @click=${() => this.#ask({ action: line.action })}>${actionWords(line.action)}</button><small>${line.action}</small></td>
-      <td>${line.shop_id ? say("in_shop", { n: line.shop_id }) : nothing} ${line.subject}${line.request_id ? html`<small>${say("request", { id: line.request_id })}</small>` : nothing}</td>
+      <td>${line.shop_id ? say("in_shop", { n: line.shop_id }) : nothing} ${besidesShop(line.subject)}${line.request_id ? html`<small>${say("request", { id: line.request_id })}</small>` : nothing}</td>
       <td>${outcome(line.outcome)}</td>
     </tr>`;
   }
 }
+
+/** A shop is told in words already. @param {string} subject */
+const besidesShop = (subject) => subject.replace(/\bshop_?[iI]d=\d+\s*/, "");
 
 /** What came of it, by a drawing and words. @param {string | null} code */
 function outcome(code) {

@@ -106,6 +106,7 @@ def test_a_manager_reads_of_his_shop_only(house: HouseOnThread, page: Page) -> N
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("解除设备配对")
+    expect(rows.first).to_contain_text("1 号店 device_id=987654")
     expect(rows.first.locator(".came")).to_have_attribute("data-as", "refused")
     expect(page.locator("select[name=shop_id] option")).to_have_text(["全部门店", "1 号店"])
 
