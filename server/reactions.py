@@ -102,7 +102,7 @@ def announce_order(event: c.OrderPlaced, facts: PlaceFacts, context: Context) ->
         "place_id": order.place_id,
         "order_id": order.id,
         "tag": order.place_kind == "tag",
-        "params": _about(order.place_name, order.number, goods),
+        "params": _about(order.place_kind, order.place_name, order.number, goods),
     }
     return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
 
@@ -131,16 +131,19 @@ def announce_rush(event: pace.ItemsRushed, facts: OrderFacts, context: Context) 
         "place_id": order.place_id,
         "order_id": order.id,
         "tag": order.place_kind == "tag",
-        "params": _about(order.place_name, order.number, goods),
+        "params": _about(order.place_kind, order.place_name, order.number, goods),
     }
     return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
 
 
 def _dish(facts: ItemFacts) -> dict[str, str]:
-    return _about(facts.place_name, facts.number, [(facts.item.name, facts.item.quantity)])
+    goods = [(facts.item.name, facts.item.quantity)]
+    return _about(facts.place_kind, facts.place_name, facts.number, goods)
 
 
-def _about(place_name: str, number: int, goods: list[tuple[c.Text, int]]) -> dict[str, str]:
+def _about(
+    place_kind: str, place_name: str, number: int, goods: list[tuple[c.Text, int]]
+) -> dict[str, str]:
     """Return the params of the house's templates; several dishes read as one list.
 
     `{goodsName}{num}份` is the client's sentence for one dish (R-004-35): all but the last dish
@@ -148,6 +151,7 @@ def _about(place_name: str, number: int, goods: list[tuple[c.Text, int]]) -> dic
     """
     *first, (name, quantity) = goods[:GOODS_SPOKEN_MAX]
     return {
+        "placeKind": place_kind,
         "roomName": place_name,
         "goodsName": "".join(f"{dish.zh}{count}份，" for dish, count in first) + name.zh,
         "goodsName_en": "".join(f"{dish.en} × {count}, " for dish, count in first) + name.en,

@@ -19,7 +19,7 @@ from server.events import catalogue as c
 
 # What the house hands over when it announces by itself (`reactions.py`); nobody is there to add
 # more, so a sentence that needs more would be silence.
-HOUSE_GIVES = frozenset({"roomName", "goodsName", "num", "number"})
+HOUSE_GIVES = frozenset({"placeKind", "roomName", "goodsName", "num", "number"})
 HOUSE_EVENTS: frozenset[c.CallEvent] = frozenset(
     {"order_placed", "item_ready", "item_cancelled", "order_rushed"}
 )

@@ -15,6 +15,7 @@ from server.broadcast import call as calls
 from server.broadcast.audio_path import audio_paths
 from server.broadcast.policy import Policy, may_ring, quiet_ends_ms
 from server.broadcast.template import Template, Words, together, words
+from server.broadcast.templates import by_kind
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Promise, Said
@@ -133,7 +134,7 @@ def _words(row: CallRow, template_id: int | None, ground: Ground, *, yao: bool) 
     template = ground.templates.get(template_id) if template_id is not None else None
     if template is None:
         raise Refusal("template_not_found", template_id=template_id)
-    return words(template, row.params, yao=yao)
+    return words(*by_kind(template, row.params), yao=yao)
 
 
 def judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | None:

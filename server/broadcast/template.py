@@ -28,8 +28,11 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 # What anybody may hand over although a sentence does not use it: guards read the pointers, and the
 # house tells the same about a dish whatever sentence a shop has chosen for it.
 ALWAYS_WELCOME = frozenset(
-    {"placeId", "orderId", "itemId", "technicianId", "roomName", "goodsName", "num", "number"}
-)
+    {
+        "placeId", "orderId", "itemId", "technicianId",
+        "placeKind", "roomName", "goodsName", "num", "number",
+    }
+)  # fmt: skip
 
 
 class Template(msgspec.Struct, frozen=True):

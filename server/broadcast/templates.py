@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
 from server.broadcast import policy
 from server.broadcast.template import Template
 from server.events.catalogue import Text
@@ -18,8 +22,8 @@ _ALL = (
     Template(
         policy.ITEM_READY, 1, "dish ready",
         {"roomName": "room", "goodsName": "goods", "num": "quantity"},
-        Text("{roomName}的{goodsName}{num}份好了,请取餐",
-             "{goodsName} × {num} for {roomName} is ready"),
+        Text("{roomName}房间的{goodsName}{num}份好了,请取餐",
+             "{goodsName} × {num} for room {roomName} is ready"),
     ),
     Template(
         policy.NUMBER_READY, 1, "number ready",
@@ -29,7 +33,8 @@ _ALL = (
     Template(
         policy.ITEM_CANCELLED, 1, "dish cancelled",
         {"roomName": "room", "goodsName": "goods", "num": "quantity"},
-        Text("{roomName}退了{goodsName}{num}份", "{roomName} cancelled {goodsName} × {num}"),
+        Text("{roomName}房间退了{goodsName}{num}份",
+             "Room {roomName} cancelled {goodsName} × {num}"),
     ),
     Template(
         policy.SERVICE_WANTED, 1, "service wanted", {"roomName": "room"},
@@ -46,3 +51,23 @@ _ALL = (
 )  # fmt: skip
 
 BUILT_IN: dict[int, Template] = {one.id: one for one in _ALL}
+
+# Rooms are spoken of in the client's own words (R-004-35); a wrist tag or a table is no room.
+_SAID = {"tag": Text("手牌{}", "wrist tag"), "table": Text("{}桌", "table")}
+
+
+def by_kind(template: Template, params: Mapping[str, str]) -> tuple[Template, Mapping[str, str]]:
+    """Return a house's sentence and its parameters for the kind of place it is about.
+
+    手牌29 and A3桌 take the room's place in it; a brand's own sentence stays as it is written.
+    """
+    kind, name = params.get("placeKind", "room"), params.get("roomName")
+    if template.id > OWN_ID_MAX or kind not in _SAID or name is None:
+        return template, params
+    said = _SAID[kind]
+    zh = template.text.zh.replace("{roomName}房间", "{roomName}")
+    en = template.text.en.replace("Room {", f"{said.en.capitalize()} {{")
+    text = Text(zh, en.replace("room {", f"{said.en} {{"))
+    bare = name.removeprefix("手牌").removesuffix("桌")  # some houses write it into the name
+    named = {"roomName_zh": said.zh.format(bare), "roomName_en": bare}
+    return msgspec.structs.replace(template, text=text), {**params, **named}

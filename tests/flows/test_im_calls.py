@@ -64,7 +64,7 @@ async def test_a_call_reaches_its_device_and_is_answered(
         ]
         await pad.until(lambda d: any(isinstance(h.event, c.Announced) for h in heard))
         (said,) = [h.event.utterance for h in heard if isinstance(h.event, c.Announced)]
-        assert (said.call_id, said.text.zh) == (call.call_id, "801的水饺2份好了,请取餐")
+        assert (said.call_id, said.text.zh) == (call.call_id, "801房间的水饺2份好了,请取餐")
         await pad.ask("ClaimCall", call_id=call.call_id)
         await till.until(2)
         record = await client.read_im_call(SHOP, call.call_id)

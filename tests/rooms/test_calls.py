@@ -39,6 +39,8 @@ async def test_a_wrist_tags_order_is_the_cash_desks(database_url: str) -> None:
         rung = [await house.after(seconds=seconds) for seconds in (0, 15, 15, 60)]
         assert [[u.channels for u in said] for said in rung] == [[["cashier"]]] * 3 + [[]]
         assert [said[0].ring for said in rung[:3]] == [1, 2, 3]
+        assert all(said[0].text.zh.startswith("手牌") for said in rung[:3])
+        assert all("房间" not in said[0].spoken.zh for said in rung[:3])
 
 
 async def test_a_finished_dish_rings_pads_and_call_screen(database_url: str) -> None:

@@ -220,7 +220,8 @@ async def test_the_house_can_fill_every_sentence_it_is_given(
 
 def test_the_house_gives_what_it_says_it_gives() -> None:
     """What rules may count on is what the day's reactions hand over, translations apart."""
-    given = {name for name in _about("801", 7, [(Text("水饺", "dumplings"), 2)]) if "_" not in name}
+    told = _about("room", "801", 7, [(Text("水饺", "dumplings"), 2)])
+    given = {name for name in told if "_" not in name}
     assert given == HOUSE_GIVES
     assert all(one.parameters.keys() <= HOUSE_GIVES for one in BUILT_IN.values())
 

@@ -1,0 +1,47 @@
+"""The house's own sentences: a place is spoken of by its kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.broadcast.template import Template, words
+from server.broadcast.templates import BUILT_IN, OWN_ID_MAX, by_kind
+from server.events.catalogue import Text
+
+ORDER = {"goodsName": "水饺", "goodsName_en": "dumplings", "num": "2", "number": "07"}
+BY_NAME = {one.name: one for one in BUILT_IN.values()}
+PLACES = [
+    ("room", "801", "801房间", "八零一房间", "room 801"),
+    ("tag", "29", "手牌29", "手牌二九", "wrist tag 29"),
+    ("table", "A3", "A3桌", "A三桌", "table A3"),
+    ("table", "12", "12桌", "十二桌", "table 12"),
+    ("table", "2桌", "2桌", "二桌", "table 2"),
+]
+SENTENCES = [
+    ("order placed", "{}下单了水饺2份,请注意", "{} ordered dumplings × 2"),
+    ("dish ready", "{}的水饺2份好了,请取餐", "dumplings × 2 for {} is ready"),
+    ("dish cancelled", "{}退了水饺2份", "{} cancelled dumplings × 2"),
+    ("order rushed", "{}催菜,请尽快", "{} is waiting for its dishes"),
+]
+
+
+@pytest.mark.parametrize(("name", "zh", "en"), SENTENCES)
+@pytest.mark.parametrize(("kind", "place", "shown", "spoken", "english"), PLACES)
+def test_a_place_is_said_by_its_kind(  # noqa: PLR0913
+    name: str, zh: str, en: str, kind: str, place: str, shown: str, spoken: str, english: str
+) -> None:
+    """29 on a wrist is no room; a room's sentence is the client's, word for word (R-004-35)."""
+    params = ORDER | {"placeKind": kind, "roomName": place}
+    said = words(*by_kind(BY_NAME[name], params))
+    assert said.shown.zh == zh.format(shown)
+    assert said.spoken.zh == zh.format(spoken).replace("2份", "两份")
+    told = en.format(english)
+    assert said.shown.en == told[0].upper() * (name != "dish ready") + told[name != "dish ready" :]
+
+
+def test_a_brands_own_sentence_stays_as_written() -> None:
+    """Who writes sentences of their own says what a place is called."""
+    text = Text("{roomName}房间来单", "Room {roomName}")
+    own = Template(OWN_ID_MAX + 1, 1, "own", {"roomName": "room"}, text)
+    params = {"placeKind": "tag", "roomName": "29"}
+    assert words(*by_kind(own, params)).shown == Text("29房间来单", "Room 29")
