@@ -25,13 +25,14 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "zh", "en"), SENTENCES)
-@pytest.mark.parametrize(("kind", "place", "shown", "spoken", "english"), PLACES)
-def test_a_place_is_said_by_its_kind(  # noqa: PLR0913
-    name: str, zh: str, en: str, kind: str, place: str, shown: str, spoken: str, english: str
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_is_said_by_its_kind(
+    sentence: tuple[str, str, str], place: tuple[str, str, str, str, str]
 ) -> None:
     """29 on a wrist is no room; a room's sentence is the client's, word for word (R-004-35)."""
-    params = ORDER | {"placeKind": kind, "roomName": place}
+    (name, zh, en), (kind, called, shown, spoken, english) = sentence, place
+    params = ORDER | {"placeKind": kind, "roomName": called}
     said = words(*by_kind(BY_NAME[name], params))
     assert said.shown.zh == zh.format(shown)
     assert said.spoken.zh == zh.format(spoken).replace("2份", "两份")
