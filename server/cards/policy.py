@@ -30,7 +30,8 @@ class CardPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `trades_per_day_max` counts consumptions of one card in one business day (R-000-24; 0: no limit).
     `balance_fen_max` is what the rules for prepaid cards of one company allow on a named card (5,000 yuan).
-    `cashier_refund_fen_max`: what a till may give back by itself; none: everything. `bonus_first`: whether
+    `cashier_refund_fen_max`: what a till may give back of one charge by itself, in parts or at once;
+    none: everything. `bonus_first`: whether
     the bonus is spent before what was paid for; it holds for top-ups from then on.
     """
 

@@ -163,9 +163,7 @@ def refund(command: RefundTrade, facts: CardFacts, context: Context) -> Decision
     known = _trade(facts)
     going_fen, state = life.refunded(known.trade, command.amount_fen)
     _may(facts, "refund")
-    most = facts.policy.cashier_refund_fen_max
-    if context.actor.role == "cashier" and most is not None and going_fen > most:
-        raise Refusal("not_allowed", amount_fen_max=most)
+    _check_till(known.trade, going_fen, facts, context)
     made = _Made(facts, context, "refund", command.note)
     made.post("F", CONSUMED, going_fen, ref=known)
     whole = going_fen == known.trade.amount_fen
@@ -180,6 +178,16 @@ def refund(command: RefundTrade, facts: CardFacts, context: Context) -> Decision
         state=state,
         refunded_fen=refunded_fen,
     )
+
+
+def _check_till(trade: e.Trade, going_fen: int, facts: CardFacts, context: Context) -> None:
+    """Hold a till to what it may give back of one charge, in however many parts."""
+    most = facts.policy.cashier_refund_fen_max
+    if context.actor.role != "cashier" or most is None:
+        return
+    left_fen = max(most - trade.refunded_fen, 0)
+    if going_fen > left_fen:
+        raise Refusal("not_allowed", amount_fen_max=left_fen)
 
 
 def freeze_funds(command: FreezeFunds, facts: CardFacts, context: Context) -> Decision:

@@ -134,6 +134,25 @@ async def test_more_for_more_and_what_burns_first(database_url: str, tmp_path: P
             await till.hold_to_the_ledger([card_id])
 
 
+async def test_a_refund_in_parts_is_held_to_the_tills_limit(
+    database_url: str, tmp_path: Path
+) -> None:
+    """What a till may give back of a charge does not grow by giving it back in parts (R-000-18)."""
+    async with open_till(database_url, tmp_path) as till:
+        card_id = await till.open(top_up_fen=60_000)
+        paid = (await till.consume(card_id, 50_000))["trade_id"]
+        await till.ask("RefundTrade", trade_id=paid, amount_fen=15_000)
+        no = await till.refusal("RefundTrade", trade_id=paid, amount_fen=15_000)
+        assert (no.code, no.detail) == ("not_allowed", {"amount_fen_max": 5_000})
+        await till.ask("RefundTrade", trade_id=paid, amount_fen=5_000)
+        assert (
+            await till.refusal("RefundTrade", trade_id=paid, amount_fen=1)
+        ).code == "not_allowed"
+        await till.ask("RefundTrade", "manager", trade_id=paid)
+        assert (await till.card(card_id))["balance_fen"] == 60_000
+        await till.hold_to_the_ledger([card_id])
+
+
 async def test_who_may_and_what_a_state_refuses(database_url: str, tmp_path: Path) -> None:
     """Overseers freeze, hold and close; a till gives back little; a frozen card spends nothing (R-000-25, R-000-28)."""
     async with open_till(database_url, tmp_path) as till:
