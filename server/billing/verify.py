@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -56,6 +57,7 @@ class _Replay(Books):
     def __init__(self, refunded: set[UUID]) -> None:
         super().__init__()
         self._kept = refunded
+        self.dues: dict[UUID, datetime | None] = {}  # of open holds
         self.suspect: set[int] = (
             set()
         )  # accounts with a finding: what follows there says nothing new
@@ -65,14 +67,17 @@ class _Replay(Books):
         posting = Posting(
             *line[1:4], line.amount, line.contra, line.ref, line.expires, line.priority
         )
+        self.lines = line.seq  # a lot's place is its grant's line
         receipt = self.post(posting, line.at)
         meant = self.journal.get(line.id)
         if meant is None:
             return f"could not have been posted: {receipt.status}"
         if line.id not in self._kept:
             del self.journal[line.id]
+        if line.kind == "H":
+            self.dues[line.id] = line.expires
         if line.ref is not None and (hold := self.holds.get(line.ref)) and hold.state != "held":
-            del self.holds[line.ref]
+            del self.holds[line.ref], self.dues[line.ref]
         if meant.posting.amount != line.amount:
             return f"says {line.amount} where {meant.posting.amount} was held"
         if (receipt.balance, receipt.available) != (line.balance, line.available):
@@ -210,26 +215,30 @@ class _Auditor:
 
     async def _lots(self) -> None:
         meant = {
-            lot.id: (account, lot.expires, lot.quantity, lot.remaining)
+            lot.id: (account, lot.place, lot.expires, lot.quantity, lot.remaining)
             for account, lots in self._replay.lots.items()
             for lot in lots.by_id.values()
         }
         async for row in self._connection.cursor(views.READ_LOTS, prefetch=5_000):
             self._same(
                 "lot", row["id"], row["account"], meant.pop(row["id"], None),
-                (row["account"], row["expires"], row["quantity"], row["remaining"]),
+                (
+                    row["account"], (row["priority"], _turn(row["turn"]), row["seq"]), row["expires"],
+                    row["quantity"], row["remaining"],
+                ),
             )  # fmt: skip
         for lot_id, (account, *_) in meant.items():
             self._same("lot", lot_id, account, None, ())
 
     async def _holds(self) -> None:
         meant = {
-            hold.id: (hold.account, hold.amount, hold.used) for hold in self._replay.holds.values()
+            hold.id: (hold.account, hold.amount, hold.used, self._replay.dues[hold.id])
+            for hold in self._replay.holds.values()
         }
         async for row in self._connection.cursor(views.READ_HELD, prefetch=5_000):
             self._same(
                 "hold", row["id"], row["account"], meant.pop(row["id"], None),
-                (row["account"], row["amount"], row["used"]),
+                (row["account"], row["amount"], row["used"], row["due"]),
             )  # fmt: skip
         for hold_id, (account, *_) in meant.items():
             self._same("hold", hold_id, account, None, ())
@@ -256,3 +265,8 @@ class _Auditor:
                 )  # fmt: skip
                 return False
         return True
+
+
+def _turn(stored: datetime) -> datetime:
+    """Return a lot's turn as the model has it: the driver's infinities have no time zone."""
+    return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored

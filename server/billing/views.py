@@ -42,9 +42,11 @@ SELECT id, shard, owner, unit, guarded, lotted, expiry_first, grace_s, posted, h
   FROM ledger.account ORDER BY id
 """
 
-READ_LOTS = "SELECT id, account, priority, expires, quantity, remaining FROM ledger.lot"
+READ_LOTS = """
+SELECT id, account, seq, priority, turn, expires, quantity, remaining FROM ledger.lot
+"""
 
-READ_HELD = "SELECT id, account, amount, used FROM ledger.hold WHERE state = 'held'"
+READ_HELD = "SELECT id, account, amount, used, due FROM ledger.hold WHERE state = 'held'"
 
 READ_BLOCK_OF = """
 SELECT first_seq, last_seq, hash FROM ledger.block

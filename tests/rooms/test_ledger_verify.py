@@ -101,6 +101,10 @@ EDITS = (
      " (SELECT id FROM ledger.lot WHERE open ORDER BY id LIMIT 1)"), None),
     ("lot_differs", ("UPDATE ledger.lot SET expires = expires + interval '1 year' WHERE id ="
      " (SELECT id FROM ledger.lot WHERE expires IS NOT NULL LIMIT 1)"), None),
+    ("lot_differs", "UPDATE ledger.lot SET priority = priority + 1 WHERE open", None),
+    ("lot_differs", "UPDATE ledger.lot SET turn = 'infinity' WHERE turn = '-infinity'", None),
+    ("lot_differs", "UPDATE ledger.lot SET seq = -seq WHERE open", None),
+    ("hold_differs", "UPDATE ledger.hold SET due = '2020-01-01' WHERE state = 'held'", None),
     ("hold_differs", ("UPDATE ledger.hold SET state = 'released' WHERE id ="
      " (SELECT id FROM ledger.hold WHERE state = 'held' LIMIT 1)"), None),
     ("hold_differs", ("UPDATE ledger.hold SET state = 'held' WHERE id ="
