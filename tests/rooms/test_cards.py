@@ -148,6 +148,8 @@ async def test_a_refund_in_parts_is_held_to_the_tills_limit(
         assert (
             await till.refusal("RefundTrade", trade_id=paid, amount_fen=1)
         ).code == "not_allowed"
+        over = await till.refusal("RefundTrade", "manager", trade_id=paid, amount_fen=30_001)
+        assert (over.code, over.detail) == ("refund_exceeded", {"refundable_fen": 30_000})
         await till.ask("RefundTrade", "manager", trade_id=paid)
         assert (await till.card(card_id))["balance_fen"] == 60_000
         await till.hold_to_the_ledger([card_id])
