@@ -128,6 +128,7 @@ function stepped(view, event) {
     for (const stamp of STAMPS.slice(STAMPS_KEPT[event.state])) after[stamp] = null;
   } else {
     const [state, stamp] = STEPS[event.kind];
+    if (event.kind === "ItemCancelled") after.confirmed_at_ms = null;
     after.state = state;
     after[stamp] = event.at_ms;
   }

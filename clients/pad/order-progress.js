@@ -67,7 +67,7 @@ function heading(order) {
 /** Start what waits (起菜), ask where it is (催菜). @param {Order} order @param {Progress} progress */
 function paceButtons(order, { nowMs, pacing, rush, fire }) {
   const held = order.items.filter((item) => item.state === "held");
-  const canRush = rushable(order, nowMs).some((item) => item.state !== "held");
+  const canRush = rushable(order, nowMs).length > 0;
   if (!held.length && !canRush && !isRushed(order)) return nothing;
   return html`<p class="pace">
     ${held.length ? html`<button class="btn" ?disabled=${pacing} @click=${() => fire(order, held)}>${icon("go")}${say("fire_it", { n: held.length })}</button>` : nothing}

@@ -40,10 +40,10 @@ export const canCancel = (item) => item.state === "queued" || item.state === "he
 /** A rush within this time is the same rush (server/kds/pace.py). */
 const RUSH_AGAIN_MS = 120_000;
 
-/** Dishes that may be asked after now (催菜): still to come, and not asked after a moment ago. @param {Order} order @param {number} nowMs */
+/** Dishes that may be asked after now (催菜): let go, still to come, not asked after a moment ago. @param {Order} order @param {number} nowMs */
 export const rushable = (order, nowMs) =>
   order.items.filter(
-    (item) => (canCancel(item) || item.state === "cooking") && nowMs - (item.rushed_at_ms ?? -Infinity) >= RUSH_AGAIN_MS,
+    (item) => (item.state === "queued" || item.state === "cooking") && nowMs - (item.rushed_at_ms ?? -Infinity) >= RUSH_AGAIN_MS,
   );
 
 /** Whether somebody asked after a dish that is still to come. @param {Order} order */

@@ -73,7 +73,10 @@ class SmsMoney:
                     ),
                 ),
                 params=w.PaymentPath, request=w.StatusBody, response=w.StatusAnswer,
-                refusals=("posting_not_found", "outcome_differs", "refund_exceeded", "posting_id_reused"),
+                refusals=(
+                    "posting_not_found", "outcome_differs", "refund_exceeded", "posting_id_reused",
+                    "not_allowed",
+                ),
             ),
             *self._package_doors(),
         ]  # fmt: skip

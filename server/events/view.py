@@ -233,6 +233,8 @@ def _item(view: View, event: Any) -> None:
             setattr(item, stamp, None)
     else:
         item.state, stamp = _STEPS[type(event).__name__]
+        if isinstance(event, c.ItemCancelled):
+            item.confirmed_at_ms = None
         setattr(item, stamp, event.at_ms)
     item.by = event.by
     item.version = event.version

@@ -34,6 +34,7 @@ class ItemFacts(msgspec.Struct):
     place_kind: c.PlaceKind
     place_name: str
     order_open: bool
+    sold_out: bool
     calls: list[CallRow]
 
 
@@ -164,6 +165,8 @@ def change(command: ChangeItem, facts: ItemFacts, context: Context) -> Decision:
     if command.quantity == item.quantity:
         return Decision(result=_answer(item, item.state, changed=False))
     _refuse_completed(facts)
+    if facts.sold_out and command.quantity > item.quantity:
+        raise Refusal("dish_sold_out", dish_id=item.dish_id)
     changed = machine.changed(item, command.quantity, actor.name)
     fields = _fields(changed, context)
     said = c.ItemChanged(**fields, quantity=changed.quantity, quantity_was=changed.quantity_was)

@@ -166,8 +166,10 @@ def undone_state(state: ItemState, seen: ItemState) -> ItemState | None:
 
 
 def stepped(item: Item, state: ItemState, at_ms: int, by: str) -> Item:
-    """Return the dish one step further, stamped."""
+    """Return the dish one step further, stamped; a cancel is news, whatever was seen before."""
     changes: dict[str, Any] = {"state": state, "by": by, "version": item.version + 1}
+    if state == "cancelled":
+        changes["confirmed_at_ms"] = None
     return msgspec.structs.replace(item, **changes, **{STAMP[state]: at_ms})
 
 

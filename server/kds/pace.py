@@ -27,7 +27,7 @@ Pace = Literal["hold", "fire", "rush"]
 
 
 class RushItems(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """催菜: these dishes are waited for; without `item_ids` every dish that is still to come."""
+    """催菜: these dishes are waited for; without `item_ids` all that are to come and not on hold."""
 
     order_id: Id
     item_ids: Annotated[list[Id], msgspec.Meta(max_length=ITEMS_MAX)] = []
@@ -100,7 +100,11 @@ def _paced(
 def _wanted(verb: Pace, command: RushItems, order: c.Order) -> list[c.Item]:
     """Return the dishes that are meant. Raises what the table says of one that was named and cannot."""
     if not command.item_ids:
-        return [item for item in order.items if (item.state, verb) in machine.STEPS]
+        asleep = (
+            "held" if verb == "rush" else None
+        )  # to ask where it is does not begin the next course
+        able = [item for item in order.items if (item.state, verb) in machine.STEPS]
+        return [item for item in able if item.state != asleep]
     known = {item.id: item for item in order.items}
     for item_id in command.item_ids:
         if item_id not in known:

@@ -15,7 +15,7 @@ from server.kds.sale import DishFacts
 
 # One row per dish with all a decision needs: one round trip for a whole batch.
 READ_ITEMS = """
-SELECT g.shop_id, g.id, item_view(g) AS item,
+SELECT g.shop_id, g.id, item_view(g) AS item, coalesce(d.sold_out, true) AS sold_out,
        o.number, o.place_id, o.place_kind, o.place_name, o.state = 'open' AS order_open,
        s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max, shop_prints(s.id) AS prints,
        (SELECT json_agg(call_row(k)) FROM im_call k
@@ -23,6 +23,7 @@ SELECT g.shop_id, g.id, item_view(g) AS item,
   FROM unnest($1::bigint[], $2::bigint[]) AS u(shop_id, id)
   JOIN catering_order_goods g ON g.shop_id = u.shop_id AND g.id = u.id
   JOIN catering_order o ON o.shop_id = g.shop_id AND o.id = g.order_id
+  LEFT JOIN dish d ON d.shop_id = g.shop_id AND d.id = g.dish_id
   JOIN shop s ON s.id = g.shop_id
 """
 
@@ -67,6 +68,7 @@ def _facts(row: asyncpg.Record) -> ItemFacts:
         place_kind=row["place_kind"],
         place_name=row["place_name"],
         order_open=row["order_open"],
+        sold_out=row["sold_out"],
         calls=_decode_calls(row["calls"]) if row["calls"] else [],
     )
 

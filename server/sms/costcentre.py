@@ -206,7 +206,8 @@ class CostCentre:
         """Remember that a payment's message was sent, or failed and is refunded (R-004-22).
 
         Said once: the same again changes nothing, the other is refused. State and refund stand in one
-        commit. Raises `posting_not_found`, `outcome_differs`, `refund_exceeded`.
+        commit. What the house sent itself, nobody else calls failed. Raises `posting_not_found`,
+        `outcome_differs`, `refund_exceeded`, `not_allowed`.
         """
         account = await self._account(brand_id, "posting_not_found")
         with reachable():
@@ -214,6 +215,8 @@ class CostCentre:
                 line = await store.read_line(connection, account.id, payment)
                 if line is None or line.kind != "C":
                     raise Refusal("posting_not_found")
+                if state == "failed":
+                    await _check_not_ours(connection, brand_id, line, payment)
                 try:
                     async with connection.transaction():
                         fresh = await self._settle(connection, brand_id, payment, state)
@@ -309,6 +312,14 @@ def reachable() -> Iterator[None]:
         yield
     except LOST as error:
         raise Refusal("unavailable") from error
+
+
+async def _check_not_ours(
+    connection: store.Connection, brand_id: int, line: store.Line, payment: UUID
+) -> None:
+    """Refuse a brand's word against what the house itself knows of its sending."""
+    if await connection.fetch(store.READ_PAID, brand_id, line.ref, payment):
+        raise Refusal("not_allowed", "The house sent it, and knows itself what became of it.")
 
 
 def _owner(brand_id: int) -> str:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -40,9 +41,7 @@ class Origin(NamedTuple):
 class StaffDoor:
     """Everything people of a brand do about themselves and each other."""
 
-    def __init__(
-        self, database: store.Database, clock: Clock, hasher: Hasher | None = None
-    ) -> None:
+    def __init__(self, database: asyncpg.Pool, clock: Clock, hasher: Hasher | None = None) -> None:
         self._db = database
         self._clock = clock
         self._hasher = hasher or Hasher()
@@ -153,10 +152,11 @@ class StaffDoor:
     ) -> None:
         """Let somebody in no more, at once; or again. Raises `last_owner`."""
         member = await self._led(by, brand_id, staff_id)
-        if disabled:
-            await self._check_owner_stays(member, ())
         since = self._clock.now() if disabled else None
-        await store.set_disabled(self._db, member, since)
+        async with self._db.acquire() as connection, connection.transaction():
+            if disabled:
+                await _check_owner_stays(connection, member, ())
+            await store.set_disabled(connection, member, since)
 
     async def set_roles(
         self, by: Member | None, brand_id: int, staff_id: int, grants: Sequence[Grant]
@@ -164,8 +164,9 @@ class StaffDoor:
         """Make these somebody's roles. Raises `not_allowed`, `shop_not_found`, `last_owner`."""
         member = await self._led(by, brand_id, staff_id)
         await self._check_grants(by, brand_id, grants)
-        await self._check_owner_stays(member, grants)
-        await store.set_grants(self._db, member, grants, _giver(by), self._clock.now())
+        async with self._db.acquire() as connection, connection.transaction():
+            await _check_owner_stays(connection, member, grants)
+            await store.set_grants(connection, member, grants, _giver(by), self._clock.now())
 
     async def _prove(self, login: str, password: str, source: str) -> Member:
         """Return who has this name and this password, with the same work for who does not exist."""
@@ -204,12 +205,14 @@ class StaffDoor:
         if unknown := await store.unknown_shops(self._db, brand_id, grants):
             raise Refusal("shop_not_found", shop_id=unknown[0])
 
-    async def _check_owner_stays(self, member: Member, grants: Sequence[Grant]) -> None:
-        owner = Grant("owner", WHOLE_BRAND)
-        if owner not in member.grants or owner in grants:
-            return
-        if not await store.has_other_owner(self._db, member):
-            raise Refusal("last_owner")
+
+async def _check_owner_stays(db: store.Database, member: Member, grants: Sequence[Grant]) -> None:
+    owner = Grant("owner", WHOLE_BRAND)
+    if owner not in member.grants or owner in grants:
+        return
+    await store.lock_owners(db, member.brand_id)
+    if not await store.has_other_owner(db, member):
+        raise Refusal("last_owner")
 
 
 def read_login(typed: str) -> str:

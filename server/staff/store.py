@@ -18,7 +18,7 @@ from server.clock import to_ms
 from server.staff.member import Grant, Member
 from server.staff.sessions import LIFE_MAX, SESSIONS_MAX, WINDOW
 
-Database = asyncpg.Pool
+Database = asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 # A try is charged before the password is looked at, so that a hundred at once count a hundred. A locked
 # source stays locked from its last counted try; knocking on does not prolong it.
@@ -72,6 +72,14 @@ WITH wanted AS (
 INSERT INTO staff_role (brand_id, staff_id, role, shop_id, given_by, given_at)
 SELECT $1, $2, w.role, w.shop_id, $5, $6 FROM wanted AS w
 ON CONFLICT DO NOTHING
+"""
+# Two owners who put each other out at once come one after the other, and the second is refused.
+LOCK_OWNERS = """
+SELECT s.id FROM staff AS s
+ WHERE s.brand_id = $1 AND EXISTS (
+       SELECT FROM staff_role AS r
+        WHERE r.brand_id = s.brand_id AND r.staff_id = s.id AND r.role = 'owner' AND r.shop_id = 0)
+ ORDER BY s.id FOR UPDATE
 """
 # Somebody else who could undo it: a brand is not left without an owner.
 HAS_OTHER_OWNER = """
@@ -235,6 +243,11 @@ async def set_grants(
     await db.execute(
         SET_GRANTS, member.brand_id, member.id, *_columns(grants), given_by, now
     )  # fmt: skip
+
+
+async def lock_owners(db: Database, brand_id: int) -> None:
+    """Let nobody else change a brand's owners until this transaction ends."""
+    await db.execute(LOCK_OWNERS, brand_id)
 
 
 async def has_other_owner(db: Database, member: Member) -> bool:

@@ -79,7 +79,7 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             first, second = placed["item_ids"]
             await ask("waiter", "PlaceOrder", place_id=place, lines=lines, allergens=["花生"])
             order_id = placed["order_id"]
-            for name in ("HoldItems", "FireItems", "HoldItems", "RushItems", "HoldItems"):
+            for name in ("HoldItems", "FireItems", "RushItems", "HoldItems"):
                 await ask("waiter", name, order_id=order_id)
             await ask("waiter", "FireItems", order_id=order_id, item_ids=[first])
             await ask("waiter", "ChangeItem", item_id=second, quantity=4)

@@ -44,7 +44,10 @@ async def test_a_rush_is_heard_once_and_lets_a_held_dish_go(database_url: str) -
         placed = await kitchen.ask("guest", "PlaceOrder", place_id=1, lines=lines)
         await house.after(seconds=0)
         order_id = placed["order_id"]
-        assert (await kitchen.ask("guest", "RushItems", order_id=order_id))["changed"]
+        both = placed["item_ids"]
+        assert (await kitchen.ask("guest", "RushItems", order_id=order_id, item_ids=both))[
+            "changed"
+        ]
         (heard,) = await house.after(seconds=0)
         assert (heard.event, heard.channels, heard.priority) == ("order_rushed", ["kitchen"], 1)
         assert heard.text.zh.startswith("801房间催")
@@ -55,6 +58,17 @@ async def test_a_rush_is_heard_once_and_lets_a_held_dish_go(database_url: str) -
         order = (await kitchen.view("kitchen")).orders[0]
         assert [(i.state, i.rushes) for i in order.items] == [("queued", 2), ("queued", 2)]
         assert len(await house.after(seconds=0)) == 1
+
+
+async def test_to_ask_where_it_is_does_not_begin_the_next_course(database_url: str) -> None:
+    """催菜 without a dish's name is about what was let go; with nothing let go it says nothing."""
+    async with open_kitchen(database_url) as kitchen:
+        lines = [{"dish_id": 1}, {"dish_id": DUMPLINGS, "hold": True}]
+        placed = await kitchen.ask("guest", "PlaceOrder", place_id=1, lines=lines)
+        soup, dumplings = placed["item_ids"]
+        rushed = await kitchen.ask("guest", "RushItems", order_id=placed["order_id"])
+        assert rushed["item_ids"] == [soup]
+        assert (await _states(kitchen))[dumplings] == "held"
 
 
 async def test_what_cannot_be_asked_of_one_dish_is_asked_of_none(database_url: str) -> None:

@@ -28,6 +28,30 @@ async def test_a_sold_out_dish_is_told_to_all_who_order(database_url: str) -> No
         await kitchen.order(2, DUMPLINGS)
 
 
+async def test_of_a_sold_out_dish_nobody_gets_more(database_url: str) -> None:
+    """What was ordered before stands, and may become less; a change is no way around 沽清."""
+    async with open_kitchen(database_url) as kitchen:
+        placed = await kitchen.order(1, DUMPLINGS, DUMPLINGS)
+        item_id = placed["item_ids"][0]
+        await kitchen.ask("waiter", "ChangeItem", item_id=item_id, quantity=3)
+        await kitchen.ask("kitchen", "SetDishSale", dish_id=DUMPLINGS, sold_out=True)
+        with pytest.raises(Refusal, match="dish_sold_out"):
+            await kitchen.ask("waiter", "ChangeItem", item_id=item_id, quantity=4)
+        await kitchen.ask("waiter", "ChangeItem", item_id=item_id, quantity=2)
+
+
+async def test_a_cancel_after_a_seen_change_is_news(database_url: str) -> None:
+    """退 stands on the kitchen's screens until they say they saw it, whatever they saw before."""
+    async with open_kitchen(database_url) as kitchen:
+        (item_id,) = (await kitchen.order(1, DUMPLINGS))["item_ids"]
+        await kitchen.ask("waiter", "ChangeItem", item_id=item_id, quantity=3)
+        await kitchen.ask("kitchen", "ConfirmItem", item_id=item_id)
+        await kitchen.ask("waiter", "CancelItem", item_id=item_id)
+        (item,) = (await kitchen.view("kitchen")).orders[0].items
+        assert (item.state, item.confirmed_at_ms) == ("cancelled", None)
+        assert (await kitchen.ask("kitchen", "ConfirmItem", item_id=item_id))["changed"]
+
+
 async def test_two_who_press_at_once_are_both_answered(database_url: str) -> None:
     """Forty presses of both kinds at once: each is answered, and the menu is what the last one said."""
     async with open_kitchen(database_url) as kitchen:

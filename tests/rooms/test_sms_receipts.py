@@ -7,16 +7,18 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.clock import to_ms
+from server.errors import Refusal
 from server.sms import store as brand_store
 from server.sms.asking import Asker
 from server.sms.carriers.port import Accepted, Receipt, Refused, Unknown
 from server.sms.lines import Line
 from server.sms.message import Text
 from server.sms.receipts import store
-from server.sms.receipts.receipts import LEASE_S, Receipts
+from server.sms.receipts.receipts import LEASE_S, SAID, Receipts
 from tests.support.sms_office import CODE, PHONE, SmsOffice, phone, sms_office
 from tests.support.sms_scene import BRAND
 
@@ -169,6 +171,37 @@ async def test_a_receipt_settles_what_nobody_answered_for(office: SmsOffice) -> 
     (row,) = await office.messages()
     assert (row["state"], row["carrier_message_id"]) == ("sent", "late")
     assert await copies(office) == ["delivered"]
+
+
+async def test_nobody_takes_back_what_the_house_sent(office: SmsOffice) -> None:
+    """A brand calls its own sending failed (R-004-22), not the house's: state and money stay together."""
+    await office.accept()
+    await office.send()
+    (row,) = await office.messages()
+    with pytest.raises(Refusal, match="not_allowed"):
+        await office.scene.costcentre.settle(BRAND, row["payment"], "failed")
+    assert await office.scene.have() == (999, 0)
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+async def test_a_brands_word_is_not_the_carriers(office: SmsOffice, state: str) -> None:
+    """While the carrier is being asked it waits; a message number of the carrier's it never invents."""
+    office.carrier.answers = [Unknown("silence")]
+    await office.accept()
+    await office.send()
+    await office.pool.execute("UPDATE sms_message SET state = $1", state)
+    reference = office.carrier.seen[0].reference
+    told = receipt(office, "delivered", message_id="payment 1", reference=reference)
+    receipts = Receipts(office.ground)
+    await receipts.take([msgspec.structs.replace(told, carrier=SAID)])
+    await settle(office, receipts)
+    (row,) = await office.messages()
+    assert row["carrier_message_id"] is None
+    if state == "sending":
+        assert (row["state"], await copies(office)) == ("sending", ["waiting"])
+        assert await office.pool.fetchval("SELECT count(*) FROM sms_receipt") == 1
+    else:
+        assert (row["state"], await copies(office)) == ("sent", ["delivered"])
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from server.errors import Refusal
+from server.staff.door import StaffDoor
 from server.staff.member import MAY, Grant
 from tests.support.api_house import OTHER_SHOP, ROOM_801, SHOP, ApiHouse, api_house
 from tests.support.people import PASSWORD, Browser, person, refused, take_on
@@ -136,6 +139,24 @@ async def test_nobody_changes_somebody_above_him(house: ApiHouse) -> None:
     await owner.ask("POST", f"{PEOPLE}/{other_id}/disable")
     assert await house.db.fetchval("SELECT disabled_at FROM staff WHERE login = 'zhao'") is None
     refused(await owner.ask("POST", f"{PEOPLE}/99/reset"), "staff_not_found")
+
+
+async def test_two_owners_cannot_put_each_other_out(house: ApiHouse) -> None:
+    """Whoever is second is refused, however close they are: somebody can still let the other in."""
+    door = StaffDoor(house.db, house.clock)
+    for turn in range(10):
+        brand_id = 2
+        first, _ = await take_on(house, f"wang{turn}", Grant("owner"), brand_id=brand_id)
+        second, _ = await take_on(house, f"zhao{turn}", Grant("owner"), brand_id=brand_id)
+        outcomes = await asyncio.gather(
+            door.set_disabled(None, brand_id, first, disabled=True),
+            door.set_roles(None, brand_id, second, []),
+            return_exceptions=True,
+        )
+        (refusal,) = [one for one in outcomes if one is not None]
+        assert isinstance(refusal, Refusal)
+        assert refusal.code == "last_owner"
+        await house.db.execute("UPDATE staff SET disabled_at = now() WHERE brand_id = $1", brand_id)
 
 
 async def test_a_brand_keeps_an_owner(house: ApiHouse) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from server.sms.ground import Ground
 from server.sms.message import RECEIPT_S_MAX, Delivery, read_reference, strongest
 from server.sms.outcome import Step
 from server.sms.phones import Phone
+from server.sms.purse import Purse
 from server.sms.receipts import store
 from server.sms.settling import Settling
 from server.sms.window import Bounds, Window
@@ -38,6 +39,9 @@ LEASE_S = 30.0  # who settles rows and dies gives them back after this
 WAIT_S = 0.2
 AGAIN_S = 2.0
 AGAIN_S_MAX = 600.0
+
+SAID = "said"  # the carrier's name where a brand gives its own word (`said.py`)
+_UNDECIDED = {"sending", "unknown", "lapsed"}
 
 _log = structlog.get_logger(__name__)
 
@@ -99,8 +103,8 @@ class Receipts:
         while True:
             try:
                 full = await self.turn() == BATCH_MAX
-            except (OSError, *LOST) as error:
-                _log.warning("receipts_wait", error=type(error).__name__)
+            except (OSError, Refusal, asyncpg.PostgresError, *LOST) as error:
+                _log.warning("receipts_wait", error=type(error).__name__, why=str(error))
                 full = False
             if not full:
                 await asyncio.sleep(WAIT_S)
@@ -133,17 +137,22 @@ class Receipts:
         return len(rows)
 
     async def settle(self, kept: Sequence[Kept]) -> list[Kept]:
-        """Do what receipts say; return those no message is known for."""
+        """Do what receipts say; return those that wait: no message is known for them, or it cannot yet."""
         references = [read_reference(one.reference) or (None, None) for one in kept]
         found = await self._ground.pool.fetch(
             store.FIND, [one.carrier for one in kept], [one.message_id for one in kept],
             [brand for brand, _ in references], [message for _, message in references],
         )  # fmt: skip
-        matched = {row["ord"] - 1: row for row in found}
-        await asyncio.gather(
-            *(self._accept(row, kept[index]) for index, row in matched.items()
-              if row["state"] in {"sending", "unknown", "lapsed"})
-        )  # fmt: skip
+        matched = {
+            row["ord"] - 1: row for row in found
+            # While we are asking the carrier, only a carrier knows whether it has the message.
+            if row["state"] != "sending" or kept[row["ord"] - 1].carrier != SAID
+        }  # fmt: skip
+        undecided = [i for i, row in matched.items() if row["state"] in _UNDECIDED]
+        accepted = await asyncio.gather(*(self._accept(matched[i], kept[i]) for i in undecided))
+        for index, done in zip(undecided, accepted, strict=True):
+            if not done:
+                del matched[index]
         copies: defaultdict[tuple[int, int, bytes], list[Kept]] = defaultdict(list)
         for index, row in sorted(matched.items()):
             copies[row["brand_id"], row["id"], kept[index].mark].append(kept[index])
@@ -151,15 +160,18 @@ class Receipts:
             await self._deliver_all(copies)
         return [one for index, one in enumerate(kept) if index not in matched]
 
-    async def _accept(self, row: asyncpg.Record, one: Kept) -> None:
-        """A carrier that reports on a message has taken it, whatever became of its answer."""
-        step = Step("accept", self._ground.clock.now(), "receipt", one.message_id)
+    async def _accept(self, row: asyncpg.Record, one: Kept) -> bool:
+        """Who reports on a message knows that the carrier took it; return whether that is noted now."""
+        carriers_id = None if one.carrier == SAID else one.message_id
+        step = Step("accept", self._ground.clock.now(), "receipt", carriers_id)
         try:
             await self._ground.settler.settle(
                 Settling(row["brand_id"], row["id"], row["attempt"], step)
             )
         except Refusal as refusal:
-            raise OSError(refusal.code) from refusal  # what it was for is tried again as a whole
+            _log.warning("receipt_waits", brand_id=row["brand_id"], why=refusal.code)
+            return False
+        return True
 
     async def _deliver_all(self, copies: Copies) -> None:
         """Deliver together; one whose refund the ledger refuses is delivered without it, loudly."""
@@ -180,7 +192,10 @@ class Receipts:
             state = strongest(one.state for one in told)
             last = next(one for one in told if one.state == state)
             rows.append((*key, state, last.code, from_ms(last.at_ms)))
+        rows.sort()  # workers take the same rows in the same order
         columns = map(list, zip(*rows, strict=True))
+        brands = {brand_id for brand_id, _, _ in copies}
+        purses = {brand_id: await self._ground.purses.of(brand_id) for brand_id in brands}
         async with self._ground.pool.acquire() as connection, connection.transaction():
             changed = await connection.fetch(store.DELIVER, *columns)
             if changed:
@@ -188,10 +203,13 @@ class Receipts:
                 await connection.execute(store.ADD_LOG, now, *lines)
             if refunds:
                 lost = [row for row in changed if row["state"] == "undelivered"]
-                await self._give_back(connection, lost)
+                await self._give_back(connection, lost, purses)
 
     async def _give_back(
-        self, connection: ledger.Connection, lost: Sequence[asyncpg.Record]
+        self,
+        connection: ledger.Connection,
+        lost: Sequence[asyncpg.Record],
+        purses: Mapping[int, Purse],
     ) -> None:
         """Refund copies that did not arrive, where their brand wants that (A17); each once."""
         if not lost:
@@ -205,7 +223,7 @@ class Receipts:
         for copy in lost:
             message = paid.get((copy["brand_id"], copy["message_id"]))
             if message is not None:
-                purse = await self._ground.purses.of(copy["brand_id"])
+                purse = purses[copy["brand_id"]]
                 payment: UUID = message["payment"]
                 refunds.append(
                     purse.refund_copy(payment, message["id"], copy["mark"], message["each"])

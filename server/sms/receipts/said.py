@@ -20,9 +20,7 @@ from server.sms import store
 from server.sms.costcentre import CostCentre, refund_posting
 from server.sms.message import SAID_S_MAX, Delivery, reference_of
 from server.sms.phones import Phone, Phones
-from server.sms.receipts.receipts import Kept, Receipts
-
-SAID = "said"  # the carrier's name of such receipts
+from server.sms.receipts.receipts import SAID, Kept, Receipts
 
 
 class Word(NamedTuple):
