@@ -36,6 +36,8 @@ ANSWER_S_MAX = 25.0  # a body that comes slowly, and two statements at their lim
 UNDER_WAY_MAX = 512  # a queue longer than this only makes everybody late
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# U+0000 as JSON writes it, which PostgreSQL cannot keep; a backslash before it may itself be escaped.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _QUERY_FIELDS_MAX = 50
 
 _log = structlog.get_logger(__name__)
@@ -168,6 +170,8 @@ class Endpoint:
         if kind != "application/json":
             # Also keeps other web pages from posting here behind a person's back.
             raise Refusal("bad_request", "Send Content-Type: application/json.", reason=kind)
+        if _NUL.search(body):
+            raise Refusal("bad_request", "A text may not contain U+0000.")
         try:
             return self._decoders[door.method].decode(body)
         except msgspec.DecodeError as error:

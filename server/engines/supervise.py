@@ -202,8 +202,8 @@ class Keeper:
         while True:
             await asyncio.sleep(self._health.every_s)
             run = self._run
-            if run is None or not self._answers or await self._is_well():
-                misses = 0
+            if run is None or not self._answers or await self._is_well() or run is not self._run:
+                misses = 0  # well, or another one than was asked
                 continue
             misses += 1
             self._log.warning("engine_silent", engine=self._engine.name, misses=misses)
