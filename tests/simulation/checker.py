@@ -15,6 +15,7 @@ import msgspec
 
 from server.client.outbox import Kept
 from server.events import catalogue as c
+from server.events.pace import ItemsFired, ItemsHeld, ItemsRushed
 from server.events.view import View, apply, state_hash
 from tests.simulation.screens import Screen
 
@@ -29,6 +30,9 @@ EFFECT = {
     "CancelItem": "ItemCancelled",
     "UndoItem": "ItemUndone",
 }
+# What changes a dish and is no step of its way; the answer gives no time of its own.
+AMENDED = {"ChangeItem": "ItemChanged", "ConfirmItem": "ItemConfirmed"}
+PACED = {"HoldItems": "ItemsHeld", "FireItems": "ItemsFired", "RushItems": "ItemsRushed"}
 
 decode_event = msgspec.json.Decoder(c.Event).decode
 
@@ -101,8 +105,11 @@ def _effect(name: str, result: dict[str, Any]) -> tuple[Any, ...]:
             return ("PlaceCleaned", result["order_id"])
         case "ClaimCall":
             return ("CallClaimed", result["call_id"], result["by"], result["at_ms"])
-        case "UndoItem":
-            return ("ItemUndone", result["item_id"], result["version"], None)
+        case "UndoItem" | "ChangeItem" | "ConfirmItem":
+            kind = EFFECT.get(name) or AMENDED[name]
+            return (kind, result["item_id"], result["version"], None)
+        case "HoldItems" | "FireItems" | "RushItems":
+            return (PACED[name], result["order_id"], tuple(result["item_ids"]))
         case _:
             return (EFFECT[name], result["item_id"], result["version"], result["at_ms"])
 
@@ -119,8 +126,10 @@ def _happening(event: c.Event) -> tuple[Any, ...] | None:
             what = (event.call_id, event.by, event.at_ms)
         case c.ItemCalled(by=""):
             pass  # a promise's: `check_promises` looks at those
-        case c.ItemUndone():
+        case c.ItemUndone() | c.ItemChanged() | c.ItemConfirmed():
             what = (event.item_id, event.version, None)
+        case ItemsHeld() | ItemsFired() | ItemsRushed():
+            what = (event.order_id, tuple(mark.item_id for mark in event.items))
         case _ if type(event).__name__ in EFFECT.values():
             what = (event.item_id, event.version, event.at_ms)  # type: ignore[union-attr]
     return what and (type(event).__name__, *what)
@@ -133,13 +142,22 @@ def check_items(log: Sequence[Line], rows: dict[int, tuple[str, int]]) -> list[s
     for line in log:
         if isinstance(line.event, c.OrderPlaced):
             placed.update(item.id for item in line.event.order.items)
-        elif type(line.event).__name__ in EFFECT.values():
-            steps[line.event.item_id].append(line.event.version)  # type: ignore[union-attr]
+        for item_id, version in _versions(line.event):
+            steps[item_id].append(version)
     complaints = [] if placed == rows.keys() else ["the dishes placed are not the dishes stored"]
     for item_id, (state, version) in rows.items():
         if steps[item_id] != list(range(2, version + 1)):
             complaints.append(f"dish {item_id} ({state}) v{version}: steps {steps[item_id]}")
     return complaints[:COMPLAINTS_PER_KIND_MAX]
+
+
+def _versions(event: c.Event) -> list[tuple[int, int]]:
+    """Return (dish, its row's version after it) for every dish the event changed."""
+    if isinstance(event, ItemsHeld | ItemsFired | ItemsRushed):
+        return [(mark.item_id, mark.version) for mark in event.items]
+    if type(event).__name__ in {*EFFECT.values(), *AMENDED.values()}:
+        return [(event.item_id, event.version)]  # type: ignore[union-attr]
+    return []
 
 
 def check_calls(log: Sequence[Line], rings_max: int) -> list[str]:
@@ -186,6 +204,7 @@ def check_promises(log: Sequence[Line]) -> list[str]:
     """Every finished dish nobody touched was called by the house once, right after it was finished."""
     complaints: list[str] = []
     last: dict[int, c.Event] = {}
+    versions: dict[int, int] = {}
     open_orders: set[int] = set()
     for line in log:
         event = line.event
@@ -194,11 +213,14 @@ def check_promises(log: Sequence[Line]) -> list[str]:
         if isinstance(event, c.PlaceCleaned) and event.order_id is not None:
             open_orders.discard(event.order_id)
         if type(event).__name__ not in EFFECT.values():
+            versions.update(_versions(event))
             continue
         item_id: int = event.item_id  # type: ignore[union-attr]
+        before = versions.get(item_id, 1)
+        versions.update(_versions(event))
         if isinstance(event, c.ItemCalled) and event.by == "":
             was = last.get(item_id)
-            if not isinstance(was, c.ItemFinished) or was.version + 1 != event.version:
+            if not isinstance(was, c.ItemFinished) or before + 1 != event.version:
                 complaints.append(f"line {line.seq}: the house called dish {item_id} unasked")
         last[item_id] = event
     for item_id, event in last.items():
