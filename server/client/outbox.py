@@ -59,8 +59,8 @@ class Outbox:
         if len(self._kept) >= COMMANDS_MAX:
             raise OutboxFullError
         word = body.get("item_id") or body.get("call_id") or body.get("place_id") or ""
-        # Drawn from the dice, so that a seeded device mints the same ids again.
-        kept = Kept(uuid.UUID(int=self._dice.getrandbits(128), version=4), name, body, str(word))
+        # Never from seeded dice: the house remembers the ids of the evening before.
+        kept = Kept(uuid.uuid4(), name, body, str(word))
         self._kept[kept.id] = kept
         return kept
 

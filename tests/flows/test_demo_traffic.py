@@ -12,8 +12,16 @@ ORDERS_PER_MINUTE = 240.0
 
 
 async def test_demo_traffic_lives_and_tidies_up(house: HouseOnThread) -> None:
-    """Guests order, cooks cook, waiters deliver; at the end no device of theirs and no order is left."""
+    """Guests order, cooks cook, waiters deliver; at the end no device of theirs and no order is left.
+
+    The same evening again is new business: its commands are not the evening's before.
+    """
     key = house.call(house.house.api_key())
+    for _ in range(2):
+        await _live_an_evening(house, key)
+
+
+async def _live_an_evening(house: HouseOnThread, key: tuple[str, str]) -> None:
     stop, said = asyncio.Event(), list[str]()
     async with asyncio.timeout(S_MAX):
         living = asyncio.create_task(
@@ -34,6 +42,7 @@ async def test_demo_traffic_lives_and_tidies_up(house: HouseOnThread) -> None:
     )
     assert paired == 0
     assert said[-1].strip().startswith("Every guest has gone")
+    assert "command_id_reused" not in tally.refused
 
 
 def _served(house: HouseOnThread) -> bool:
