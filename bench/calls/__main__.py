@@ -15,9 +15,7 @@ import json
 import logging
 import os
 import re
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -29,6 +27,7 @@ import uvloop
 from bench.calls.ground import KINDS, SHOPS, Saw, Till, call_of, lay_ground
 from bench.commands.latency import PORT, _answers, _cpu, _spawn, masked
 from bench.commands.store import token
+from bench.directory import own_directory
 from server.db.migrate import migrate
 from server.db.pool import open_pool
 from server.engines import start_engines
@@ -259,12 +258,8 @@ async def measure(directory: Path) -> None:
 
 def main() -> None:
     """Measure in a directory of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

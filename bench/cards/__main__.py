@@ -14,8 +14,6 @@ import json
 import logging
 import os
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +24,7 @@ import uvloop
 
 from bench.calls.ground import Till, lay_ground
 from bench.commands.latency import PORT, _answers, _cpu, _spawn
+from bench.directory import own_directory
 from server.db.migrate import migrate
 from server.engines import start_engines
 
@@ -175,12 +174,8 @@ async def measure(directory: Path) -> None:
 
 def main() -> None:
     """Measure in a directory of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ import logging
 import os
 import random
 import resource
-import shutil
 import statistics
-import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,6 +23,7 @@ import structlog
 import uvloop
 
 from bench.commands.store import DISHES, PLACES, make_shops
+from bench.directory import own_directory
 from server.clock import SystemClock
 from server.commands import BOOK
 from server.db.migrate import migrate
@@ -203,12 +202,8 @@ def _spread(rates: Sequence[float]) -> str:
 
 def main() -> None:
     """Measure in a directory of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

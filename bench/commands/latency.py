@@ -14,10 +14,8 @@ import logging
 import os
 import random
 import re
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -29,6 +27,7 @@ import uvloop
 
 from bench.commands.__main__ import SHOPS, Deaf, Work
 from bench.commands.store import DEVICES, make_shops, token
+from bench.directory import own_directory
 from server.clock import SystemClock
 from server.commands import BOOK
 from server.db.migrate import migrate
@@ -282,12 +281,8 @@ async def _climb(fleet: Fleet, roots: dict[str, int]) -> None:
 
 def main() -> None:
     """Measure in a directory of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

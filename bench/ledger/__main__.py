@@ -13,9 +13,7 @@ import itertools
 import logging
 import os
 import resource
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +26,7 @@ import structlog
 import uvloop
 
 from bench.commands.__main__ import tpcb
+from bench.directory import own_directory
 from bench.ledger import ground
 from server.billing.ledger import Posting, Receipt
 from server.billing.store import post
@@ -252,12 +251,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only cells whose name has this")
     given = parser.parse_args()
     cells = [cell for cell in CELLS if given.only in cell.name]
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory, cells, given.rounds, given.seconds))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

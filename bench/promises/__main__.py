@@ -12,10 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +26,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from bench.commands.store import make_shops
+from bench.directory import own_directory
 from bench.promises import store
 from server.clock import from_ms
 from server.db.migrate import migrate
@@ -299,12 +298,8 @@ async def measure(directory: Path, parts: list[str]) -> None:
 
 def main() -> None:
     """Measure in a directory of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory, sys.argv[1:] or list(PARTS)))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

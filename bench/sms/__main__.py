@@ -13,9 +13,7 @@ import asyncio
 import itertools
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,6 +26,7 @@ import uvloop
 
 from bench.calls.ground import Till
 from bench.commands.latency import PORT, _answers, _cpu, _spawn
+from bench.directory import own_directory
 from bench.sms import ground
 from bench.sms.carrier import PUSH_CONNECTIONS, Carrier, open_carrier
 from server.db.migrate import migrate
@@ -264,12 +263,8 @@ async def measure(directory: Path, parts: list[str]) -> None:
 
 def main() -> None:
     """Measure in a directory of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="chuancai-bench-"))
-    directory.chmod(0o711)
-    try:
+    with own_directory() as directory:
         uvloop.run(measure(directory, sys.argv[1:] or list(PARTS)))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from server.staff.member import Grant, Member
-from tests.support.browser import CHROMIUM, QUIET
+from tests.support.browser import quiet_chromium
 from tests.support.engines import EnginePair
-from tests.support.house import SHOP, HouseOnThread, house_on_thread
+from tests.support.house import SHOP, HouseOnThread, fresh_house
 
 PASSWORD = "three blind mice on tuesday"
 REPORT = f"/v1/shops/{SHOP}/kitchen-report?format=html"
@@ -20,21 +20,15 @@ KUNG_PAO = 2
 @pytest.fixture
 def house(engines: EnginePair) -> Iterator[HouseOnThread]:
     """Give a running house."""
-    url = engines.fresh_database()
-    try:
-        with house_on_thread(url, engines.empty_redis()) as made:
-            yield made
-    finally:
-        engines.drop(url)
+    with fresh_house(engines) as made:
+        yield made
 
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Give a browser."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with quiet_chromium() as made:
         yield made
-        made.close()
 
 
 def logged_in(browser: Browser, house: HouseOnThread) -> Page:

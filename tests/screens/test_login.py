@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from server.staff.member import Grant, Member
-from tests.support.browser import CHROMIUM, QUIET
+from tests.support.browser import quiet_chromium
 from tests.support.engines import EnginePair
-from tests.support.house import HouseOnThread, house_on_thread
+from tests.support.house import HouseOnThread, fresh_house
 
 PASSWORD = "three blind mice on tuesday"
 
@@ -18,21 +18,15 @@ PASSWORD = "three blind mice on tuesday"
 @pytest.fixture(scope="module")
 def house(engines: EnginePair) -> Iterator[HouseOnThread]:
     """One house for this file."""
-    url = engines.fresh_database()
-    try:
-        with house_on_thread(url, engines.empty_redis()) as made:
-            yield made
-    finally:
-        engines.drop(url)
+    with fresh_house(engines) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for this file."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with quiet_chromium() as made:
         yield made
-        made.close()
 
 
 class Desk:

@@ -35,7 +35,7 @@ from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
 from server.settings import Settings
 from server.worker import open_effects
-from tests.support.engines import LoopThread
+from tests.support.engines import EnginePair, LoopThread
 
 SHOP = 1
 START_S_MAX = 30.0
@@ -205,3 +205,14 @@ def house_on_thread(database_url: str, redis_url: str, **settings: Any) -> Itera
             yield HouseOnThread(thread, house)
         finally:
             thread.call(opened.__aexit__(None, None, None))
+
+
+@contextmanager
+def fresh_house(engines: EnginePair) -> Iterator[HouseOnThread]:
+    """Run a house with a database of its own on a thread of its own for the length of the block."""
+    url = engines.fresh_database()
+    try:
+        with house_on_thread(url, engines.empty_redis()) as house:
+            yield house
+    finally:
+        engines.drop(url)

@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from server.billing import store as ledger
-from server.clock import from_ms
+from server.clock import from_ms, to_ms
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.sms.carriers.port import Receipt
@@ -104,7 +104,7 @@ class Receipts:
             try:
                 full = await self.turn() == BATCH_MAX
             except (OSError, Refusal, asyncpg.PostgresError, *LOST) as error:
-                _log.warning("receipts_wait", error=type(error).__name__, why=str(error))
+                _log.warning("receipts_wait", error=type(error).__name__)
                 full = False
             if not full:
                 await asyncio.sleep(WAIT_S)
@@ -118,7 +118,7 @@ class Receipts:
             return 0
         kept = {
             row["id"]: Kept(row["carrier"], row["message_id"], row["mark"], row["state"],
-                            row["code"], _ms(row["at"]), row["reference"])
+                            row["code"], to_ms(row["at"]), row["reference"])
             for row in sorted(rows, key=lambda row: row["id"])
         }  # fmt: skip
         unmatched = {id(one) for one in await self.settle(list(kept.values()))}
@@ -234,7 +234,3 @@ class Receipts:
 
 def _again(attempt: int) -> timedelta:
     return timedelta(seconds=min(AGAIN_S * (1 << min(attempt, 20)), AGAIN_S_MAX))
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

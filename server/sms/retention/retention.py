@@ -22,9 +22,7 @@ from server.sms.message import LISTED, UNDECIDED, State
 from server.sms.retention import store
 
 PAGE_REQUESTS_MAX = 500
-BATCH_COPIES_MAX = (
-    2_000  # one statement's; a request of more goes alone (it has at most 1,000 telephones)
-)
+BATCH_COPIES_MAX = 2_000  # one statement's; a request of more goes alone
 
 _FIRST = store.Old(from_ms(0), 0, UUID(int=0), 0)
 _log = structlog.get_logger(__name__)
