@@ -212,7 +212,7 @@ def _number(value: int | str, field: str) -> int:
 
 
 def _refuse_nul(request: SendImCallRequest) -> None:
-    """No table can hold U+0000; found here, it costs its own call and not the whole batch."""
+    """No table can hold U+0000. Over HTTP no such body comes this far; over gRPC it does."""
     names = [account.account_name for account in request.designated_list]
     texts = [*request.call_params, *request.call_params.values(), *names]
     if any("\0" in text for text in texts):

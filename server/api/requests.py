@@ -170,12 +170,31 @@ class Endpoint:
         if kind != "application/json":
             # Also keeps other web pages from posting here behind a person's back.
             raise Refusal("bad_request", "Send Content-Type: application/json.", reason=kind)
-        if _NUL.search(body):
-            raise Refusal("bad_request", "A text may not contain U+0000.")
         try:
-            return self._decoders[door.method].decode(body)
+            asked = self._decoders[door.method].decode(body)
         except msgspec.DecodeError as error:
             raise unreadable(error) from None
+        if _NUL.search(body) and (where := _nul_at(msgspec.to_builtins(asked))) is not None:
+            raise Refusal(
+                "bad_field", "A text holds the character U+0000, which no table can.", field=where
+            )
+        return asked
+
+
+def _nul_at(value: Any, path: str = "") -> str | None:
+    """Return the path of the first text with a U+0000, like `lines[0].note`; None without one."""
+    if isinstance(value, str):
+        return path if "\0" in value else None
+    if isinstance(value, dict):
+        inside = [(f"{path}.{key}" if path else str(key), inner) for key, inner in value.items()]
+        named = [path for key in value if "\0" in str(key)]
+    elif isinstance(value, list):
+        inside = [(f"{path}[{number}]", inner) for number, inner in enumerate(value)]
+        named = []
+    else:
+        return None
+    found = (_nul_at(inner, where) for where, inner in inside)
+    return next((where for where in (*named, *found) if where is not None), None)
 
 
 def read_request_id(headers: Mapping[str, str]) -> str:

@@ -154,7 +154,8 @@ BAD_BODIES: list[tuple[bytes, str, str | None]] = [
     (b'{"shop_id":1,"place_id":999,"lines":[{"dish_id":1}]}', "place_not_found", None),
     (b'{"shop_id":1,"place_id":1,"lines":[{"dish_id":999}]}', "dish_not_found", None),
     (b'{"shop_id":9,"place_id":1,"lines":[{"dish_id":1}]}', "shop_not_found", None),
-    (b'{"shop_id":1,"place_id":1,"lines":[{"dish_id":1,"note":"a\\u0000b"}]}', "bad_request", None),
+    (b'{"shop_id":1,"place_id":1,"lines":[{"dish_id":1,"note":"a\\u0000b"}]}', "bad_field",
+     "lines[0].note"),
     (b'{"shop_id":1,"place_id":999,"lines":[{"dish_id":1,"note":"a\\\\u0000b"}]}', "place_not_found", None),
     (b" " * (BODY_BYTES_MAX + 1), "too_large", None),
 ]  # fmt: skip

@@ -84,7 +84,8 @@ WRONG = [
     ({"text": {"zh": "{colour}", "en": "x"}}, "template_parameter_unknown"),
     ({"text": {"zh": "{", "en": "x"}}, "template_invalid"),
     ({"text": {"zh": "时间到", "en": " "}}, "template_invalid"),
-    ({"text": {"zh": "时\0间", "en": "x"}}, "template_invalid"),
+    ({"text": {"zh": "时\a间", "en": "x"}}, "template_invalid"),
+    ({"text": {"zh": "时\0间", "en": "x"}}, "bad_field"),
     ({"name": "a\0b"}, "bad_field"),
     ({"parameters": {"a": "colour"}}, "bad_field"),
 ]
