@@ -18,6 +18,7 @@ Kind = Literal["text", "count", "fen", "ms", "share"]
 CSV_TYPE = "text/csv; charset=utf-8"
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML_TYPE = "text/html; charset=utf-8"
+PNG_TYPE = "image/png"
 
 _DAY_MS = 86_400_000
 _FORMATS: dict[Kind, str] = {"fen": "#,##0.00", "ms": "[m]:ss", "share": "0.0%"}

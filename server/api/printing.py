@@ -1,10 +1,11 @@
 """Doors for paper: set printers up, see what came out, decide about what may have come out.
 
-Every change is a command of the desk. Refuses to know printers' words, and to show what a paper says.
+Every change is a command of the desk. Refuses to know printers' words; what a paper says is shown one at a time.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 import asyncpg
@@ -12,13 +13,18 @@ import msgspec
 
 from server.api.business import ShopPath
 from server.api.callers import Gate
-from server.api.table import Call, Door
+from server.api.files import as_file
+from server.api.table import Call, Door, Plain
 from server.events.decision import Role
 from server.events.printing import PaperState
 from server.ids import Id
 from server.pairing.door import Execute
 from server.printing import views
+from server.printing.port import Document
 from server.printing.printer import Printer, PrinterPlan
+from server.printing.render import preview_page, preview_png
+from server.printing.sample import sample
+from server.sheets import HTML_TYPE, PNG_TYPE, Written
 
 JOBS_LISTED_MAX = 200
 
@@ -82,6 +88,19 @@ class JobPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     shop_id: Id
     job_id: Id
+
+
+class PaperWanted(JobPath, frozen=True, forbid_unknown_fields=True):
+    """Which paper, as a page or a picture."""
+
+    format: Literal["html", "png"] = "html"
+
+
+class SampleWanted(PrinterPath, frozen=True, forbid_unknown_fields=True):
+    """Which kind of paper, as a page or a picture."""
+
+    document: Literal["ticket", "receipt", "label"] = "ticket"
+    format: Literal["html", "png"] = "html"
 
 
 class QueuedAnswer(msgspec.Struct, frozen=True):
@@ -159,6 +178,18 @@ class Printing:
                 params=JobsPage, response=JobsAnswer,
             ),
             Door(
+                "GET", "/v1/shops/{shop_id}/print-jobs/{job_id}/preview", "previewPaper",
+                "See a paper as it comes out of its printer, as a page or a picture", "manager",
+                self.paper, params=PaperWanted, media_type="text/html",
+                refusals=("print_job_not_found",),
+            ),
+            Door(
+                "GET", "/v1/shops/{shop_id}/printers/{printer_id}/preview", "previewPrinter",
+                "See how a printer prints what is hard to print, as a page or a picture", "manager",
+                self.sample, params=SampleWanted, media_type="text/html",
+                refusals=("printer_not_found",),
+            ),
+            Door(
                 "POST", "/v1/shops/{shop_id}/print-jobs/{job_id}/reprint", "reprint",
                 "Print a paper again, marked as a copy", "manager", self.reprint,
                 params=JobPath, response=QueuedAnswer, refusals=(*_JOB, "printer_disabled"),
@@ -214,6 +245,21 @@ class Printing:
         jobs = await views.list_jobs(self._db, actor.shop_id, wanted)
         return JobsAnswer(jobs, jobs[-1].id if len(jobs) == asked.limit else None)
 
+    async def paper(self, call: Call) -> Plain:
+        """Show a paper."""
+        asked: PaperWanted = call.params
+        actor = await self._gate.actor(call.caller, "business", asked.shop_id)
+        document, printer = await views.read_paper(self._db, actor.shop_id, asked.job_id)
+        return await _preview(document, printer, asked.format, f"paper-{asked.job_id}")
+
+    async def sample(self, call: Call) -> Plain:
+        """Show how a printer would print."""
+        asked: SampleWanted = call.params
+        actor = await self._gate.actor(call.caller, "business", asked.shop_id)
+        printer = await views.find_printer(self._db, actor.shop_id, asked.printer_id)
+        document = sample(asked.document, printer.name)
+        return await _preview(document, printer, asked.format, f"printer-{asked.printer_id}")
+
     async def reprint(self, call: Call) -> QueuedAnswer:
         """Print again, marked."""
         asked = {"job_id": call.params.job_id}
@@ -234,3 +280,12 @@ class Printing:
         shop_id = getattr(call.params, "shop_id", None) or call.body.shop_id
         actor = await self._gate.actor(call.caller, role, shop_id)
         return await self._execute(actor, call.command_id, name, msgspec.json.encode(body))
+
+
+async def _preview(document: Document, printer: Printer, form: str, name: str) -> Plain:
+    look = (document, printer.paper, printer.language)
+    if form == "png":
+        drawn = await asyncio.to_thread(preview_png, *look)  # some ten milliseconds
+        return as_file(Written(drawn, PNG_TYPE, f"{name}.png"))
+    page = await asyncio.to_thread(preview_page, *look)  # a font measures each row
+    return as_file(Written(page.encode(), HTML_TYPE, f"{name}.html"))

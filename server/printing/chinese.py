@@ -39,6 +39,11 @@ def columns_of(text: str) -> int:
     return sum(1 if one.isascii() else 2 for one in text)
 
 
+def columns_at(text: str, size: int) -> int:
+    """Return the columns a printable text takes, magnified so many times."""
+    return columns_of(text) * size
+
+
 def words_of(text: str) -> list[str]:
     """Return where a line may break: around every Chinese character, between words of Latin letters."""
     return _WORDS.findall(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server.printing.chinese import columns_of, encoded
+from server.printing.chinese import columns_at, columns_of, encoded
 from server.printing.layout import Block, Code, Row, Rule, broken
 from server.printing.port import Document, Paper, Receipt
 
@@ -37,10 +37,7 @@ def as_characters(blocks: list[Block], paper: Paper) -> bytes:
     out = []
     for block in blocks:
         if isinstance(block, Row):
-            out += [
-                _row(one, paper)
-                for one in broken(block, paper.columns, lambda text, size: columns_of(text) * size)
-            ]
+            out += [_row(one, paper) for one in broken(block, paper.columns, columns_at)]
         elif isinstance(block, Rule):
             out.append((b"=" if block.heavy else b"-") * paper.columns + b"\n")
         else:
@@ -110,5 +107,5 @@ def lines_of(blocks: list[Block], paper: Paper) -> Iterator[str]:
         elif isinstance(block, Code):
             yield block.data
         else:
-            for row in broken(block, paper.columns, lambda text, size: columns_of(text) * size):
+            for row in broken(block, paper.columns, columns_at):
                 yield _placed(row, paper.columns // row.size).rstrip()

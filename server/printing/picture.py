@@ -47,13 +47,14 @@ def dots(picture: Image.Image) -> bytes:
     return bytes(byte ^ 0xFF for byte in picture.tobytes())
 
 
-def _measure(text: str, size: int) -> int:
+def measured(text: str, size: int) -> int:
+    """Return how many dots a text takes at a size."""
     return int(font(CHARACTER_DOTS * size).getlength(text)) + size
 
 
 def _pieces(block: Block, width_dots: int) -> list[Image.Image]:
     if isinstance(block, Row):
-        return [_row(one, width_dots) for one in broken(block, width_dots, _measure)]
+        return [_row(one, width_dots) for one in broken(block, width_dots, measured)]
     if isinstance(block, Rule):
         piece = Image.new("L", (width_dots, RULE_DOTS), 255)
         middle = RULE_DOTS // 2
@@ -71,7 +72,7 @@ def _row(row: Row, width_dots: int) -> Image.Image:
     piece = Image.new("L", (width_dots, height), paper)
     draw = ImageDraw.Draw(piece)
     face, heavy = font(CHARACTER_DOTS * row.size), row.size / 3 if row.bold else 0
-    free = width_dots - _measure(row.text, row.size)
+    free = width_dots - measured(row.text, row.size)
     left = free // 2 if row.center else 0
     draw.text((left, base), row.text, ink, face, anchor="ls", stroke_width=heavy)
     if row.right:

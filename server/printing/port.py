@@ -110,6 +110,14 @@ class Label(msgspec.Struct, frozen=True, tag="label", tag_field="document"):
 
 Document = Ticket | Receipt | Label
 
+
+def numbered(document: Document, job_id: int, copy: int, backup_from: str = "") -> Document:
+    """Return a document as it goes to paper: which job, which copy, whose printer's place it takes."""
+    return msgspec.structs.replace(
+        document, serial=f"{job_id:x}", copy=copy, backup_from=backup_from
+    )
+
+
 # Real-time status of printer, offline cause, error cause and paper: one byte back for each, while it prints.
 STATUS_QUERY = b"".join(b"\x10\x04" + bytes([n]) for n in (1, 2, 3, 4))
 STATUS_BYTES = 4

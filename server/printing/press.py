@@ -176,13 +176,11 @@ class Press:
             await wires.__aexit__(None, None, None)
 
     async def _document(self, printer: Printer, job: OpenJob) -> port.Document:
-        document = msgspec.structs.replace(
-            port.read_document(job.document), copy=job.copy, serial=f"{job.id:x}"
-        )
+        backup_from = ""
         if job.from_id is not None:
             other = await store.read_printer(self._ground.pool, (self._key[0], job.from_id))
-            document = msgspec.structs.replace(document, backup_from=other.name)
-        return document
+            backup_from = other.name
+        return port.numbered(port.read_document(job.document), job.id, job.copy, backup_from)
 
     async def _ask(self, printer: Printer, wire: Wire) -> PrinterCondition:
         if not printer.answers:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 
+from server.printing.chinese import columns_at
 from server.printing.escpos import as_bands, as_characters, framed, lines_of
-from server.printing.layout import laid_out
-from server.printing.picture import dots, drawn
+from server.printing.layout import Row, broken, laid_out
+from server.printing.page import as_page
+from server.printing.picture import dots, drawn, measured
 from server.printing.port import Document, Language, Paper
 from server.printing.virtual.sheet import printed
 
@@ -35,3 +37,14 @@ def preview_png(document: Document, paper: Paper, language: Language) -> bytes:
     (sheet,) = printed(render(document, paper, language), paper)
     sheet.save(out, "PNG")
     return out.getvalue()
+
+
+def preview_page(document: Document, paper: Paper, language: Language) -> str:
+    """Return the paper as a page: what a picture shows, to be read aloud, copied and searched."""
+
+    def break_row(row: Row) -> list[Row]:
+        if paper.mode == "raster":
+            return broken(row, paper.width_dots, measured)
+        return broken(row, paper.columns, columns_at)
+
+    return as_page(laid_out(document, language), paper.width_dots, language, break_row)

@@ -20,8 +20,8 @@ from server.events.words import Text
 from server.ids import Id
 from server.printing.port import Document, Label, Mark, PaperLine, PaperModifier, Receipt, Ticket
 from server.printing.printer import Printer, takes
+from server.printing.sample import ticket
 
-HARD_TO_PRINT = "\u3007 ￥38 㵘 龦 𠮷 é"  # a printer that cannot shows a box for each
 PORTIONS_LABELLED_MAX = 50  # of one round: a typing mistake is not a roll of paper
 
 
@@ -139,22 +139,10 @@ def print_receipt(command: PrintReceipt, facts: OrderOnPaper, context: Context) 
 
 def queue_test(printer: Printer, context: Context) -> Decision:
     """Queue a ticket with everything that is hard to print."""
-    hot = PaperModifier(Text("少辣", "less spicy"), "change")
-    nuts = PaperModifier(Text("花生", "peanuts"), "less", allergen=True)
-    document = Ticket(
-        shop=Text("传菜", "Chuancai"),
-        place="801",
-        place_kind="room",
-        number=1,
-        round=1,
-        station=Text("试打", "Test print"),
-        lines=[PaperLine(Text("宫保鸡丁", "Kung Pao chicken"), 2, [hot, nuts], HARD_TO_PRINT)],
-        allergens=[],
-        note=printer.name,
-        at="",
-    )
     source = f"test/{context.new_id()}"
-    return queued([Wanted(printer, source, "test", printer.name, document, None)], context)
+    return queued(
+        [Wanted(printer, source, "test", printer.name, ticket(printer.name), None)], context
+    )
 
 
 def queued(wanted: Iterable[Wanted], context: Context) -> Decision:

@@ -1,4 +1,4 @@
-"""What managers and cash desks see of printers and papers. Refuses to show what a paper says."""
+"""What managers and cash desks see of printers and papers. Refuses to list what papers say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
+from server.errors import Refusal
 from server.events.printing import DocumentKind, PaperEnd, PaperState
+from server.printing.port import Document, numbered, read_document
 from server.printing.printer import Printer
 
 LIST_PRINTERS = """
@@ -32,6 +34,14 @@ SELECT j.id, j.printer_id, p.name AS printer, f.name AS printed_for, j.order_id,
    AND (NOT $5::boolean OR (j.state IN ('uncertain', 'failed', 'expired') AND j.settled IS NULL))
  ORDER BY j.id DESC
  LIMIT $6::integer
+"""
+
+READ_PAPER = """
+SELECT j.id, j.copy, j.document, coalesce(f.name, '') AS backup_from, printer_view(p) AS printer
+  FROM print_job j
+  JOIN printer p ON p.shop_id = j.shop_id AND p.id = j.printer_id
+  LEFT JOIN printer f ON f.shop_id = j.shop_id AND f.id = j.from_id
+ WHERE j.shop_id = $1 AND j.id = $2
 """
 
 _printer = msgspec.json.Decoder(Printer).decode
@@ -84,3 +94,20 @@ async def list_jobs(pool: asyncpg.Pool, shop_id: int, wanted: JobsWanted) -> lis
     """Return a page of a shop's papers, the newest first."""
     rows = await pool.fetch(LIST_JOBS, shop_id, *wanted)
     return [JobLine(*row) for row in rows]
+
+
+async def read_paper(pool: asyncpg.Pool, shop_id: int, job_id: int) -> tuple[Document, Printer]:
+    """Return a paper as its printer puts it out. Raises `print_job_not_found`."""
+    row = await pool.fetchrow(READ_PAPER, shop_id, job_id)
+    if row is None:
+        raise Refusal("print_job_not_found", job_id=job_id)
+    document = read_document(row["document"])
+    return numbered(document, row["id"], row["copy"], row["backup_from"]), _printer(row["printer"])
+
+
+async def find_printer(pool: asyncpg.Pool, shop_id: int, printer_id: int) -> Printer:
+    """Return a printer as it is set up. Raises `printer_not_found`."""
+    for line in await list_printers(pool, shop_id):
+        if line.printer.id == printer_id:
+            return line.printer
+    raise Refusal("printer_not_found", printer_id=printer_id)

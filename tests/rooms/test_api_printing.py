@@ -82,3 +82,24 @@ async def test_a_bill_is_asked_for(house: ApiHouse) -> None:
     assert len(printed.json()["job_ids"]) == 1, printed.text
     nobody = await till.ask("POST", "/v1/orders/4/receipt", {"shop_id": SHOP})
     assert is_problem(nobody, "order_not_found")
+
+
+async def test_a_paper_is_looked_at_before_and_after_it_is_printed(house: ApiHouse) -> None:
+    """As a page and as a picture: how a printer would print, and what a paper says; no stranger sees it."""
+    manager, till = await house.manager(), await house.caller()
+    await manager.ask("POST", PRINTERS, WOK)
+    for kind, said in (("ticket", "试打"), ("receipt", "合计"), ("label", "1/3")):
+        page = await till.ask("GET", f"{PRINTERS}/1/preview?document={kind}")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "script" not in page.headers["content-security-policy"]
+        assert said in page.text
+    (job_id,) = (await manager.ask("POST", f"{PRINTERS}/1/test")).json()["job_ids"]
+    assert f"{job_id:x}" in (await till.ask("GET", f"{JOBS}/{job_id}/preview")).text
+    picture = await till.ask("GET", f"{JOBS}/{job_id}/preview?format=png")
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+    nothing = await till.ask("GET", f"{JOBS}/{job_id + 1}/preview")
+    assert is_problem(nothing, "print_job_not_found")
+    assert is_problem(await till.ask("GET", f"{PRINTERS}/2/preview"), "printer_not_found")
+    elsewhere = await till.ask("GET", f"/v1/shops/{OTHER_SHOP}/print-jobs/{job_id}/preview")
+    assert is_problem(elsewhere, "shop_not_found")
