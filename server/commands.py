@@ -232,6 +232,7 @@ BOOK: dict[str, Entry] = {
         devices.MoveDevice, _devices, devices.move,
         _may("manager", "kitchen", "waiter", "cashier", "call_screen", "monitor"),
     ),
+    "SetScreen": Entry(devices.SetScreen, _devices, devices.set_screen, _may("manager")),
     "RevokeDevice": Entry(devices.RevokeDevice, _devices, devices.revoke, _may("manager")),
 }  # fmt: skip
 

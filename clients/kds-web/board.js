@@ -8,7 +8,7 @@ import { OUTBOX_MAX } from "../link/outbox.js";
 import { Speaker } from "../link/speaker.js";
 import { remember, remembered } from "../link/storage.js";
 import { html } from "../link/vendor/lit.js";
-import { gridFor, seat, split } from "./cells.js";
+import { gridFor, seat, split, zoomAt } from "./cells.js";
 import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusal } from "./frame.js";
 import { Keys } from "./keys.js";
 import { Ruler } from "./measure.js";
@@ -52,6 +52,8 @@ class KitchenBoard extends Part {
     this.zoom = 1;
     this.widthPx = window.innerWidth;
     this.heightPx = window.innerHeight;
+    /** The settings the cells were fitted to. @type {import("../link/frames.d.ts").ScreenSettings | undefined} */
+    this.fitted = undefined;
     /** The dish chosen by keys. @type {number | null} */
     this.selectedId = null;
     /** What lies in the cells of this page, by cell. @type {(TicketPart | null)[]} */
@@ -95,16 +97,20 @@ class KitchenBoard extends Part {
 
   /** Choose the number of cells. A smaller screen is looked at from nearer, so there all is painted smaller, to four fifths. */
   #fit() {
-    this.zoom = Math.max(ZOOM_MIN, Math.min(1, window.innerWidth / 1920, window.innerHeight / 1080));
+    const settings = this.screen.view?.device.settings;
+    const own = Math.max(ZOOM_MIN, Math.min(1, window.innerWidth / 1920, window.innerHeight / 1080));
+    this.zoom = own * zoomAt(settings?.distance_cm ?? null);
     this.widthPx = window.innerWidth / this.zoom;
     this.heightPx = window.innerHeight / this.zoom;
     const root = document.documentElement;
     root.style.setProperty("--board-zoom", String(this.zoom));
     root.dataset.width = this.widthPx > 1650 ? "wide" : this.widthPx > 1250 ? "middle" : "narrow";
     const asked = /^([2-8])x([1-4])$/.exec(new URLSearchParams(location.search).get("grid") ?? "");
+    const fitting = gridFor(this.widthPx, this.heightPx);
     this.grid = asked
       ? { columns: Number(asked[1]), rows: Number(asked[2]) }
-      : gridFor(this.widthPx, this.heightPx);
+      : { columns: settings?.columns ?? fitting.columns, rows: settings?.rows ?? fitting.rows };
+    this.fitted = settings;
     this.requestUpdate();
   }
 
@@ -190,6 +196,7 @@ class KitchenBoard extends Part {
   render() {
     const { view } = this.screen;
     const { presses, news, speaker } = this;
+    if (view && view.device.settings !== this.fitted) this.#fit();
     if (!view || !presses || !news || !speaker) return html`<main class="grid">${emptyTemplate(false)}</main>${this.#gate()}`;
     const nowMs = clock.nowMs();
     const health = this.screen.link.health();

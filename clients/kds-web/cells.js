@@ -135,3 +135,10 @@ export function gridFor(widthPx, heightPx) {
 const CELL_PX_MIN = 440; // number, place and clock side by side at their size for two metres
 const ROW_PX_MIN = 380; // a head and four dishes
 const HEAD_AND_FOOT_PX = 160;
+
+const READ_AT_CM = 150; // what the type is made for
+const ZOOM_FAR_MAX = 2.2;
+
+/** How much larger all is painted for who stands so far away; null: as it is made. @param {number | null} distanceCm */
+export const zoomAt = (distanceCm) =>
+  distanceCm === null ? 1 : Math.max(0.6, Math.min(ZOOM_FAR_MAX, distanceCm / READ_AT_CM));

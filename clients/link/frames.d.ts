@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -151,6 +151,18 @@ export interface DeviceView {
   account: string;
   place_id: number | null;
   station_id: number | null;
+  settings: ScreenSettings;
+}
+
+/** One screen's settings; null is "as the screen likes". */
+export interface ScreenSettings {
+  mode: "expo" | "station" | null;
+  columns: number | null;
+  rows: number | null;
+  distance_cm: number | null;
+  theme: "dark" | "light" | null;
+  volume: number | null;
+  language: "en" | "zh" | null;
 }
 
 /** 档口: where dishes are made. */
@@ -698,6 +710,13 @@ export interface DeviceMoved {
 export interface DeviceUnpaired {
   kind: "DeviceUnpaired";
   device_id: number;
+}
+
+/** Somebody changed a screen's settings; these are all of them now. */
+export interface ScreenSet {
+  kind: "ScreenSet";
+  device_id: number;
+  settings: ScreenSettings;
 }
 
 /** 开卡: somebody has a card now. */

@@ -92,6 +92,9 @@ export function apply(view, event) {
       return view.printing ? { ...view, printing: printed(view.printing, event) } : view;
     case "DeviceMoved":
       return event.device_id === view.device.id ? moved(view, event) : view;
+    case "ScreenSet":
+      if (event.device_id !== view.device.id) return view;
+      return { ...view, device: { ...view.device, settings: event.settings } };
     default:
       return view;
   }

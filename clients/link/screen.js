@@ -7,6 +7,7 @@ import { apply, stateHash } from "./replica.js";
 import { sha256 } from "./sha256.js";
 import { Signal } from "./signal.js";
 import { remember, remembered } from "./storage.js";
+import { obey } from "./told.js";
 
 /**
  * @typedef {import("./frames.d.ts").View} View
@@ -114,6 +115,7 @@ export class Screen {
       this.view = frame.view;
     } else if (frame.t === "event") this.#apply(frame.seq, frame.event);
     else if (frame.t === "reply") this.outbox.heard(frame);
+    if (this.view) obey(this.view.device.settings, this.speaker);
     this.changed.emit();
   }
 
@@ -122,7 +124,8 @@ export class Screen {
     if (!this.view) return;
     const { device } = this.view;
     this.view = apply(this.view, event);
-    if (this.view.device !== device) this.link.resync(); // elsewhere other things are heard
+    const { place_id: place, station_id: station } = this.view.device;
+    if (place !== device.place_id || station !== device.station_id) this.link.resync(); // elsewhere other things are heard
     if (seq > this.#liveAfterSeq) this.happened.emit(event);
   }
 

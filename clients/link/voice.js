@@ -31,13 +31,17 @@ export class Voice {
   #context = null;
   /** @type {AnalyserNode | null} */
   #out = null;
+  /** @type {GainNode | null} */
+  #loudness = null;
+  #volume = 1;
 
   /** Ask the browser for sound; what it says comes as `state`. */
   start() {
     if (!("AudioContext" in window)) return this.#become("none");
     this.#context = new AudioContext();
     this.#out = new AnalyserNode(this.#context, { fftSize: 2048 });
-    this.#out.connect(this.#context.destination);
+    this.#loudness = new GainNode(this.#context, { gain: this.#volume });
+    this.#out.connect(this.#loudness).connect(this.#context.destination);
     this.#context.onstatechange = () => this.#look();
     window.setTimeout(() => this.#look(true), START_MS_MAX);
     this.#look();
@@ -47,7 +51,13 @@ export class Voice {
   stop() {
     if (this.#context) this.#context.onstatechange = null;
     void this.#context?.close();
-    this.#context = this.#out = null;
+    this.#context = this.#out = this.#loudness = null;
+  }
+
+  /** How loud from now on, 0 to 1: behind what is listened to, so a quiet screen still knows that it played. @param {number} volume */
+  setVolume(volume) {
+    this.#volume = volume;
+    if (this.#loudness) this.#loudness.gain.value = volume;
   }
 
   /** Call from a touch or a key: only those may open the sound. */

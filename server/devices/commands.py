@@ -14,6 +14,7 @@ import msgspec
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Row, Said
+from server.events.screens import AS_IT_LIKES, ScreenSet, ScreenSettings
 from server.events.topics import device_topics
 from server.events.view import DeviceKind
 from server.ids import Id
@@ -48,6 +49,13 @@ class RevokeDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device_id: Id
 
 
+class SetScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """设置屏幕: all settings of a screen at once; what is left out is the screen's own affair again."""
+
+    device_id: Id
+    settings: ScreenSettings
+
+
 class StoredDevice(msgspec.Struct):
     """A device as stored."""
 
@@ -62,6 +70,7 @@ class StoredDevice(msgspec.Struct):
     paired_at_ms: int | None
     revoked_at_ms: int | None
     version: int
+    settings: ScreenSettings = AS_IT_LIKES
 
 
 class DeviceFacts(msgspec.Struct):
@@ -158,6 +167,20 @@ def move(command: MoveDevice, facts: DeviceFacts, context: Context) -> Decision:
         result=_answer(moved) | {"changed": True},
         rows=[_row(moved)],
         said=[Said(event, device_topics(moved.id))],
+    )
+
+
+def set_screen(command: SetScreen, facts: DeviceFacts, context: Context) -> Decision:
+    """Tell a screen how to show and sound; it changes while somebody looks."""
+    device = _known(facts, command.device_id)
+    answer = _answer(device) | {"settings": command.settings}
+    if device.settings == command.settings:
+        return Decision(result=answer | {"changed": False})
+    told = msgspec.structs.replace(device, settings=command.settings, version=device.version + 1)
+    return Decision(
+        result=answer | {"changed": True},
+        rows=[_row(told)],
+        said=[Said(ScreenSet(told.id, told.settings), device_topics(told.id))],
     )
 
 

@@ -16,6 +16,7 @@ from server.events.cards import CardFact
 from server.events.menu import DishSale
 from server.events.pace import PaceFact
 from server.events.printing import PrintFact
+from server.events.screens import ScreenSet
 
 Text = words.Text
 _Event = words.Fact
@@ -336,5 +337,5 @@ Event = (
     | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | PaceFact
     | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
     | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
-    | DeviceUnpaired | CardFact | PrintFact
+    | DeviceUnpaired | ScreenSet | CardFact | PrintFact
 )  # fmt: skip

@@ -19,6 +19,7 @@ from server.events.card_day import carried
 from server.events.cards import CardDay, CardFact
 from server.events.menu import DishSale
 from server.events.pace import ItemsHeld, ItemsRushed, PaceFact
+from server.events.screens import AS_IT_LIKES, ScreenSet, ScreenSettings
 
 ANNOUNCED_MAX = 100
 HEARD_MAX = 500
@@ -53,6 +54,7 @@ class DeviceView(msgspec.Struct):
     account: str
     place_id: int | None = None
     station_id: int | None = None
+    settings: ScreenSettings = AS_IT_LIKES
 
 
 class StationView(msgspec.Struct):
@@ -194,6 +196,11 @@ def _moved(view: View, event: c.DeviceMoved) -> None:
         view.device.place_id, view.device.station_id = event.place_id, event.station_id
 
 
+def _set(view: View, event: ScreenSet) -> None:
+    if event.device_id == view.device.id:
+        view.device.settings = event.settings
+
+
 def _announced(view: View, event: c.Announced) -> None:
     if view.device.kind == "cashier":
         view.announced = [*view.announced, event.utterance][-ANNOUNCED_MAX:]
@@ -299,6 +306,7 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     DishSale: _sale,
     **dict.fromkeys(get_args(printing.PrintFact), _paper),
     c.DeviceMoved: _moved,
+    ScreenSet: _set,
 }  # fmt: skip
 
 

@@ -219,6 +219,7 @@ class Admission:
         code = self._verdict(looked.asked, found)
         if code is None and found is not None:
             device.place_id, device.station_id = found.device.place_id, found.device.station_id
+            device.settings = found.device.settings
         return code
 
     def _verdict(self, asked: _Asked, found: Found | None) -> int | None:

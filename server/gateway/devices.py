@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from server.events.decision import Actor
+from server.events.screens import AS_IT_LIKES, ScreenSettings
 from server.events.view import DeviceKind, DeviceView
 
 TOKEN_EXPIRED = 4001
@@ -29,12 +30,13 @@ class Device(msgspec.Struct, gc=False):
     account: str
     place_id: int | None
     station_id: int | None
+    settings: ScreenSettings = AS_IT_LIKES
 
     def view(self) -> DeviceView:
         """Return what the device's own screen shows about it."""
         return DeviceView(
             id=self.id, kind=self.kind, name=self.name, account=self.account,
-            place_id=self.place_id, station_id=self.station_id,
+            place_id=self.place_id, station_id=self.station_id, settings=self.settings,
         )  # fmt: skip
 
     def actor(self) -> Actor:

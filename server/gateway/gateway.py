@@ -20,6 +20,7 @@ from uvicorn.server import ServerState
 
 from server.clock import Clock, to_ms
 from server.events.decision import Actor, Written
+from server.events.screens import ScreenSettings
 from server.gateway import frames as f
 from server.gateway.admission import Admission
 from server.gateway.connection import RECONNECT_MS_MAX, Connection
@@ -174,6 +175,8 @@ class Gateway:
                 connection.do(connection.session.close(UNPAIRED))
             elif event["kind"] == "DeviceMoved":
                 self.relocate(connection, event["place_id"], event["station_id"])
+            elif event["kind"] == "ScreenSet" and connection.device is not None:
+                connection.device.settings = msgspec.convert(event["settings"], ScreenSettings)
 
     def resync(self, shop: Shop) -> None:
         """The log is not what this node thought: everybody of the shop starts from a snapshot."""

@@ -11,15 +11,17 @@ from sys import intern
 from typing import NamedTuple, cast
 
 import asyncpg
+import msgspec
 
 from server.clock import from_ms
+from server.events.screens import AS_IT_LIKES, ScreenSettings
 from server.events.view import DeviceKind
 from server.gateway.devices import Device, Found
 
 # All hellos of a loop turn in one statement; the head says at once whether anything was missed.
 FIND_DEVICES = """
 SELECT d.token_hash, d.shop_id, d.id, d.kind, d.name, d.account_id, a.name AS account,
-       d.place_id, d.station_id, d.paired_at, d.revoked_at, h.epoch, h.seq
+       d.place_id, d.station_id, d.settings, d.paired_at, d.revoked_at, h.epoch, h.seq
   FROM device d
   JOIN account a ON a.shop_id = d.shop_id AND a.id = d.account_id
   JOIN shop_head h ON h.shop_id = d.shop_id
@@ -35,6 +37,9 @@ UPDATE device d
        AS n(shop_id, id, acked_seq, seen_at)
  WHERE d.shop_id = n.shop_id AND d.id = n.id
 """
+
+
+_settings = msgspec.json.Decoder(ScreenSettings).decode
 
 
 class Cursor(NamedTuple):
@@ -54,13 +59,14 @@ async def find_devices(pool: asyncpg.Pool, hashes: Sequence[bytes]) -> dict[byte
 
 def _found(row: asyncpg.Record) -> Found:
     (
-        _, shop_id, device_id, kind, name, account_id, account, place_id, station_id,
+        _, shop_id, device_id, kind, name, account_id, account, place_id, station_id, settings,
         paired_at, revoked_at, epoch, seq,
     ) = row  # fmt: skip
     known_kind = cast("DeviceKind", intern(kind))  # the table's CHECK says so
     device = Device(
-        shop_id, device_id, known_kind, name, account_id, intern(account), place_id, station_id
-    )
+        shop_id, device_id, known_kind, name, account_id, intern(account), place_id, station_id,
+        AS_IT_LIKES if settings == "{}" else _settings(settings),
+    )  # fmt: skip
     return Found(device, _ms(paired_at), revoked_at is not None, epoch, seq)
 
 

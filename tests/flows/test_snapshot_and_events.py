@@ -35,6 +35,7 @@ SHOP_COMMANDS = (
         "PairDevice",
         "MoveDevice",
         "RevokeDevice",
+        "SetScreen",
         "SetTechnician",
         # tests/rooms/test_printing.py carries a cash desk through these
         *PAPER_COMMANDS,

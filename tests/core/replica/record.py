@@ -14,6 +14,7 @@ import msgspec
 
 from server.events import cards, menu, pace, printing
 from server.events import catalogue as c
+from server.events.screens import ScreenSet, ScreenSettings
 from server.events.view import (
     STAMPS_AFTER,
     Category,
@@ -294,6 +295,8 @@ def scenes() -> dict[str, tuple[View, list[c.Event]]]:
                 c.DeviceMoved(8, 4, None),
                 c.DeviceMoved(7, None, 2),
                 c.DeviceUnpaired(8),
+                ScreenSet(8, ScreenSettings(columns=3)),
+                ScreenSet(7, ScreenSettings(columns=5, rows=3, theme="light", distance_cm=200)),
             ],
         ),
         "announced": (
