@@ -20,6 +20,7 @@ from PIL import Image
 
 from scripts.foreign_printer import ForeignPrinter, Token, foreign_printer, installed, python_for_it
 from scripts.paper_pictures import CANCEL, COPY, LABEL, RECEIPT, TICKET
+from server.auth import read_networks
 from server.printing.layout import laid_out
 from server.printing.picture import drawn
 from server.printing.port import (
@@ -50,6 +51,7 @@ JOB = """^^^传菜
 {code:https://example.com/; option:qrcode,4,m}
 """
 PRINT = ("-p", "escpos", "-l", "zh-hans")
+LOOPBACK = read_networks(["127.0.0.0/8"])
 RECORDS = Path(__file__).parent.parent / "tests" / "contracts" / "paper"
 DOCUMENTS: dict[str, Document] = {
     "ticket": TICKET, "cancel": CANCEL, "copy": COPY, "receipt": RECEIPT, "label": LABEL,
@@ -138,14 +140,14 @@ async def prove_printer(stranger: ForeignPrinter, seen: Seen, *, record: bool) -
                 (await stranger.sheet()).save(RECORDS / f"{case}.png", optimize=True)
     for fault, condition in FAULTS.items():
         await stranger.fail(fault)
-        async with open_wire(ours, Path()) as wire:
+        async with open_wire(ours, Path(), LOOPBACK) as wire:
             said = await _hear(wire, STATUS_QUERY, lambda heard: read_status(heard) is not None)
         await stranger.fail(fault, mended=True)
         got = condition_of(read_status(said))
         seen.note(f"emupos with {fault:<15} is {got}", good=got == condition)
     drawered = msgspec.structs.replace(RASTER, drawer=True)
     before = await stranger.drawer()
-    async with open_wire(ours, Path()) as wire:
+    async with open_wire(ours, Path(), LOOPBACK) as wire:
         await _hear(wire, render(RECEIPT, drawered, "zh") + DONE_QUERY, is_done)
     opened = (before, await stranger.drawer()) == ("closed", "open")
     seen.note("emupos opens its drawer for a bill", good=opened)
@@ -156,7 +158,7 @@ async def _prove_paper(
 ) -> None:
     name, document, language = case
     sheets = await stranger.count()
-    async with open_wire(ours, Path()) as wire:
+    async with open_wire(ours, Path(), LOOPBACK) as wire:
         await wire.write(render(document, RASTER, language))
         done = is_done(await _hear(wire, DONE_QUERY, is_done))
     wanted = drawn(laid_out(document, language), RASTER.width_dots)

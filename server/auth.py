@@ -190,6 +190,11 @@ def address_in(address: str, networks: Sequence[Network]) -> bool:
     )
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text is an address, and not a name."""
+    return _address(text) is not None
+
+
 def _address(text: str) -> Address | None:
     try:
         found = ip_address(text.partition("%")[0])

@@ -65,6 +65,9 @@ REFUSALS: dict[str, RefusalKind] = {
     "printer_name_taken": RefusalKind(
         409, False, "Another printer has this name.", "打印机名称已被使用"
     ),
+    "printer_not_private": RefusalKind(
+        422, False, "A printer is in a private network of the house.", "打印机须在内网"
+    ),
     "printer_disabled": RefusalKind(409, False, "The printer is not in use.", "打印机已停用"),
     "printers_too_many": RefusalKind(
         409, False, "The shop has as many printers as it may.", "打印机数量已达上限"

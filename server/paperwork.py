@@ -49,8 +49,14 @@ def _run(settings: Settings, work: Callable[[Office], Awaitable[Any]]) -> Any:
         raise click.ClickException(str(error) or type(error).__name__) from error
 
 
-async def _ask(office: Office, shop: int, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask the desk, with an audit line before and the outcome after it."""
+async def _ask(
+    office: Office,
+    shop: int,
+    name: str,
+    body: dict[str, Any],
+    check: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Ask the desk, with an audit line before and the outcome after it; `check` refuses before that."""
     from server.audit.book import AuditBook
 
     audit = AuditBook(office.pool, office.clock)
@@ -58,6 +64,7 @@ async def _ask(office: Office, shop: int, name: str, body: dict[str, Any]) -> di
     line = await audit.begin(name, "cli", "cli", "", brand_id=brand_id, shop_id=shop, facts={})
     outcome = "internal"
     try:
+        check()
         told = await office.execute(
             office.manager(shop), uuid.uuid4(), name, msgspec.json.encode(body)
         )
@@ -111,19 +118,22 @@ def printers(context: click.Context, shop: int) -> None:
 @click.pass_obj
 def add(settings: Settings, /, shop: int, name: str, width: str, **given: Any) -> None:
     """Set a printer up."""
+    from server.auth import read_networks
     from server.printing.port import PAPERS
+    from server.printing.printer import check_reach
 
-    # A picture of a ticket takes 44 seconds at 9,600 bit/s; elsewhere it needs no Chinese in the printer.
-    mode = given["mode"] or ("raster" if given["kind"] in {"network", "usb"} else "text")
     body = {
         "name": name, "kind": given["kind"], "address": given["address"],
-        "paper": {**PAPERS[width], "mode": mode},
+        "paper": {**PAPERS[width], "mode": given["mode"]},
         "documents": given["documents"] or ["ticket"], "stations": given["stations"],
         "backup_id": given["backup"], "answers": given["answers"],
     }  # fmt: skip
 
+    def in_reach() -> None:
+        check_reach(given["kind"], given["address"], read_networks(settings.printer_networks))
+
     async def do(office: Office) -> dict[str, Any]:
-        return await _ask(office, shop, "PutPrinter", body)
+        return await _ask(office, shop, "PutPrinter", body, in_reach)
 
     made = _run(settings, do)
     click.echo(f"Set up: printer {made['printer_id']} ({name})")

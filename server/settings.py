@@ -35,6 +35,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] = ()  # pages from elsewhere that may open the socket
     # Private networks in which webhooks may be, by plain http too; loopback is this machine.
     webhook_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    # Where network printers may be; the default is what is private, and this machine.
+    printer_networks: tuple[str, ...] = (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+        "fc00::/7", "fe80::/10", "::1/128",
+    )  # fmt: skip
     clips_dir: Path | None = None  # recorded words: zh/水饺.wav; a sentence they cover is theirs
     voice_command: tuple[str, ...] = ()  # a voice of one's own; empty: espeak-ng when installed
     sms_key_file: Path | None = None  # telephone numbers at rest; None: made in the data directory
@@ -58,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _PREFIX = "CHUANCAI_"
 _PLAIN_NAMES = {"DATABASE_URL", "REPORTS_DATABASE_URL", "REDIS_URL"}
-_LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS", "VOICE_COMMAND"}
+_LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS", "PRINTER_NETWORKS", "VOICE_COMMAND"}
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

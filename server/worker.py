@@ -67,7 +67,14 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         loop = PromiseLoop(pool, redis, clock, desk.keep, effects)
         worker = settings.node_id or secrets.token_hex(6)
-        ground = PressGround(pool, clock, desk.execute, settings.data_dir, worker)
+        ground = PressGround(
+            pool,
+            clock,
+            desk.execute,
+            settings.data_dir,
+            worker,
+            read_networks(settings.printer_networks),
+        )
         presses = Pressroom(
             ground._replace(lease_s=settings.press_lease_s, done_s=settings.press_done_s)
         )

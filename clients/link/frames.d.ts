@@ -345,7 +345,7 @@ export interface PrintDesk {
 export interface PrinterMark {
   id: number;
   name: string;
-  condition: "cover_open" | "cutter_error" | "error" | "offline" | "paper_out" | "ready" | "silent" | "unknown";
+  condition: "cover_open" | "cutter_error" | "error" | "not_private" | "offline" | "paper_out" | "ready" | "silent" | "unknown";
   since_ms: number;
 }
 

@@ -28,6 +28,7 @@ export const REFUSALS = {
   audit_unavailable: {"zh": "无法留下记录，操作未执行", "en": "It could not be written down, so it was not done."},
   printer_not_found: {"zh": "没有这台打印机", "en": "There is no such printer."},
   printer_name_taken: {"zh": "打印机名称已被使用", "en": "Another printer has this name."},
+  printer_not_private: {"zh": "打印机须在内网", "en": "A printer is in a private network of the house."},
   printer_disabled: {"zh": "打印机已停用", "en": "The printer is not in use."},
   printers_too_many: {"zh": "打印机数量已达上限", "en": "The shop has as many printers as it may."},
   print_job_not_found: {"zh": "没有这张单据", "en": "There is no such paper."},

@@ -6,6 +6,7 @@ Every change is a command of the desk. Refuses to know printers' words; what a p
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import asyncpg
@@ -15,13 +16,14 @@ from server.api.business import ShopPath
 from server.api.callers import Gate
 from server.api.files import as_file
 from server.api.table import Call, Door, Plain
+from server.auth import Network
 from server.events.decision import Role
 from server.events.printing import PaperState
 from server.ids import Id
 from server.pairing.door import Execute
 from server.printing import views
 from server.printing.port import Document
-from server.printing.printer import Printer, PrinterPlan
+from server.printing.printer import Printer, PrinterPlan, check_reach
 from server.printing.render import preview_page, preview_png
 from server.printing.sample import sample
 from server.sheets import HTML_TYPE, PNG_TYPE, Written
@@ -135,17 +137,24 @@ class ReceiptRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     printer_id: Id | None = None
 
 
-_SETTING = ("printer_not_found", "printer_name_taken", "station_not_found")
+_SETTING = ("printer_not_found", "printer_not_private", "printer_name_taken", "station_not_found")
 _JOB = ("print_job_not_found", "print_job_under_way")
 
 
 class Printing:
     """What managers and cash desks may ask about paper."""
 
-    def __init__(self, execute: Execute, database: asyncpg.Pool, gate: Gate) -> None:
+    def __init__(
+        self,
+        execute: Execute,
+        database: asyncpg.Pool,
+        gate: Gate,
+        networks: Sequence[Network],
+    ) -> None:
         self._execute = execute
         self._db = database
         self._gate = gate
+        self._networks = networks
 
     def doors(self) -> list[Door]:
         """Return this audience's rows of the table."""
@@ -227,6 +236,7 @@ class Printing:
         return await self._put(call, {"printer_id": call.params.printer_id})
 
     async def _put(self, call: Call, more: dict[str, Any]) -> PrinterAnswer:
+        check_reach(call.body.kind, call.body.address, self._networks)
         plan = msgspec.structs.asdict(call.body) | more
         return PrinterAnswer(**await self._ask(call, "manager", "PutPrinter", plan))
 

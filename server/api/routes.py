@@ -39,6 +39,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
     """Return every door there is."""
     gate = front.gate
     networks = read_networks(ground.settings.webhook_networks)
+    printers = read_networks(ground.settings.printer_networks)
     pairing = PairingDoor(ground.execute, ground.database, ground.clock)
     doors = [
         *for_people_too(Business(ground.execute, ground.database, gate, ground.clock).doors()),
@@ -62,7 +63,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *SmsReceipts(front.outgoing, gate).doors(),
         *for_people_too(Points(ground.database, ground.clock).doors()),
         *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
-        *for_people_too(Printing(ground.execute, ground.database, gate).doors()),
+        *for_people_too(Printing(ground.execute, ground.database, gate, printers).doors()),
         *Pairing(pairing).doors(),
         *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
         *Staff(front.staff).doors(),

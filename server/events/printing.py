@@ -16,6 +16,7 @@ PAPERS_LISTED_MAX = 100
 
 PrinterCondition = Literal[
     "unknown", "ready", "offline", "silent", "paper_out", "cover_open", "cutter_error", "error",
+    "not_private",
 ]  # fmt: skip
 DocumentKind = Literal["ticket", "receipt", "label", "test"]
 PaperState = Literal["queued", "sending", "sent", "confirmed", "uncertain", "failed", "expired"]

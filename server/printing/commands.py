@@ -15,7 +15,7 @@ from server.events import printing as said
 from server.events.decision import Context, Decision, Row, Said
 from server.ids import Id
 from server.printing import job as machine
-from server.printing.printer import PRINTERS_MAX, Printer, PrinterPlan, check
+from server.printing.printer import PRINTERS_MAX, Printer, PrinterPlan, check, paper_of
 from server.printing.tickets import PrintTest, queue_test
 
 
@@ -108,7 +108,7 @@ def put_printer(command: PutPrinter, facts: ShopPrinters, context: Context) -> D
     if strange:
         raise Refusal("station_not_found", station_id=min(strange))
     printer_id, version = (known.id, known.version + 1) if known else (facts.next_id, 1)
-    values: dict[str, Any] = msgspec.to_builtins(command)
+    values: dict[str, Any] = msgspec.to_builtins(command) | {"paper": paper_of(command)}
     del values["printer_id"]
     rows = [Row("printer", values | {"id": printer_id, "version": version})]
     heard = []

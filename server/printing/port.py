@@ -20,12 +20,15 @@ PlaceKind = Literal["room", "table", "tag", "takeaway"]
 
 
 class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a printer's paper takes: 384 dots and 32 columns for 58 mm, 576 and 48 for 80 mm."""
+    """What a printer's paper takes: 384 dots and 32 columns for 58 mm, 576 and 48 for 80 mm.
+
+    `mode` null: as suits the printer's kind; stored it always says which.
+    """
 
     width_dots: Annotated[int, msgspec.Meta(ge=192, le=832, multiple_of=8)] = 576
     columns: Annotated[int, msgspec.Meta(ge=16, le=72)] = 48
     encoding: Encoding = "gb18030"
-    mode: Literal["text", "raster"] = "text"
+    mode: Literal["text", "raster"] | None = None
     cutter: bool = True
     buzzer: bool = False
     drawer: bool = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from server.auth import Network
 from server.clock import Clock
 from server.events.decision import Actor
 from server.events.printing import PrinterCondition
@@ -26,7 +27,7 @@ from server.printing import port, store
 from server.printing.printer import Printer
 from server.printing.render import as_text, preview_png, render
 from server.printing.store import Key, OpenJob, Step
-from server.printing.transports import FileWire, Wire, open_wire
+from server.printing.transports import FileWire, NotPrivateError, Wire, open_wire
 
 ANSWER_S_MAX = 2.0  # for a printer to say how it is
 DONE_S_MAX = 20.0  # for the last line to be printed and the paper to be cut
@@ -49,13 +50,18 @@ class PressGround(NamedTuple):
     execute: Execute
     data_dir: Path
     worker: str
+    networks: Sequence[Network]  # where network printers may be
     lease_s: float = 15.0
     retry_s: float = RETRY_S
     done_s: float = DONE_S_MAX
 
 
 class WireLostError(Exception):
-    """The printer cannot be reached, or no longer."""
+    """The printer cannot be reached, or no longer; `condition` says why."""
+
+    def __init__(self, why: str, condition: PrinterCondition = "offline") -> None:
+        super().__init__(why)
+        self.condition = condition
 
 
 class Press:
@@ -89,8 +95,8 @@ class Press:
                 return
             try:
                 condition = await self._work(printer, jobs[0] if jobs else None)
-            except WireLostError:
-                condition = "offline"
+            except WireLostError as lost:
+                condition = lost.condition
             await self._note(printer, condition)
             if condition == "ready":
                 self._retry_s = self._ground.retry_s
@@ -161,7 +167,7 @@ class Press:
             _log.exception("paper_not_laid_out", printer=self._key, job=job.id)
             await self._end(job, "fail", "not_laid_out", job.version)
             return printer.condition
-        wires = open_wire(printer, self._ground.data_dir)
+        wires = open_wire(printer, self._ground.data_dir, self._ground.networks)
         wire = await _reached(wires.__aenter__())
         try:
             condition = await self._ask(printer, wire)
@@ -286,5 +292,7 @@ async def _reached(reaching: Awaitable[Any]) -> Any:
     """Tell trouble on the wire from trouble with the database. Raises `WireLostError`."""
     try:
         return await reaching
+    except NotPrivateError as error:
+        raise WireLostError(str(error), "not_private") from error
     except (OSError, TimeoutError) as error:
         raise WireLostError(str(error) or type(error).__name__) from error

@@ -11,11 +11,12 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from server.auth import Network, address_in
 from server.printing.printer import Printer, device_and_baud, host_and_port
 
 CONNECT_S_MAX = 3.0
@@ -40,12 +41,21 @@ class Wire(Protocol):
         ...
 
 
+class NotPrivateError(OSError):
+    """A printer's name leads out of the networks where printers may be."""
+
+
 @asynccontextmanager
-async def open_wire(printer: Printer, data_dir: Path) -> AsyncIterator[Wire]:
-    """Open the way to a printer for one paper. Raises `OSError` or `TimeoutError`."""
+async def open_wire(
+    printer: Printer, data_dir: Path, networks: Sequence[Network]
+) -> AsyncIterator[Wire]:
+    """Open the way to a printer for one paper. Raises `OSError` or `TimeoutError`.
+
+    A network printer is reached in `networks` only; raises `NotPrivateError` for one elsewhere.
+    """
     match printer.kind:
         case "network":
-            async with _socket_to(*host_and_port(printer.address)) as wire:
+            async with _socket_to(*host_and_port(printer.address), networks) as wire:
                 yield wire
         case "serial":
             async with _serial_to(*device_and_baud(printer.address)) as wire:
@@ -65,11 +75,14 @@ def folder_of(printer: Printer, data_dir: Path) -> Path:
 
 
 @asynccontextmanager
-async def _socket_to(host: str, port: int) -> AsyncIterator[Wire]:
+async def _socket_to(host: str, port: int, networks: Sequence[Network]) -> AsyncIterator[Wire]:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_S_MAX):
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = found[0]
+        allowed = [one for one in found if address_in(str(one[4][0]), networks)]
+        if not allowed:
+            raise NotPrivateError(errno.EACCES, f"{host} is in no network for printers.")
+        family, kind, protocol, _, address = allowed[0]
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setblocking(False)

@@ -12,7 +12,7 @@ from ipaddress import IPv6Network, ip_address
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
-from server.auth import Network, address_in
+from server.auth import Network, address_in, is_address
 from server.errors import Refusal
 
 URL_CHARS_MAX = 500
@@ -27,7 +27,7 @@ def check_url(url: str, allowed: Sequence[Network]) -> None:
     host = parts.hostname or ""
     if host == _LOCALHOST:
         host = "127.0.0.1"
-    if _is_address(host) and not may_reach(host, allowed, secure=True):
+    if is_address(host) and not may_reach(host, allowed, secure=True):
         _refuse("Webhooks do not go to private addresses.")
     if parts.scheme == "http" and not address_in(host, allowed):
         _refuse("A webhook is https; http only on this machine and in networks the house allows.")
@@ -59,14 +59,6 @@ def _split(url: str) -> SplitResult:
     if "@" in parts.netloc or parts.fragment:
         _refuse("A webhook's URL has no user, password or fragment; posts are signed instead.")
     return parts
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _refuse(sentence: str) -> NoReturn:

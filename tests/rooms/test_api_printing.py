@@ -45,6 +45,37 @@ async def test_a_manager_sets_printers_up(house: ApiHouse) -> None:
     assert is_problem(wrong, "bad_field")
 
 
+async def test_a_printer_stands_in_a_private_network(house: ApiHouse) -> None:
+    """An address of the wide world is refused by name, new or changed; private ones and names are taken."""
+    manager = await house.manager()
+    for address in ("8.8.8.8", "203.0.113.7:9100", "[2001:db8::1]:9100"):
+        made = await manager.ask("POST", PRINTERS, WOK | {"address": address})
+        assert is_problem(made, "printer_not_private"), (address, made.text)
+    for name, address in (("a", "172.20.1.2"), ("b", "[fd00::7]:9100"), ("c", "printer.local")):
+        made = await manager.ask("POST", PRINTERS, WOK | {"name": name, "address": address})
+        assert made.status_code == 201, (address, made.text)
+    moved = await manager.ask("PUT", f"{PRINTERS}/1", WOK | {"address": "1.1.1.1", "version": 1})
+    assert is_problem(moved, "printer_not_private")
+
+
+async def test_a_printer_prints_as_suits_its_wire(house: ApiHouse) -> None:
+    """Nothing said: pictures over network and USB, characters on a serial line and in files; said: as said."""
+    manager = await house.manager()
+    plans: list[tuple[str, str, dict[str, Any], str]] = [
+        ("network", "10.0.0.7", {}, "raster"),
+        ("usb", "04b8:0202", {}, "raster"),
+        ("serial", "/dev/ttyUSB0@9600", {}, "text"),
+        ("file", "sheets", {"answers": False}, "text"),
+        ("network", "10.0.0.8", {"paper": {"mode": "text"}}, "text"),
+    ]
+    for number, (kind, address, more, _) in enumerate(plans):
+        plan = WOK | {"name": f"p{number}", "kind": kind, "address": address} | more
+        made = await manager.ask("POST", PRINTERS, plan)
+        assert made.status_code == 201, made.text
+    listed = (await manager.ask("GET", PRINTERS)).json()["printers"]
+    assert [one["paper"]["mode"] for one in listed] == [mode for *_, mode in plans]
+
+
 async def test_a_till_decides_about_a_paper_once(house: ApiHouse) -> None:
     """Listed as undecided, printed again as a copy with 补打, decided once; every step is written down."""
     manager, till = await house.manager(), await house.caller()

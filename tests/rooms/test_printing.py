@@ -66,7 +66,7 @@ async def test_what_was_printed_and_is_not_wanted_gets_a_paper_too(
 ) -> None:
     """退菜, 改数量, 催菜 and 起菜 reach stations that have paper only."""
     async with paper_house(database_url, tmp_path) as house, printers(1) as (printer,):
-        await house.add("热菜", printer, paper={})
+        await house.add("热菜", printer, paper={"mode": "text"})
         lines = [{"dish_id": KUNG_PAO}, {"dish_id": CUCUMBER, "hold": True}]
         placed = await house.kitchen.ask("waiter", "PlaceOrder", place_id=1, lines=lines)
         await house.print_all()

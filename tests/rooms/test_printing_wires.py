@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from server.auth import read_networks
 from server.printing.port import Paper
 from server.printing.printer import Printer, PrinterKind
 from server.printing.transports import DescriptorWire, open_wire
-from tests.support.paper import TestPrinter, text_of
-from tests.support.pressroom import paper_house
+from tests.support.paper import TestPrinter, printers, text_of
+from tests.support.pressroom import NETWORKS, PaperHouse, paper_house
 
 KUNG_PAO = 2
 S_MAX = 20.0
@@ -77,6 +78,29 @@ async def test_a_line_that_takes_part_of_a_paper_says_how_much() -> None:
     os.close(writing)
 
 
+async def conditions(house: PaperHouse) -> list[str]:
+    """Return what a cash desk is told of printers."""
+    desk = (await house.kitchen.view("cashier")).printing
+    return [one.condition for one in desk.printers] if desk else []
+
+
+async def test_a_name_that_leads_outside_is_not_followed(database_url: str, tmp_path: Path) -> None:
+    """A name is looked up when something is printed: no byte leaves the networks for printers, and people are told."""
+    async with paper_house(database_url, tmp_path) as house, printers(1) as (printer,):
+        await house.add("热菜", printer, address=f"localhost:{printer.port}")
+        elsewhere = {"networks": read_networks(["192.168.0.0/16"])}
+        house.pressroom = house.worker("two", **elsewhere)
+        await house.kitchen.order(1, KUNG_PAO)
+        await house.keep()
+        working = asyncio.create_task(house.pressroom.run())
+        async with asyncio.timeout(S_MAX):
+            while (await conditions(house)) != ["not_private"]:
+                pass  # it asks the database, which gives the press its turn
+        assert (printer.papers, printer.torn, await house.states()) == ([], [], ["queued"])
+        working.cancel()
+        await asyncio.wait([working])
+
+
 async def test_a_printer_nobody_plugged_in_is_offline(tmp_path: Path) -> None:
     """No device, no host, no USB library: each is an `OSError`, which the press calls offline."""
     ways: list[tuple[PrinterKind, str]] = [
@@ -85,5 +109,5 @@ async def test_a_printer_nobody_plugged_in_is_offline(tmp_path: Path) -> None:
     for kind, address in ways:
         printer = Printer(id=1, version=1, name="x", kind=kind, address=address, paper=Paper())
         with pytest.raises((OSError, TimeoutError)):
-            async with open_wire(printer, tmp_path):
+            async with open_wire(printer, tmp_path, NETWORKS):
                 pass

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from server import app
 from server.api import store as api_store
 from server.api.keys import make_client
-from server.auth import new_token, token_hash
+from server.auth import new_token, read_networks, token_hash
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, PROMISES
 from server.db.pool import open_pool
@@ -143,7 +143,15 @@ async def _worker(settings: Settings, clock: Clock) -> AsyncIterator[None]:
         desk = Desk(pool, clock, BOOK | PROMISES, relay, settings)
         effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         promises = PromiseLoop(pool, redis, clock, desk.keep, effects)
-        ground = PressGround(pool, clock, desk.execute, settings.data_dir, "test", retry_s=0.1)
+        ground = PressGround(
+            pool,
+            clock,
+            desk.execute,
+            settings.data_dir,
+            "test",
+            read_networks(settings.printer_networks),
+            retry_s=0.1,
+        )
         running = (relay.run(), promises.run(), Pressroom(ground).run())
         tasks = [asyncio.create_task(one) for one in running]
         try:

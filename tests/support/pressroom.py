@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from server.auth import read_networks
 from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
+from server.settings import Settings
 from tests.support.calling import Calling, calling
 from tests.support.kitchen import Kitchen
 from tests.support.paper import TestPrinter
@@ -16,7 +18,8 @@ from tests.support.paper import TestPrinter
 READ_JOBS = (
     "SELECT id, printer_id, kind, state, reason, settled, copy, title FROM print_job ORDER BY id"
 )
-PAPER = {"width_dots": 384, "columns": 32}
+PAPER = {"width_dots": 384, "columns": 32, "mode": "text"}
+NETWORKS = read_networks(Settings().printer_networks)
 
 
 class PaperHouse:
@@ -31,7 +34,7 @@ class PaperHouse:
     def worker(self, name: str, **ground: Any) -> Pressroom:
         """Return the pressroom of a worker that impatient people have set up."""
         kitchen = self.kitchen
-        quick = {"retry_s": 0.05, "done_s": 1.0} | ground
+        quick: dict[str, Any] = {"networks": NETWORKS, "retry_s": 0.05, "done_s": 1.0} | ground
         return Pressroom(
             PressGround(
                 kitchen.pool, kitchen.clock, kitchen.desk.execute, self.data_dir, name, **quick
