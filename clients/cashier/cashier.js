@@ -14,7 +14,7 @@ import { muteTemplate, MINUTES, nowTemplate, REASONS } from "./aloud.js";
 import { escalations, said, tagOrders } from "./desk-work.js";
 import { logTemplate } from "./heard-log.js";
 import { needsTemplate, tagsTemplate } from "./needs.js";
-import { paperWaits } from "./paper.js";
+import { papersRunOut, paperWaits } from "./paper.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -82,6 +82,7 @@ class CashDesk extends Part {
   /** @param {Event} event */
   #hear(event) {
     if (event.kind === "CallEnded") keepNewest(this.#over.add(event.call_id));
+    else if (event.kind === "PaperSettled" && this.screen.view && papersRunOut(this.screen.view)) this.screen.link.resync();
     else if (event.kind === "CallUnanswered" || event.kind === "PaperStuck") this.#alarm();
     else if (event.kind === "PrinterChanged" && event.printer.condition !== "ready") this.#alarm();
     else if (event.kind === "OrderPlaced" && event.order.place_kind === "tag") {

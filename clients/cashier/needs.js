@@ -5,7 +5,7 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
-import { paperAlarm, papersOf, PAPERS_SHOWN_MAX, printerAlarm, troublesOf } from "./paper.js";
+import { olderPapers, paperAlarm, papersOf, PAPERS_SHOWN_MAX, printerAlarm, troublesOf } from "./paper.js";
 import { say } from "./words.js";
 
 /**
@@ -34,7 +34,8 @@ export function needsTemplate(calls, work) {
   const { view, nowMs, paper: paperWork } = work;
   const troubles = troublesOf(view);
   const papers = papersOf(view);
-  const all = calls.length + troubles.length + papers.length;
+  const hidden = papers.length - PAPERS_SHOWN_MAX + olderPapers(view);
+  const all = calls.length + troubles.length + papers.length + olderPapers(view);
   if (!all) {
     return html`<h2>${icon("late")}${say("needs")} <b>0</b></h2>
       <div class="card calm">${icon("tick")}<b>${say("nothing")}</b><span>${say("nothing_help")}</span></div>`;
@@ -42,7 +43,7 @@ export function needsTemplate(calls, work) {
   return html`<h2>${icon("late")}${say("needs")} <b>${all}</b></h2>
     <div class="alarms">${repeat(calls, ({ id }) => id, (call, i) => alarm(call, i < KEYED_MAX ? String(i + 1) : "", work))}
       ${repeat(papers.slice(0, PAPERS_SHOWN_MAX), ({ id }) => id, (one, i) => paperAlarm(one, calls.length + 2 * i + 1, act, nowMs, paperWork))}
-      ${papers.length > PAPERS_SHOWN_MAX ? html`<p class="none">${say("papers_more", { n: papers.length - PAPERS_SHOWN_MAX })}</p>` : nothing}
+      ${hidden > 0 ? html`<p class="none">${say("papers_more", { n: hidden })}</p>` : nothing}
       ${repeat(troubles, ({ id }) => id, (one) => printerAlarm(one, nowMs))}</div>`;
 }
 

@@ -15,12 +15,19 @@ import { say } from "./words.js";
  */
 
 export const PAPERS_SHOWN_MAX = 4;
+const PAPERS_LEFT_MIN = 50;
 
 /** @param {View} view */
 export const paperWaits = ({ printing }) => Boolean(printing && (printing.printers.length || printing.papers.length));
 
 /** @param {View} view */
 export const papersOf = ({ printing }) => printing?.papers ?? [];
+
+/** Papers in doubt that are older than those listed. @param {View} view */
+export const olderPapers = ({ printing }) => printing?.more ?? 0;
+
+/** Whether half of those listed are decided while older ones wait: time to fetch the list anew. @param {View} view */
+export const papersRunOut = (view) => olderPapers(view) > 0 && papersOf(view).length < PAPERS_LEFT_MIN;
 
 /** @param {View} view */
 export const troublesOf = ({ printing }) => printing?.printers ?? [];

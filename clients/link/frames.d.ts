@@ -335,10 +335,11 @@ export interface Heard {
   account_id: number | null;
 }
 
-/** What a cash desk must know of paper. */
+/** What a cash desk must know of paper; `more` papers in doubt are older than those listed. */
 export interface PrintDesk {
   printers: PrinterMark[];
   papers: Paper[];
+  more: number;
 }
 
 /** A printer that does not print, since when. */

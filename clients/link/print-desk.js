@@ -19,7 +19,12 @@ export function printed(desk, event) {
     const well = printer.condition === "ready" || printer.condition === "unknown";
     return { ...desk, printers: well ? others : [...others, printer].sort((a, b) => a.id - b.id) };
   }
-  if (event.kind === "PaperSettled") return { ...desk, papers: desk.papers.filter((one) => one.id !== event.paper_id) };
+  if (event.kind === "PaperSettled") {
+    const left = desk.papers.filter((one) => one.id !== event.paper_id);
+    const older = left.length === desk.papers.length ? 1 : 0;
+    return { ...desk, papers: left, more: Math.max(0, desk.more - older) };
+  }
   const papers = [...desk.papers.filter((one) => one.id !== event.paper.id), event.paper].sort((a, b) => a.id - b.id);
-  return { ...desk, papers: papers.slice(-PAPERS_LISTED_MAX) };
+  const listed = papers.slice(-PAPERS_LISTED_MAX);
+  return { ...desk, papers: listed, more: desk.more + papers.length - listed.length };
 }

@@ -49,10 +49,11 @@ class Paper(msgspec.Struct):
 
 
 class PrintDesk(msgspec.Struct):
-    """What a cash desk must know of paper."""
+    """What a cash desk must know of paper; `more` papers in doubt are older than those listed."""
 
     printers: list[PrinterMark]
     papers: list[Paper]
+    more: int = 0
 
 
 class PrinterChanged(Fact, frozen=True, tag=True):
@@ -86,12 +87,13 @@ def carried(desk: PrintDesk, event: PrintFact) -> PrintDesk:
             others = [one for one in desk.printers if one.id != printer.id]
             troubled = [] if printer.condition in {"ready", "unknown"} else [printer]
             printers = sorted([*others, *troubled], key=lambda one: one.id)
-            return PrintDesk(printers, desk.papers)
+            return PrintDesk(printers, desk.papers, desk.more)
         case PaperStuck(paper):
             papers = [*(one for one in desk.papers if one.id != paper.id), paper]
             papers.sort(key=lambda one: one.id)
-            return PrintDesk(desk.printers, papers[-PAPERS_LISTED_MAX:])
+            listed = papers[-PAPERS_LISTED_MAX:]
+            return PrintDesk(desk.printers, listed, desk.more + len(papers) - len(listed))
         case PaperSettled():
-            return PrintDesk(
-                desk.printers, [one for one in desk.papers if one.id != event.paper_id]
-            )
+            left = [one for one in desk.papers if one.id != event.paper_id]
+            older = len(left) == len(desk.papers)
+            return PrintDesk(desk.printers, left, max(0, desk.more - older))

@@ -28,7 +28,7 @@ def test_a_torn_paper_is_printed_again_by_a_key(boards: Boards, house: HouseOnTh
     house.call(printer.switch_on())
     try:
         made = house.ask(
-            "manager", "PutPrinter", name="热菜", kind="network", paper={"columns": 32},
+            "manager", "PutPrinter", name="热菜", kind="network", paper={"columns": 32, "mode": "text"},
             address=f"127.0.0.1:{printer.port}",
         )  # fmt: skip
         page = _desk(boards, house)
@@ -50,9 +50,47 @@ def test_a_torn_paper_is_printed_again_by_a_key(boards: Boards, house: HouseOnTh
         expect(trouble.locator(".what")).to_have_text("热菜: nothing comes out")
         house.call(printer.switch_on())
         expect(trouble).to_have_count(0)
-        assert page.evaluate("() => chuancai.view().printing") == {"printers": [], "papers": []}
+        assert page.evaluate("() => chuancai.view().printing") == {
+            "printers": [],
+            "papers": [],
+            "more": 0,
+        }
     finally:
         house.call(printer.switch_off())
+
+
+PUT_IN_DOUBT = """
+INSERT INTO print_job (shop_id, id, printer_id, source, kind, title, document, copy, state, made_at, expires_at,
+                       ended_at)
+SELECT $1, n, $2, n, 'ticket', '801 #' || n, '{}', 1, 'uncertain', $4::timestamptz, $4, $4
+  FROM generate_series(1, $3::bigint) n
+"""
+
+
+def test_more_papers_than_a_desk_lists_are_counted_and_come_after(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """105 papers in doubt: 4 stand there, 101 are counted; what is older comes when the list runs out."""
+    expect.set_options(timeout=PAGE_MS_MAX)
+    made = house.ask(
+        "manager", "PutPrinter", name="冷菜", kind="network", paper={}, address="127.0.0.1:9",
+        enabled=False,
+    )  # fmt: skip
+    now = house.house.clock.now()
+    house.call(house.house.pool.execute(PUT_IN_DOUBT, 1, made["printer_id"], 105, now))
+    page = _desk(boards, house)
+    expect(page.locator(".alarm.paper")).to_have_count(4)
+    expect(page.locator(".alarms .none")).to_have_text("还有 101 张")
+    page.keyboard.press("2")
+    expect(page.locator(".alarms .none")).to_have_text("还有 100 张")
+    house.ask("cashier", "SettlePaper", job_id=1, outcome="printed")
+    expect(page.locator(".alarms .none")).to_have_text("还有 99 张")
+    for job_id in range(105, 55, -1):
+        house.ask("cashier", "SettlePaper", job_id=job_id, outcome="printed")
+    expect(page.locator(".alarms .none")).to_have_text("还有 49 张")
+    page.wait_for_function("() => chuancai.view().printing.more === 0")
+    assert page.evaluate("() => chuancai.view().printing.papers.length") == 53
+    assert boards.errors == []
 
 
 async def _until_known(house: HouseOnThread) -> None:

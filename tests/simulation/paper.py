@@ -121,7 +121,7 @@ async def _set_up(kitchen: Kitchen, rolls: list[TestPrinter]) -> None:
         plans.append(
             {
                 "name": f"档口{number}", "kind": "network", "address": f"127.0.0.1:{roll.port}",
-                "paper": {}, "stations": [station], "expires_after_s": 3_600,
+                "paper": {"mode": "text"}, "stations": [station], "expires_after_s": 3_600,
             }
         )  # fmt: skip
         await kitchen.ask("manager", "PutPrinter", **plans[-1])
