@@ -1,0 +1,1 @@
+"""A kitchen board in a real browser: a long day, and a full board under fingers."""
