@@ -78,6 +78,14 @@ class Meters:
             registry=registry,
             multiprocess_mode="max",
         )
+        self.printers_troubled, self.papers_waiting, self.papers_undecided = (
+            Gauge(f"chuancai_{name}", what, registry=registry, multiprocess_mode="max")
+            for name, what in (
+                ("printers_troubled", "Printers in use that do not print."),
+                ("papers_waiting", "Papers that wait for a printer."),
+                ("papers_undecided", "Papers of which nobody knows, or that did not come out."),
+            )
+        )
         self._count = 0
 
     @property

@@ -24,6 +24,7 @@ from server.db.migrate import pending
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events.promises import count_dead
+from server.printing.views import count_paper
 
 CHECK_S_MAX = 2.0
 
@@ -37,11 +38,15 @@ class AliveAnswer(msgspec.Struct, frozen=True):
 
 
 class ReadyAnswer(msgspec.Struct, frozen=True):
-    """Ready; or degraded: everything works, slower, because Redis is away."""
+    """Ready; or degraded: everything works, slower, because Redis is away.
+
+    Printers that do not print are told and change nothing: another process would not print either.
+    """
 
     status: Literal["ready", "degraded"]
     database: bool
     redis: bool
+    printers_troubled: int
 
 
 class Operations:
@@ -89,7 +94,12 @@ class Operations:
             raise Refusal("unavailable", "This process is about to stop.", draining=True)
         await self._check_database()
         redis_there = await self._redis_answers()
-        return ReadyAnswer("ready" if redis_there else "degraded", database=True, redis=redis_there)
+        return ReadyAnswer(
+            "ready" if redis_there else "degraded",
+            database=True,
+            redis=redis_there,
+            printers_troubled=await self._troubled(),
+        )
 
     async def metrics(self, call: Call) -> Plain:
         """Return the counters in Prometheus' text format."""
@@ -104,6 +114,11 @@ class Operations:
                 self._meters.ledger_alarms.set(await count_alarms(connection))
             async with asyncio.timeout(CHECK_S_MAX):
                 self._meters.promises_dead.set(await count_dead(self._db))
+            async with asyncio.timeout(CHECK_S_MAX):
+                paper = await count_paper(self._db)
+            self._meters.printers_troubled.set(paper.troubled)
+            self._meters.papers_waiting.set(paper.waiting)
+            self._meters.papers_undecided.set(paper.undecided)
         except LOST as error:
             _log.warning("not_counted", error=type(error).__name__)
 
@@ -121,6 +136,13 @@ class Operations:
                 "unavailable", "The database needs `chuancai migrate`.", migrations=missing
             )
         self._migrated = True
+
+    async def _troubled(self) -> int:
+        try:
+            async with asyncio.timeout(CHECK_S_MAX):
+                return (await count_paper(self._db)).troubled
+        except LOST as error:
+            raise Refusal("unavailable", reason=type(error).__name__) from None
 
     async def _redis_answers(self) -> bool:
         try:

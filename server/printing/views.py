@@ -12,6 +12,8 @@ from server.events.printing import DocumentKind, PaperEnd, PaperState
 from server.printing.port import Document, numbered, read_document
 from server.printing.printer import Printer
 
+IN_USE_LISTED_MAX = 1_000
+
 LIST_PRINTERS = """
 SELECT printer_view(p) AS printer,
        (SELECT count(*) FROM print_job j
@@ -36,6 +38,27 @@ SELECT j.id, j.printer_id, p.name AS printer, f.name AS printed_for, j.order_id,
  LIMIT $6::integer
 """
 
+# Of the whole house, for who keeps it running; every count follows a partial index.
+LIST_IN_USE = """
+SELECT p.shop_id, printer_view(p) AS printer,
+       (SELECT count(*) FROM print_job j
+         WHERE j.shop_id = p.shop_id AND j.printer_id = p.id AND j.ended_at IS NULL) AS waiting,
+       (SELECT count(*) FROM print_job j
+         WHERE j.shop_id = p.shop_id AND j.printer_id = p.id
+           AND j.state IN ('uncertain', 'failed', 'expired') AND j.settled IS NULL) AS undecided
+  FROM printer p
+ WHERE p.enabled
+ ORDER BY p.condition IN ('ready', 'unknown'), p.shop_id, p.id
+ LIMIT $1::integer
+"""
+
+COUNT_PAPER = """
+SELECT (SELECT count(*) FROM printer WHERE enabled AND condition NOT IN ('ready', 'unknown')) AS troubled,
+       (SELECT count(*) FROM print_job WHERE ended_at IS NULL) AS waiting,
+       (SELECT count(*) FROM print_job
+         WHERE state IN ('uncertain', 'failed', 'expired') AND settled IS NULL) AS undecided
+"""
+
 READ_PAPER = """
 SELECT j.id, j.copy, j.document, coalesce(f.name, '') AS backup_from, printer_view(p) AS printer
   FROM print_job j
@@ -52,6 +75,23 @@ class PrinterLine(NamedTuple):
 
     printer: Printer
     waiting: int
+
+
+class AnyPrinter(NamedTuple):
+    """A printer in use somewhere in the house, and the papers that wait there or are in doubt."""
+
+    shop_id: int
+    printer: Printer
+    waiting: int
+    undecided: int
+
+
+class PaperCounts(NamedTuple):
+    """How the house's paper is: printers that do not print, papers that wait, papers in doubt."""
+
+    troubled: int
+    waiting: int
+    undecided: int
 
 
 class JobLine(msgspec.Struct, frozen=True):
@@ -88,6 +128,21 @@ async def list_printers(pool: asyncpg.Pool, shop_id: int) -> list[PrinterLine]:
     """Return a shop's printers."""
     rows = await pool.fetch(LIST_PRINTERS, shop_id)
     return [PrinterLine(_printer(row["printer"]), row["waiting"]) for row in rows]
+
+
+async def list_in_use(connection: asyncpg.Connection) -> list[AnyPrinter]:
+    """Return the house's printers in use, those in trouble first."""
+    rows = await connection.fetch(LIST_IN_USE, IN_USE_LISTED_MAX)
+    return [
+        AnyPrinter(r["shop_id"], _printer(r["printer"]), r["waiting"], r["undecided"]) for r in rows
+    ]
+
+
+async def count_paper(pool: asyncpg.Pool) -> PaperCounts:
+    """Count printers and papers that want somebody's eye."""
+    row = await pool.fetchrow(COUNT_PAPER)
+    assert row is not None  # counts always make a row
+    return PaperCounts(*row)
 
 
 async def list_jobs(pool: asyncpg.Pool, shop_id: int, wanted: JobsWanted) -> list[JobLine]:

@@ -36,8 +36,24 @@ async def test_ready_when_everything_is_there(house: ApiHouse) -> None:
     """A node with its engines and all migrations gets traffic; asked again it stays so."""
     for _ in range(2):
         answer = await house.http.get("/readyz")
-        assert answer.json() == {"status": "ready", "database": True, "redis": True}
+        told = {"status": "ready", "database": True, "redis": True, "printers_troubled": 0}
+        assert answer.json() == told
     assert (await house.http.get("/healthz")).json() == {"status": "alive"}
+
+
+async def test_printers_that_do_not_print_are_told(house: ApiHouse) -> None:
+    """Whoever keeps the house running reads it where he looks; the node goes on taking orders."""
+    manager = await house.manager()
+    plan = {"name": "热菜", "kind": "network", "address": "192.168.1.50", "paper": {}}
+    await manager.ask("POST", f"/v1/shops/{SHOP}/printers", plan)
+    await manager.ask("POST", f"/v1/shops/{SHOP}/printers/1/test")
+    await house.db.execute("UPDATE printer SET condition = 'paper_out'")
+    told = (await house.http.get("/readyz")).json()
+    assert (told["status"], told["printers_troubled"]) == ("ready", 1)
+    said = (await house.http.get("/metrics")).text
+    assert "chuancai_printers_troubled 1.0" in said
+    assert "chuancai_papers_waiting 1.0" in said
+    assert "chuancai_papers_undecided 0.0" in said
 
 
 async def test_degraded_without_redis(house: ApiHouse) -> None:
