@@ -202,7 +202,7 @@ class KitchenBoard extends Part {
     const health = this.screen.link.health();
     document.documentElement.dataset.link = health;
     const undo = presses.undoable();
-    const { open, finished } = ticketsOf(view, nowMs, undo?.orderId);
+    const { open, finished } = ticketsOf(view, nowMs, undo?.orderId, this.#pinnedMax());
     this.finished = finished;
     const look = {
       view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view),
@@ -224,6 +224,11 @@ class KitchenBoard extends Part {
         undo: () => this.undo(), dismiss: () => this.undo(), mode: (to) => this.show(to), turn: (by) => this.turn(by),
       })}
       ${this.#gate()}`;
+  }
+
+  /** 催菜 takes no more than half of the cells, so that what is late without a word stays in sight. */
+  #pinnedMax() {
+    return Math.max(1, Math.floor((this.grid.columns * this.grid.rows) / 2));
   }
 
   #gate() {

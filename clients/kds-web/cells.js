@@ -59,7 +59,7 @@ function numbered(ticket, pieces, full) {
 /**
  * Give every part a cell; cells count on over the pages.
  * On page 0 (`page` 0) kept places on page 0 stay, free cells there go to who waits longest, the rest queues up
- * behind. Only a ticket somebody waits for (催菜) takes the place of the youngest that nobody has begun. While a later page is looked at nothing moves at all and new parts go to the end.
+ * behind. Only a pinned ticket (催菜) takes the place of the youngest that nobody has begun: of one in time if there is such. While a later page is looked at nothing moves at all and new parts go to the end.
  * @param {TicketPart[][]} tickets parts by ticket, oldest first
  * @param {Map<string, number>} kept the places so far
  * @param {{columns: number, rows: number}} grid @param {number} page the one looked at
@@ -91,14 +91,15 @@ export function seat(tickets, kept, { columns, rows }, page) {
   return seats;
 }
 
-/** Take the youngest tickets that nobody has begun off the first page, until the rushed ones fit. @param {TicketPart[][]} tickets @param {Map<string, number>} seats @param {Set<number>} taken @param {number} perPage */
+/** Take the youngest tickets that nobody has begun off the first page, late ones last, until the pinned ones fit. @param {TicketPart[][]} tickets @param {Map<string, number>} seats @param {Set<number>} taken @param {number} perPage */
 function makeRoom(tickets, seats, taken, perPage) {
   const seated = (/** @type {TicketPart[]} */ parts) => parts.some(({ key }) => seats.has(key));
-  let needed = tickets.filter((parts) => parts[0].ticket.rush).flat().filter(({ key }) => !seats.has(key)).length;
-  for (const parts of [...tickets].reverse()) {
+  const needed = tickets.filter(([{ ticket }]) => ticket.pinned).flat().filter(({ key }) => !seats.has(key)).length;
+  const youngest = [...tickets].reverse();
+  for (const parts of [...youngest.filter(([{ ticket }]) => !ticket.late), ...youngest.filter(([{ ticket }]) => ticket.late)]) {
     if (needed <= perPage - taken.size) return;
-    const { rush, items } = parts[0].ticket;
-    if (rush || !seated(parts) || !items.every(({ state }) => state === "queued" || state === "held")) continue;
+    const { pinned, items } = parts[0].ticket;
+    if (pinned || !seated(parts) || !items.every(({ state }) => state === "queued" || state === "held")) continue;
     for (const { key } of parts) {
       const cell = seats.get(key);
       if (cell !== undefined) taken.delete(cell);

@@ -62,17 +62,22 @@ export class Presses {
     const unhear = this.#screen.happened.on((event) => {
       if ("item_id" in event) note(this.#steppedAtMs, event.item_id);
     });
-    const unanswer = this.#screen.outbox.answered.on(({ entry, reply }) => this.#becamePart(entry.id, reply));
+    const unanswer = this.#screen.outbox.answered.on(({ entry, reply }) => this.#becamePart(entry, reply));
     return () => {
       unhear();
       unanswer();
     };
   }
 
-  /** Some portions became a dish of their own: that is what an undo means. @param {string} entryId @param {import("../link/frames.d.ts").Reply} reply */
-  #becamePart(entryId, reply) {
-    const one = this.last?.together?.find((press) => press.entryId === entryId);
-    if (one && reply.ok && reply.result?.item_id) one.itemId = reply.result.item_id;
+  /** Some portions became a dish of their own: that is what an undo means, also one that was pressed before. @param {Entry} entry @param {import("../link/frames.d.ts").Reply} reply */
+  #becamePart(entry, reply) {
+    const itemId = reply.ok && reply.result?.item_id;
+    if (!itemId) return;
+    const one = this.last?.together?.find((press) => press.entryId === entry.id);
+    if (one) one.itemId = itemId;
+    if (!entry.about?.takeBack) return;
+    const about = { verb: "take_back", label: entry.about.label };
+    this.#screen.send("UndoItem", { item_id: itemId, state: LEADS_TO[entry.name] }, about);
   }
 
   /** What waits for an answer about a dish, oldest first. @param {number} itemId */
@@ -122,7 +127,10 @@ export class Presses {
   /** Where the dish will be when everything that waits has been done. @param {Item} item @param {Entry[]} waiting @returns {ItemState} */
   #after(item, waiting) {
     return waiting.reduce(
-      (state, { name: command }) => (command === "UndoItem" ? (BACK_TO[state] ?? state) : (LEADS_TO[command] ?? state)),
+      (state, { name: command, body }) => {
+        if (body.quantity) return state; // a part goes on by itself, the dish stays where it is
+        return command === "UndoItem" ? (BACK_TO[state] ?? state) : (LEADS_TO[command] ?? state);
+      },
       item.state,
     );
   }
@@ -191,9 +199,15 @@ export class Presses {
 
   /** @param {{entryId: string, itemId: number}[]} together @param {string} label @param {(itemId: number) => Item | undefined} find */
   #undoTogether(together, label, find) {
+    const { outbox } = this.#screen;
     for (const { entryId, itemId } of together) {
-      const item = this.#screen.outbox.withdraw(entryId) ? undefined : find(itemId);
-      if (item) this.recall(item, label);
+      if (outbox.withdraw(entryId)) continue;
+      // which dish the part will be is known when the press is answered
+      if (outbox.waiting.some(({ id, body }) => id === entryId && body.quantity)) outbox.remark(entryId, { takeBack: true });
+      else {
+        const item = find(itemId);
+        if (item) this.recall(item, label);
+      }
     }
     return true;
   }

@@ -24,6 +24,8 @@ import { businessDay } from "../link/format.js";
  * @property {Round | null} due the oldest round with something to cook
  * @property {boolean} held something waits for its 起菜
  * @property {{times: number, atMs: number} | null} rush somebody waits for a dish of it (催菜)
+ * @property {boolean} pinned its rush puts it before all others; only so many at a time, so that what is late stays in sight
+ * @property {boolean} late a round is beyond its target
  * @property {number} doneAtMs when the last dish stood ready; 0 while something is to be cooked
  * @typedef {{key: string, dish: import("../link/frames.d.ts").Dish, waiting: number}} Sale `waiting` dishes of it are ordered
  * @typedef {object} Work the same dish, made the same way, at the same step, on several tickets
@@ -37,6 +39,7 @@ import { businessDay } from "../link/format.js";
 
 export const UNDO_S = 5;
 export const RECALL_MAX = 100;
+const PINNED_MAX = 4; // half of a board's usual eight cells
 const CONFIRM_WITHIN_MS = 30 * 60 * 1000; // an older cancellation is no news to anybody
 
 const TO_COOK = new Set(["queued", "cooking"]);
@@ -51,12 +54,14 @@ export const shows = (item, stationId) =>
   stationId === null || item.station_id === null || item.station_id === stationId;
 
 /**
- * Every ticket of a board, oldest first, split into those on the grid and those finished (newest first).
+ * Every ticket of a board, split into those on the grid and those finished (newest first). On the grid: the oldest
+ * `pinnedMax` of those somebody waits for (催菜), then what is late or waited for, then the rest, each oldest first.
  * @param {View} view @param {number} nowMs
  * @param {number | null} [heldOrderId] stays on the grid although finished, because it may still be undone
+ * @param {number} [pinnedMax]
  * @returns {{open: Ticket[], finished: Ticket[]}}
  */
-export function ticketsOf(view, nowMs, heldOrderId = null) {
+export function ticketsOf(view, nowMs, heldOrderId = null, pinnedMax = PINNED_MAX) {
   const stationId = view.device.station_id;
   const left = stationId === null ? LEFT.pass : LEFT.station;
   const today = businessDay(nowMs, view.shop.timezone);
@@ -68,11 +73,15 @@ export function ticketsOf(view, nowMs, heldOrderId = null) {
     const items = order.items.filter(keep).sort((a, b) => a.round - b.round || a.id - b.id);
     if (!items.length) continue;
     const ticket = ticketOf(order, items, today);
+    ticket.late = ticket.due !== null && timeOf(ticket.due, nowMs, 100).urgency === "late";
     const gone = items.every((item) => left.has(item.state) && item.state !== "cancelled");
     const quiet = nowMs >= ticket.doneAtMs + UNDO_S * 1000 && order.id !== heldOrderId;
     (gone && quiet ? finished : open).push(ticket);
   }
-  open.sort((a, b) => Number(b.rush !== null) - Number(a.rush !== null) || firstAt(a) - firstAt(b) || a.id - b.id);
+  open.sort((a, b) => firstAt(a) - firstAt(b) || a.id - b.id);
+  for (const ticket of open.filter(({ rush }) => rush).slice(0, pinnedMax)) ticket.pinned = true;
+  const rank = (/** @type {Ticket} */ { pinned, late, rush }) => (pinned ? 0 : late || rush ? 1 : 2);
+  open.sort((a, b) => rank(a) - rank(b)); // stable: the oldest stay first
   finished.sort((a, b) => b.doneAtMs - a.doneAtMs || b.id - a.id);
   return { open, finished: finished.slice(0, RECALL_MAX) };
 }
@@ -106,7 +115,7 @@ function ticketOf(order, items, today) {
   const due = rounds.find((round) => round.open) ?? null;
   const doneAtMs = due ? 0 : Math.max(...items.map((i) => i.ready_at_ms ?? i.cancelled_at_ms ?? i.placed_at_ms));
   const held = items.some((item) => item.state === "held");
-  return { id: order.id, order, rounds, items, yesterday: order.business_day < today, due, held, rush: rushOf(items), doneAtMs };
+  return { id: order.id, order, rounds, items, yesterday: order.business_day < today, due, held, rush: rushOf(items), pinned: false, late: false, doneAtMs };
 }
 
 /** Ids of dishes that are sold out (沽清). @param {View} view */

@@ -133,6 +133,14 @@ export class Outbox {
     return true;
   }
 
+  /** Remember more about a command that waits, over a reload too. @param {string} id @param {Record<string, unknown>} more */
+  remark(id, more) {
+    const entry = this.#entries.find((one) => one.id === id);
+    if (!entry) return;
+    entry.about = { ...entry.about, ...more };
+    void this.#keep(entry);
+  }
+
   /** Somebody has read why a command was refused. @param {string} id */
   dismiss(id) {
     if (this.#entries.some((one) => one.id === id && one.state === "refused")) this.#remove(id);

@@ -70,3 +70,29 @@ def test_portions_together_are_taken_back_together_by_keys(
     assert states == {"queued"}
     board.keys("Escape")
     board.agrees()
+
+
+def test_portions_not_yet_answered_are_taken_back_when_they_are(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """撤销 while the answer is on its way: the part that was split off goes back, over a reload too."""
+    board = boards.open()
+    ordered(house, 1, {"dish_id": KUNGPAO, "quantity": 5})
+    board.keys("*")
+    expect(board.page.locator(".work")).to_have_count(1)
+    board.keys("1", "ArrowLeft", "ArrowLeft")
+    expect(board.page.locator(".work .act")).to_contain_text("3 / 5")
+    board.wire.deafen()
+    board.keys("Enter")
+    board.page.wait_for_function(
+        "() => window.chuancai.screen.outbox.entries.some((one) => one.tried)"
+    )
+    board.keys("0")
+    board.mend()
+    board.page.reload()
+    board.page.wait_for_selector("kitchen-board .head")
+    board.page.wait_for_function(
+        "() => chuancai.screen.outbox.loaded && !chuancai.screen.outbox.entries.length"
+    )
+    assert list(_portions(house).values()) == [[(2, "queued"), (3, "queued")]]
+    board.agrees()

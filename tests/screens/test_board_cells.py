@@ -192,3 +192,18 @@ async def test_counts_always_equal_the_open_dishes(page: Page) -> None:
         shown = {i.order_id for i in mine if i.confirmed_at_ms is None}
         assert set(got["open"]) | set(got["finished"]) == shown
         assert not set(got["open"]) & set(got["finished"])
+
+
+async def test_a_rush_pins_within_reason(page: Page) -> None:
+    """催菜 goes first, the oldest four of them; what is late without a word comes before the fifth and all others."""
+    scene = Scene(NOW_MS)
+    ages_s = [900, 800, 130, 120, 110, 100, 90, 50]
+    orders = [
+        scene.order("room", str(800 + n), (age, [scene.dish("水饺", "queued", 1, target_s=600)]))
+        for n, age in enumerate(ages_s)
+    ]
+    for order in orders[2:7]:
+        order.items[0].rushes, order.items[0].rushed_at_ms = 1, NOW_MS
+    got = await page.evaluate(TICKETS, {"view": _plain(scene.view(orders, None)), "now": NOW_MS})
+    late, rushed = [one.id for one in orders[:2]], [one.id for one in orders[2:7]]
+    assert got["open"] == [*rushed[:4], *late, rushed[4], orders[7].id]
