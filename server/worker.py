@@ -36,6 +36,7 @@ from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.gateway.memory import settle_memory
+from server.kds.report import store as kitchen_report
 from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
 from server.settings import Settings
@@ -49,6 +50,7 @@ ARQ_POLL_S = 5.0
 ARQ_JOB_S_MAX = 300
 ARQ_REST_S = 2.0
 AUDIT_S_MAX = 3_600
+KITCHEN_DAYS_S_MAX = 3_600
 SMS_FORGET_S_MAX = 3_600  # what is left then is the next night's
 
 _log = structlog.get_logger(__name__)
@@ -111,6 +113,9 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
     async def forget(ctx: dict[Any, Any]) -> None:
         await housekeeping.forget(pool, clock)
 
+    async def kitchen_days(ctx: dict[Any, Any]) -> None:
+        await kitchen_report.write_days(pool, clock.now())
+
     async def forget_sms(ctx: dict[Any, Any]) -> None:
         await sms_retention.forget(pool, clock.now(), sms_retention.ages_of(settings))
 
@@ -130,6 +135,7 @@ async def _run_cron(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Non
         cron(audit, hour=20, minute=10, run_at_startup=False, timeout=AUDIT_S_MAX),
         cron(partitions, hour={0, 12}, minute=5, run_at_startup=False),
         cron(forget, hour=19, minute=30, run_at_startup=False),  # 03:30 in China
+        cron(kitchen_days, hour=19, minute=35, run_at_startup=False, timeout=KITCHEN_DAYS_S_MAX),
         cron(forget_sms, hour=19, minute=40, run_at_startup=False, timeout=SMS_FORGET_S_MAX),
     ]
     while True:

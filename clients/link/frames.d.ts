@@ -268,6 +268,7 @@ export interface Item {
   rushes: number;
   quantity_was: number | null;
   confirmed_at_ms: number | null;
+  part_of: number | null;
 }
 
 /** A chosen way of making a dish: less (免), plus (加) or change (少辣). */

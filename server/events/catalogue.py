@@ -56,7 +56,8 @@ class Item(msgspec.Struct):
 
     On hold (等叫) it waits for its fire (起菜); from then on its time runs. `rushes`: how often somebody
     asked where it is, the last time at `rushed_at_ms`. `quantity_was`: what the kitchen saw before the number
-    was changed, until it confirms; so it does with a cancel, at `confirmed_at_ms`.
+    was changed, until it confirms; so it does with a cancel, at `confirmed_at_ms`. `part_of`: the line some portions
+    of which this is.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Item(msgspec.Struct):
     rushes: int = 0
     quantity_was: int | None = None
     confirmed_at_ms: int | None = None
+    part_of: int | None = None
 
 
 class Order(msgspec.Struct):

@@ -120,8 +120,9 @@ def _step_of_some(
         item, quantity=left, quantity_was=None, version=item.version + 1
     )  # who counts portions has seen how many there are
     part = msgspec.structs.replace(
-        kept, id=context.new_id(), quantity=wanted, confirmed_at_ms=None, version=1
-    )
+        kept, id=context.new_id(), quantity=wanted, confirmed_at_ms=None, version=1,
+        part_of=item.part_of or item.id,
+    )  # fmt: skip
     decision = _step(verb, event, msgspec.structs.replace(facts, item=part), context)
     [(stepped, said)] = zip(decision.rows, decision.said, strict=True)
     new = msgspec.to_builtins(part) | stepped.values

@@ -21,6 +21,7 @@ from server.events.decision import Role
 from server.events.log import read_log
 from server.events.view import apply
 from server.kds.report.figures import STAGES, By, KitchenReport, ReportRow, Span, hour_key
+from server.kds.report.store import write_days
 from server.kds.report.views import DAYS_MAX, Period, read_report
 from tests.support.kitchen import DUMPLINGS, SHOP, Kitchen, open_kitchen
 
@@ -58,6 +59,11 @@ async def test_sums_are_those_of_the_log(database_url: str) -> None:
             ):  # its order leaves the screens, not the report
                 apply(empty, event)
         told = await report(kitchen)
+        await _everybody_leaves(kitchen)
+        kitchen.advance(seconds=timedelta(days=2).total_seconds())
+        assert await write_days(kitchen.pool, kitchen.clock.now()) == 2
+        assert await report(kitchen) == told, "a day written down is the day itself"
+        assert await write_days(kitchen.pool, kitchen.clock.now()) == 0
         assert told.days_open == 2
         for by, keyed in _KEYS.items():
             expected = _reckoned(empty.orders, keyed)
@@ -71,6 +77,11 @@ async def test_sums_are_those_of_the_log(database_url: str) -> None:
         for by in ("day", "hour"):
             assert sum(row.orders or 0 for row in told.rows(by)) == told.total.orders
             assert told.total.orders == len(empty.orders)
+
+
+async def _everybody_leaves(kitchen: Kitchen) -> None:
+    for order in (await kitchen.view("waiter")).orders:
+        await kitchen.ask("waiter", "CleanPlace", place_id=order.place_id)
 
 
 _KEYS: dict[By, Callable[[c.Order, c.Item, datetime], str]] = {
@@ -112,9 +123,9 @@ def _figures(items: list[c.Item]) -> dict[str, Any]:
     ready = len(spans["to_ready"])
     return {
         **{stage: _span(sorted(found)) for stage, found in spans.items()},
-        "dishes": len(kept),
+        "dishes": len({item.part_of or item.id for item in kept}),
         "portions": sum(item.quantity for item in kept),
-        "cancelled": len(items) - len(kept),
+        "cancelled": len({i.part_of or i.id for i in items if i.state == "cancelled"}),
         "late": len(late),
         "late_share": round(len(late) / ready, 4) if ready else None,
     }
@@ -198,6 +209,25 @@ async def _act(kitchen: Kitchen, random: Random, order_id: int, item_id: int) ->
         "waiter" if name in {"ChangeItem", "CancelItem"} else "kitchen", name, **body
     )
     return int(made.get("item_id", item_id))
+
+
+async def test_a_part_is_no_dish_of_its_own(database_url: str) -> None:
+    """Five portions, three cooked first: one dish, five portions, and the times of both parts."""
+    async with open_kitchen(database_url) as kitchen:
+        lines = [{"dish_id": DUMPLINGS, "quantity": 5}]
+        placed = await kitchen.ask("waiter", "PlaceOrder", place_id=1, lines=lines)
+        (item,) = placed["item_ids"]
+        kitchen.advance(seconds=60)
+        part = (await kitchen.ask("kitchen", "StartItem", item_id=item, quantity=3))["item_id"]
+        kitchen.advance(seconds=60)
+        await kitchen.ask("kitchen", "StartItem", item_id=item)
+        for one in (part, item):
+            await kitchen.ask("kitchen", "FinishItem", item_id=one)
+        total = (await report(kitchen)).total
+        assert (total.dishes, total.portions, total.waiting.sum_ms) == (1, 5, 180_000)
+        assert await write_days(kitchen.pool, kitchen.clock.now()) == 0, "its day is not over"
+        kitchen.advance(seconds=timedelta(days=1).total_seconds())
+        assert await write_days(kitchen.pool, kitchen.clock.now()) == 0, "its order is open"
 
 
 async def test_a_dish_on_hold_waits_from_its_fire(database_url: str) -> None:

@@ -1,90 +1,66 @@
-"""What is read of dishes' stamps for a kitchen's report: one statement, so that all its lists agree.
+"""What is read for a kitchen's report: days that are over as they were written down, the others dish by dish.
 
 Refuses to change anything; these reads may go to a replica (R-000-14).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 import msgspec
 
 from server.errors import Refusal
 from server.events.words import Text
-from server.kds.report.figures import (
-    STAGES,
-    By,
-    KitchenReport,
-    ReportRow,
-    Span,
-    hour_key,
-    hour_place,
-    share,
-)
+from server.kds.report import days as d
+from server.kds.report.figures import STAGES, KitchenReport, ReportRow, hour_key, hour_place
 
 DAYS_MAX = 92  # a quarter
 ROWS_MAX = 5_000  # dishes left off are those that were ordered least
 REPORT_S_MAX = 60.0
 
-READ_SHOP = "SELECT name, timezone, business_day($2::timestamptz, timezone) AS today FROM shop WHERE id = $1"
-
-# Sums, percentiles and orders are of one moment. What is held or cancelled has no times; a dish that was let go
-# waits from then on. The word of a dish is that of its latest line.
-READ_REPORT = """
-WITH opened AS (
-    SELECT o.id, o.business_day AS day, extract(hour FROM o.opened_at AT TIME ZONE $4::text)::integer AS hour
-      FROM catering_order o
-     WHERE o.shop_id = $1 AND o.business_day BETWEEN $2::date AND $3::date
-), begun AS (
-    SELECT o.day, g.id, g.station_id, g.dish_id, g.quantity, g.target_s, g.state = 'cancelled' AS cancelled,
-           coalesce(g.fired_at, g.placed_at) AS begins_at, g.started_at, g.ready_at, g.picked_up_at, g.delivered_at
-      FROM opened o JOIN catering_order_goods g ON g.shop_id = $1 AND g.order_id = o.id
-), line AS (
-    SELECT day, extract(hour FROM begins_at AT TIME ZONE $4::text)::integer AS hour, station_id, dish_id,
-           id, quantity, target_s, cancelled,
-           to_ms(started_at) - to_ms(begins_at) AS waiting, to_ms(ready_at) - to_ms(started_at) AS cooking,
-           to_ms(ready_at) - to_ms(begins_at) AS to_ready, to_ms(picked_up_at) - to_ms(ready_at) AS pick_up,
-           to_ms(delivered_at) - to_ms(picked_up_at) AS delivery
-      FROM begun
-), figure AS (
-    SELECT grouping(day, hour, station_id, dish_id) AS level, day, hour, station_id, dish_id, max(id) AS last_id,
-           count(*) FILTER (WHERE NOT cancelled) AS dishes,
-           coalesce(sum(quantity) FILTER (WHERE NOT cancelled), 0)::bigint AS portions,
-           count(*) FILTER (WHERE cancelled) AS cancelled,
-           count(*) FILTER (WHERE target_s > 0 AND to_ready >= target_s * 1000) AS late,
-           count(waiting) AS waiting, coalesce(sum(waiting), 0)::bigint AS waiting_sum,
-           percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY waiting) AS waiting_at,
-           count(cooking) AS cooking, coalesce(sum(cooking), 0)::bigint AS cooking_sum,
-           percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY cooking) AS cooking_at,
-           count(to_ready) AS to_ready, coalesce(sum(to_ready), 0)::bigint AS to_ready_sum,
-           percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY to_ready) AS to_ready_at,
-           count(pick_up) AS pick_up, coalesce(sum(pick_up), 0)::bigint AS pick_up_sum,
-           percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY pick_up) AS pick_up_at,
-           count(delivery) AS delivery, coalesce(sum(delivery), 0)::bigint AS delivery_sum,
-           percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY delivery) AS delivery_at
-      FROM line
-     GROUP BY GROUPING SETS ((), (day), (hour), (station_id), (dish_id))
-)
-SELECT f.*, CASE f.level WHEN 13 THEN t.name WHEN 14 THEN g.name END AS name,
-       CASE f.level WHEN 14 THEN g.target_s END AS target_s,
-       CASE f.level WHEN 15 THEN (SELECT json_agg(json_build_array(c.day, c.hour, c.orders))
-                                    FROM (SELECT day, hour, count(*) AS orders FROM opened GROUP BY day, hour) c)
-       END AS orders
-  FROM figure f
-  LEFT JOIN station t ON t.shop_id = $1 AND t.id = f.station_id
-  LEFT JOIN catering_order_goods g ON g.shop_id = $1 AND g.id = f.last_id
- ORDER BY f.level = 14, f.dishes DESC, f.day, f.station_id, f.dish_id
- LIMIT $5
+READ_SHOP = """
+SELECT s.name, s.timezone, business_day($2::timestamptz, s.timezone) AS today,
+       (SELECT json_object_agg(t.id, t.name) FROM station t WHERE t.shop_id = s.id) AS stations
+  FROM shop s
+ WHERE s.id = $1
 """
 
-_LEVELS: dict[int, By] = {7: "day", 11: "hour", 13: "station", 14: "dish"}
-_TOTAL = 15
+READ_WRITTEN = """
+SELECT business_day, figures FROM kitchen_day
+ WHERE shop_id = $1 AND business_day BETWEEN $2::date AND $3::date AND format = $4
+"""
+
+# One statement is one moment for all days that are not over. What is held or cancelled has no times; a dish that
+# was let go waits from then on.
+READ_LINES = """
+WITH opened AS (
+    SELECT o.id, o.business_day, extract(hour FROM o.opened_at AT TIME ZONE $5::text)::integer AS hour
+      FROM catering_order o
+     WHERE o.shop_id = $1 AND o.business_day BETWEEN $2::date AND $3::date
+       AND NOT o.business_day = ANY ($4::date[])
+), line AS (
+    SELECT o.business_day, o.id AS opened_id, o.hour AS opened_hour, g.*,
+           coalesce(g.fired_at, g.placed_at) AS begins_at
+      FROM opened o
+      LEFT JOIN catering_order_goods g ON g.shop_id = $1 AND g.order_id = o.id
+)
+SELECT business_day, opened_id, opened_hour, id, part_of,
+       extract(hour FROM begins_at AT TIME ZONE $5::text)::integer AS hour, station_id, dish_id, quantity, target_s,
+       state = 'cancelled' AS cancelled, name::text AS name,
+       to_ms(started_at) - to_ms(begins_at) AS waiting, to_ms(ready_at) - to_ms(started_at) AS cooking,
+       to_ms(ready_at) - to_ms(begins_at) AS to_ready, to_ms(picked_up_at) - to_ms(ready_at) AS pick_up,
+       to_ms(delivered_at) - to_ms(picked_up_at) AS delivery
+  FROM line
+ ORDER BY id
+"""
 
 _text = msgspec.json.Decoder(Text).decode
-_orders = msgspec.json.Decoder(list[tuple[str, int, int]]).decode
+_stations = msgspec.json.Decoder(dict[str, Text]).decode
 
 
 class Period(NamedTuple):
@@ -105,62 +81,66 @@ async def read_report(
     since = period.since or until
     if not 0 <= (until - since).days < DAYS_MAX:
         raise Refusal("bad_field", f"From 1 to {DAYS_MAX} days, please.", field="until")
-    found = await pool.fetch(
-        READ_REPORT, shop_id, since, until, shop["timezone"], ROWS_MAX, timeout=REPORT_S_MAX
+    days = await read_days(pool, shop_id, since, until, shop["timezone"])
+    stations = _stations(shop["stations"]) if shop["stations"] else {}
+    shell = KitchenReport(
+        shop=_text(shop["name"]), since=since.isoformat(), until=until.isoformat(),
+        days_open=0, total=ReportRow(""), by_day=[], by_hour=[], by_station=[], by_dish=[],
+    )  # fmt: skip
+    return await asyncio.to_thread(_report, shell, days, stations)  # a quarter is half a second
+
+
+async def read_days(
+    pool: asyncpg.Pool, shop_id: int, since: date, until: date, timezone: str
+) -> dict[date, d.Day]:
+    """Return the days on which anything was ordered."""
+    written = await pool.fetch(READ_WRITTEN, shop_id, since, until, d.FORMAT)
+    known = {row["business_day"]: row["figures"] for row in written}
+    rows = await pool.fetch(
+        READ_LINES, shop_id, since, until, list(known), timezone, timeout=REPORT_S_MAX
     )
-    total = next(one for one in found if one["level"] == _TOTAL)
-    opened = _orders(total["orders"]) if total["orders"] else []
-    rows = {by: _rows(found, level, by) for level, by in _LEVELS.items()}
-    days = Counter[str]()
-    hours = Counter[str]()
-    for day, hour, orders in opened:
-        days[day] += orders
-        hours[hour_key(hour)] += orders
-    return KitchenReport(
-        shop=_text(shop["name"]),
-        since=since.isoformat(),
-        until=until.isoformat(),
+    return await asyncio.to_thread(_days, known, rows)
+
+
+def _days(known: dict[date, bytes], rows: Sequence[asyncpg.Record]) -> dict[date, d.Day]:
+    lines: dict[date, list[d.Line]] = defaultdict(list)
+    for row in rows:
+        day, *rest = row
+        lines[day].append(d.Line._make((*rest[: -len(STAGES)], tuple(rest[-len(STAGES) :]))))
+    found = {day: d.unpack(figures) for day, figures in known.items()}
+    return found | {day: d.reckoned(of_day) for day, of_day in lines.items()}
+
+
+def _report(
+    shell: KitchenReport, days: dict[date, d.Day], stations: dict[str, Text]
+) -> KitchenReport:
+    sums = d.summed(days)
+    by_day = Counter({day.isoformat(): sum(one.orders.values()) for day, one in days.items()})
+    by_hour = Counter[str]()
+    for one in days.values():
+        by_hour.update({hour_key(hour): orders for hour, orders in one.orders.items()})
+    by_dish = [
+        msgspec.structs.replace(
+            row, name=sums.words[int(row.key)].name, target_s=sums.words[int(row.key)].target_s
+        )
+        for row in sums.by["dish"]
+    ]
+    by_station = [
+        msgspec.structs.replace(row, name=stations.get(row.key)) for row in sums.by["station"]
+    ]
+    return msgspec.structs.replace(
+        shell,
         days_open=len(days),
-        total=_row(total, "", orders=days.total()),
-        by_day=sorted(_with_orders(rows["day"], days), key=lambda row: row.key),
-        by_hour=sorted(_with_orders(rows["hour"], hours), key=lambda row: hour_place(row.key)),
-        by_station=rows["station"],
-        by_dish=rows["dish"],
+        total=msgspec.structs.replace(sums.total, orders=by_day.total()),
+        by_day=sorted(_with_orders(sums.by["day"], by_day), key=lambda row: row.key),
+        by_hour=sorted(_with_orders(sums.by["hour"], by_hour), key=lambda row: hour_place(row.key)),
+        by_station=sorted(by_station, key=_most_first),
+        by_dish=sorted(by_dish, key=_most_first)[:ROWS_MAX],
     )
 
 
-def _rows(found: list[asyncpg.Record], level: int, by: By) -> list[ReportRow]:
-    return [_row(one, _key(one, by)) for one in found if one["level"] == level]
-
-
-def _key(one: asyncpg.Record, by: By) -> str:
-    if by == "day":
-        return str(one["day"].isoformat())
-    if by == "hour":
-        return hour_key(one["hour"])
-    value = one[f"{by}_id"]
-    return "" if value is None else str(value)
-
-
-def _row(one: asyncpg.Record, key: str, orders: int | None = None) -> ReportRow:
-    spans: dict[str, Any] = {stage: _span(one, stage) for stage in STAGES}
-    return ReportRow(
-        key=key,
-        name=_text(one["name"]) if one["name"] else None,
-        orders=orders,
-        dishes=one["dishes"],
-        portions=one["portions"],
-        cancelled=one["cancelled"],
-        late=one["late"],
-        late_share=share(one["late"], one["to_ready"]),
-        target_s=one["target_s"],
-        **spans,
-    )
-
-
-def _span(one: asyncpg.Record, stage: str) -> Span:
-    half, most = one[f"{stage}_at"] or (None, None)
-    return Span(one[stage], one[f"{stage}_sum"], half, most)
+def _most_first(row: ReportRow) -> tuple[int, int]:
+    return -row.dishes, int(row.key or 0)
 
 
 def _with_orders(rows: list[ReportRow], orders: Counter[str]) -> list[ReportRow]:
