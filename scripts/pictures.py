@@ -31,6 +31,7 @@ from server.demo.seed import seed
 from server.desk import Desk
 from server.engines import start_engines
 from server.events.decision import Actor, Armed, Due, Role, Written
+from server.sealed import Sealing
 from server.settings import Settings
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
@@ -89,6 +90,7 @@ class Evening:
         self, pool: asyncpg.Pool, settings: Settings, begin: datetime | None = None
     ) -> None:
         self.pool = pool
+        self.sealing = Sealing(settings.seal_key)
         self.end = SystemClock().now() + timedelta(seconds=8)
         self.clock = ManualClock(begin or self.end - timedelta(minutes=20))
         self.desk = Desk(pool, self.clock, BOOK | PROMISES, Silent(), settings)  # type: ignore[arg-type]

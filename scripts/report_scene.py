@@ -13,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from server.api import store
-from server.api.keys import make_client
+from server.api.keys import KeyMaker
 from server.auth import Signable, signed_headers
 from server.clock import SystemClock, to_ms
 from server.demo.menu import MENU, PLACES, SHOP
@@ -118,7 +118,7 @@ class Read(NamedTuple):
 async def reader(evening: Evening, midnight: datetime) -> Read:
     """Return who reads the report of the day that began at `midnight`."""
     client = store.Client(brand_id=1, id=0, name="report")
-    made = await make_client(evening.pool, SystemClock(), client)
+    made = await KeyMaker(evening.pool, SystemClock(), evening.sealing).make_client(client)
     day = business_day(to_ms(midnight + timedelta(hours=12)), evening.zone())
     return Read(made.key_id, made.secret, day.isoformat())
 

@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 
 from server.api import routes as api
 from server.api.front import Front, Ground, open_front
+from server.api.keys import seal_secrets
 from server.broadcast.audio import open_audio
 from server.clock import Clock, SystemClock
 from server.commands import BOOK
@@ -35,6 +36,7 @@ from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
 from server.meters import HouseMeters
+from server.sealed import Sealing
 from server.settings import Settings
 
 SHUTDOWN_S_MAX = 35
@@ -63,6 +65,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
     async with AsyncExitStack() as stack:
         pool = await open_patiently(settings.database_url, settings.pool_connections_max)
         stack.push_async_callback(pool.close)
+        await seal_secrets(pool, Sealing(settings.seal_key))
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         mouth = _Mouth()

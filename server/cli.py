@@ -258,7 +258,7 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool, money: 
 
     Asked again for the same name, it makes a second key to change over to; a third ends the oldest.
     """
-    from server.api.keys import NewKey, client_key
+    from server.api.keys import NewKey
     from server.api.store import Client
     from server.office import open_office
     from server.terminal import written_down
@@ -270,7 +270,7 @@ def api_key(settings: Settings, brand: int, name: str, *, manager: bool, money: 
         async with open_office(_engines_known(settings)) as office:
             about = {"brand_id": brand, "manager": int(manager), "money": int(money)}
             async with written_down(office.pool, office.clock, "makeApiKey", **about):
-                return await client_key(office.pool, office.clock, client)
+                return await (await office.key_maker()).client_key(client)
 
     key = _run(do())
     click.echo(f"key id: {key.key_id}\nsecret: {key.secret}")

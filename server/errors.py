@@ -216,6 +216,12 @@ REFUSALS: dict[str, RefusalKind] = {
     "phone_key_differs": RefusalKind(
         500, False, "The telephone numbers were sealed with another key.", "手机号密钥不一致"
     ),
+    "seal_key_differs": RefusalKind(
+        500,
+        False,
+        "Secrets were sealed with another key file than this process has.",
+        "密钥文件不一致",
+    ),
     "outcome_differs": RefusalKind(
         409, False, "Another outcome was reported before.", "已报告过不同的结果"
     ),

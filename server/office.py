@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.api import store
+from server.api.keys import KeyMaker, seal_secrets
 from server.broadcast import sound
 from server.broadcast.audio import open_audio
 from server.broadcast.speech import Language, read_aloud
@@ -28,6 +29,7 @@ from server.events.decision import Actor
 from server.events.relay import Relay
 from server.pairing.door import Execute, PairingDoor
 from server.pairing.pairing import PairedDevice, Wish
+from server.sealed import Sealing
 from server.settings import Settings
 from server.terminal import written_down
 
@@ -41,10 +43,16 @@ class Office(NamedTuple):
     pool: asyncpg.Pool
     clock: Clock
     execute: Execute
+    sealing: Sealing
 
     def manager(self, shop_id: int) -> Actor:
         """Return the person at the command line, who may manage this shop."""
         return Actor(role="manager", id="cli", name="cli", shop_id=shop_id)
+
+    async def key_maker(self) -> KeyMaker:
+        """Return who makes keys. Raises `seal_key_differs` where the house could not read them."""
+        await seal_secrets(self.pool, self.sealing)
+        return KeyMaker(self.pool, self.clock, self.sealing)
 
     async def brand_of(self, shop_id: int) -> int:
         """Return whose shop it is. Raises `shop_not_found`."""
@@ -104,7 +112,8 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         stack.push_async_callback(redis.aclose)
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK, relay, settings)
-        yield Office(PairingDoor(desk.execute, pool, clock), pool, clock, desk.execute)
+        pairing = PairingDoor(desk.execute, pool, clock)
+        yield Office(pairing, pool, clock, desk.execute, Sealing(settings.seal_key))
         try:
             await relay.flush()
         except (RedisError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Seals what may be stored but not read: identity numbers, telephone numbers.
+"""Seals what may be stored but not read: identity numbers, secrets of business services.
 
 AES-256-GCM under a key that lies outside the database, and a keyed hash beside it (a blind index), so
 that a number is found again without being readable. The same text for the same purpose seals to the
@@ -60,6 +60,11 @@ class Sealing:
     def index(self, text: str, purpose: str) -> bytes:
         """Return the 32 bytes by which `text` is found again; nobody without the key can make them."""
         return _mac(self._index_key, purpose, text.encode())
+
+    @cached_property
+    def mark(self) -> bytes:
+        """Return what tells this key from another, and nothing about it."""
+        return _mac(self._key, "derive", b"mark")
 
     @cached_property
     def _key(self) -> bytes:

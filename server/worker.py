@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server import housekeeping
+from server.api.keys import seal_secrets
 from server.auth import read_networks
 from server.billing.anchors import Anchors
 from server.billing.keeper import Keeper
@@ -39,6 +40,7 @@ from server.gateway.memory import settle_memory
 from server.kds.report import store as kitchen_report
 from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
+from server.sealed import Sealing
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
 from server.sms.retention import retention as sms_retention
@@ -62,6 +64,7 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
     async with AsyncExitStack() as stack:
         pool = await open_patiently(settings.database_url, settings.pool_connections_max)
         stack.push_async_callback(pool.close)
+        await seal_secrets(pool, Sealing(settings.seal_key))
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         relay = Relay(redis, clock, Alarm(redis))
@@ -97,7 +100,7 @@ async def open_effects(
     settings: Settings, pool: asyncpg.Pool, clock: Clock, desk: Desk
 ) -> AsyncIterator[Effects]:
     """Give a worker its hands for the outside world, for the length of the block."""
-    poster = Poster(read_networks(settings.webhook_networks))
+    poster = Poster(read_networks(settings.webhook_networks), Sealing(settings.seal_key))
     kinds = EFFECTS | {POST_WEBHOOK: poster.effect()}
     # No proxies from the environment: where posts may go is checked by address.
     async with httpx.AsyncClient(timeout=HTTP_S_MAX, trust_env=False) as http:

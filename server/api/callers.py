@@ -18,6 +18,7 @@ from server.api.table import Signer
 from server.clock import Clock
 from server.errors import Refusal
 from server.events.decision import Actor, Role
+from server.sealed import SealError, Sealing
 from server.staff.door import StaffDoor
 from server.staff.member import WHOLE_BRAND, Member
 
@@ -45,8 +46,10 @@ class Gate:
         clock: Clock,
         trusted_proxies: Sequence[auth.Network],
         staff: StaffDoor,
+        sealing: Sealing,
     ) -> None:
         self._db = database
+        self._sealing = sealing
         self._limits = limits
         self._clock = clock
         self._trusted_proxies = tuple(trusted_proxies)
@@ -125,7 +128,11 @@ class Gate:
         until_s, known = self._keys.get(key_id, (0.0, None))
         if now_s < until_s:
             return known
-        known = await store.find_key(self._db, key_id)
+        try:
+            known = await store.find_key(self._db, key_id, self._sealing)
+        except SealError as error:  # the file was exchanged under a running house
+            _log.error("api_secret_unreadable", key_id=key_id)
+            raise Refusal("seal_key_differs") from error
         if len(self._keys) >= KEYS_KEPT_MAX:
             self._keys.clear()
         if known is not None:  # a key made this second works this second

@@ -21,6 +21,7 @@ from server.billing.teller import Teller
 from server.broadcast.audio import Audio
 from server.clock import Clock
 from server.pairing.door import Execute
+from server.sealed import Sealing
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
 from server.sms.outgoing import Outgoing
@@ -62,7 +63,8 @@ def open_front(ground: Ground) -> Front:
     limits = Limits(ground.database, ground.redis, ground.clock)
     trusted = read_networks(ground.settings.trusted_proxies)
     staff = StaffDoor(ground.database, ground.clock)
-    gate = Gate(ground.database, limits, ground.clock, trusted, staff)
+    sealing = Sealing(ground.settings.seal_key)
+    gate = Gate(ground.database, limits, ground.clock, trusted, staff, sealing)
     calls = Calls(ground.execute, gate, ground.clock, ground.online)
     centre = CostCentre(ground.database, Teller(ground.database, ground.clock), ground.clock)
     sms = SmsMoney(centre, Packages(ground.database, centre, ground.clock))

@@ -13,6 +13,7 @@ from server.api.table import Call, Door
 from server.auth import Network
 from server.clock import Clock, to_ms
 from server.errors import Refusal
+from server.sealed import Sealing
 from server.webhooks import store
 from server.webhooks.address import URL_CHARS_MAX, check_url
 
@@ -39,8 +40,11 @@ class WebhookAnswer(msgspec.Struct, frozen=True, rename="camel"):
 class Webhooks:
     """What a business service may say about its webhook."""
 
-    def __init__(self, database: asyncpg.Pool, clock: Clock, allowed: Sequence[Network]) -> None:
+    def __init__(
+        self, database: asyncpg.Pool, clock: Clock, allowed: Sequence[Network], sealing: Sealing
+    ) -> None:
         self._db = database
+        self._sealing = sealing
         self._clock = clock
         self._allowed = tuple(allowed)
 
@@ -72,7 +76,8 @@ class Webhooks:
         """Remember where to post; said again, it changes nothing."""
         client, now = _caller(call.signer), self._clock.now()
         check_url(call.body.url, self._allowed)
-        await store.put_webhook(self._db, client, call.body.url, call.body.secret, now)
+        webhook = store.Webhook(call.body.url, call.body.secret)
+        await store.put_webhook(self._db, client, webhook, self._sealing, now)
         return WebhookAnswer(call.body.url, to_ms(now))
 
     async def drop(self, call: Call) -> WebhookAnswer:

@@ -41,6 +41,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
     networks = read_networks(ground.settings.webhook_networks)
     printers = read_networks(ground.settings.printer_networks)
     pairing = PairingDoor(ground.execute, ground.database, ground.clock)
+    sealing = Sealing(ground.settings.seal_key)
     doors = [
         *for_people_too(Business(ground.execute, ground.database, gate, ground.clock).doors()),
         *for_people_too(Pace(ground.execute, gate).doors()),
@@ -49,14 +50,14 @@ def table(ground: Ground, front: Front) -> list[Door]:
         ),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
         *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
-        *Webhooks(ground.database, ground.clock, networks).doors(),
+        *Webhooks(ground.database, ground.clock, networks, sealing).doors(),
         *for_people_too(Cards(ground.execute, ground.database, gate, ground.clock).doors()),
         *CardReports(
             ground.database,
             ground.reports or ground.database,
             gate,
             ground.clock,
-            Sealing(ground.settings.seal_key),
+            sealing,
         ).doors(),
         *front.sms.doors(),
         *SmsMessages(front.outgoing).doors(),

@@ -8,12 +8,13 @@ import asyncpg
 import msgspec
 
 from server.auth import WINDOW_S, Network
+from server.sealed import Sealing
 
 Database = asyncpg.Pool
 
 FIND_KEY = """
 SELECT c.brand_id, c.id, c.name, c.roles, c.shop_ids, c.ip_allow, c.rate_per_s, c.burst_max,
-       k.secret
+       k.secret, k.sealed
 FROM api_key AS k
 JOIN api_client AS c ON c.brand_id = k.brand_id AND c.id = k.client_id
 WHERE k.id = $1 AND c.revoked_at IS NULL
@@ -38,15 +39,19 @@ RETURNING id
 """
 # The free slot, else the older key makes room: two keys live, never three.
 PUT_KEY = """
-INSERT INTO api_key (brand_id, client_id, slot, id, secret, made_at)
+INSERT INTO api_key (brand_id, client_id, slot, id, sealed, made_at)
 SELECT $1, $2, slots.slot, $3, $4, $5
 FROM (VALUES (1::smallint), (2::smallint)) AS slots (slot)
 LEFT JOIN api_key AS k ON k.brand_id = $1 AND k.client_id = $2 AND k.slot = slots.slot
 ORDER BY k.made_at ASC NULLS FIRST, slots.slot
 LIMIT 1
 ON CONFLICT (brand_id, client_id, slot) DO UPDATE
-SET id = excluded.id, secret = excluded.secret, made_at = excluded.made_at
+SET id = excluded.id, secret = NULL, sealed = excluded.sealed, made_at = excluded.made_at
 """
+READ_OPEN_KEYS = "SELECT id, secret FROM api_key WHERE secret IS NOT NULL"
+SEAL_KEY = "UPDATE api_key SET secret = NULL, sealed = $2 WHERE id = $1 AND secret IS NOT NULL"
+ADD_MARK = "INSERT INTO seal_mark (mark) VALUES ($1) ON CONFLICT DO NOTHING"
+READ_MARK = "SELECT mark FROM seal_mark"
 FIND_CLIENT = "SELECT id FROM api_client WHERE brand_id = $1 AND name = $2 AND revoked_at IS NULL"
 DROP_KEY = "DELETE FROM api_key WHERE id = $1"
 REVOKE_CLIENT = "UPDATE api_client SET revoked_at = $3 WHERE brand_id = $1 AND name = $2"
@@ -80,8 +85,8 @@ class KnownKey(msgspec.Struct, frozen=True):
         return f"KnownKey({self.client!r})"
 
 
-async def find_key(db: Database, key_id: str) -> KnownKey | None:
-    """Return the client and secret behind a key id."""
+async def find_key(db: Database, key_id: str, sealing: Sealing) -> KnownKey | None:
+    """Return the client and secret behind a key id. Raises `SealError` with another key file."""
     row = await db.fetchrow(FIND_KEY, key_id)
     if row is None:
         return None
@@ -95,7 +100,13 @@ async def find_key(db: Database, key_id: str) -> KnownKey | None:
         rate_per_s=row["rate_per_s"],
         burst_max=row["burst_max"],
     )
-    return KnownKey(client, row["secret"])
+    # What an older process wrote beside us stands there as it is until the next start seals it.
+    secret = row["secret"] or sealing.opened(row["sealed"], _purpose(key_id))
+    return KnownKey(client, secret)
+
+
+def _purpose(key_id: str) -> str:
+    return f"api key {key_id}"
 
 
 async def brand_of_shop(db: Database, shop_id: int) -> int | None:
@@ -128,10 +139,29 @@ async def find_client(db: Database, brand_id: int, name: str) -> int | None:
 
 
 async def put_key(
-    db: Database, client: tuple[int, int], key_id: str, secret: str, now: datetime
+    db: Database, client: tuple[int, int], key: tuple[str, str], sealing: Sealing, now: datetime
 ) -> None:
-    """Give a client (brand id, id) a further live key; of three the oldest goes."""
-    await db.execute(PUT_KEY, *client, key_id, secret, now)
+    """Give a client (brand id, id) a further live key (id, secret); of three the oldest goes."""
+    key_id, secret = key
+    await db.execute(PUT_KEY, *client, key_id, sealing.seal(secret, _purpose(key_id)), now)
+
+
+async def seal_open_keys(db: Database, sealing: Sealing) -> int:
+    """Seal the secrets that stand as they are; return how many there were."""
+    rows = await db.fetch(READ_OPEN_KEYS)
+    await db.executemany(
+        SEAL_KEY, [(row["id"], sealing.seal(row["secret"], _purpose(row["id"]))) for row in rows]
+    )
+    return len(rows)
+
+
+async def is_seal_key(db: Database, mark: bytes) -> bool:
+    """Say whether the key with this mark is the one this database's secrets are sealed with.
+
+    The first one that asks is.
+    """
+    await db.execute(ADD_MARK, mark)
+    return bool(await db.fetchval(READ_MARK) == mark)
 
 
 async def drop_key(db: Database, key_id: str) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 
 from server.api import store
-from server.api.keys import make_client
 from server.demo.seed import DEMO_BRAND_ID
 from server.demo.traffic import Say, run_traffic
 from server.demo.welcome import base_url
@@ -28,7 +27,7 @@ async def live(
     name = f"demo-traffic {secrets.token_hex(4)}"
     client = store.Client(brand_id=DEMO_BRAND_ID, id=0, name=name, roles=("business", "manager"))
     async with open_office(settings) as office:
-        key = await make_client(office.pool, office.clock, client)
+        key = await (await office.key_maker()).make_client(client)
         try:
             await run_traffic(url, (key.key_id, key.secret), stop, say, **evening)
         except httpx.TransportError as error:

@@ -18,6 +18,7 @@ import httpx
 from server.auth import Network
 from server.clock import Clock
 from server.events.effects import Effect, Errand, Outside
+from server.sealed import Sealing
 from server.webhooks import store
 from server.webhooks.address import may_reach
 from server.webhooks.message import Posting, Told, body_of, headers_of
@@ -41,8 +42,11 @@ class NotToldError(Exception):
 class Poster:
     """Posts for one worker."""
 
-    def __init__(self, allowed: Sequence[Network], post_s_max: float = POST_S_MAX) -> None:
+    def __init__(
+        self, allowed: Sequence[Network], sealing: Sealing, post_s_max: float = POST_S_MAX
+    ) -> None:
         self._allowed = tuple(allowed)
+        self._sealing = sealing
         self._post_s_max = post_s_max
         self._inside: Counter[tuple[int, int]] = Counter()
         self._rests_until_s: OrderedDict[tuple[int, int], float] = OrderedDict()
@@ -55,7 +59,7 @@ class Poster:
         """Make one attempt and return the status. Raises when the receiver did not take it."""
         posting: Posting = errand.body
         receiver = (errand.shop_id, posting.client_id)
-        webhook = await store.webhook_of_shop(outside.pool, *receiver)
+        webhook = await store.webhook_of_shop(outside.pool, *receiver, self._sealing)
         if webhook is None:
             return {"status": 0}  # nobody wants to know any more
         self._make_room(receiver, outside.clock)

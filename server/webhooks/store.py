@@ -7,49 +7,67 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from server.sealed import Sealing
+
 PUT_WEBHOOK = """
-INSERT INTO api_webhook (brand_id, client_id, url, secret, changed_at)
+INSERT INTO api_webhook (brand_id, client_id, url, sealed, changed_at)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (brand_id, client_id) DO UPDATE
-   SET url = excluded.url, secret = excluded.secret, changed_at = excluded.changed_at
+   SET url = excluded.url, secret = NULL, sealed = excluded.sealed, changed_at = excluded.changed_at
 """
 READ_WEBHOOK = """
-SELECT url, secret, changed_at FROM api_webhook WHERE brand_id = $1 AND client_id = $2
+SELECT url, changed_at FROM api_webhook WHERE brand_id = $1 AND client_id = $2
 """
 DROP_WEBHOOK = "DELETE FROM api_webhook WHERE brand_id = $1 AND client_id = $2"
 
 # A client of the brand the shop belongs to; one that was revoked hears nothing more.
 READ_OF_SHOP = """
-SELECT w.url, w.secret, w.changed_at
+SELECT w.url, w.secret, w.sealed, w.brand_id
   FROM shop s
   JOIN api_client c ON c.brand_id = s.brand_id AND c.id = $2 AND c.revoked_at IS NULL
   JOIN api_webhook w ON w.brand_id = c.brand_id AND w.client_id = c.id
  WHERE s.id = $1
 """
+READ_OPEN = "SELECT brand_id, client_id, secret FROM api_webhook WHERE secret IS NOT NULL"
+SEAL = """
+UPDATE api_webhook SET secret = NULL, sealed = $3
+ WHERE brand_id = $1 AND client_id = $2 AND secret = $4
+"""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Where a client wants to be told, and since when."""
+
+    url: str
+    changed_at: datetime
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """Where a client wants to be told; its repr shows no secret."""
+    """Where to tell, and what to sign with; its repr shows neither."""
 
     url: str
     secret: str
-    changed_at: datetime
 
     def __repr__(self) -> str:
-        return f"Webhook({self.changed_at})"
+        return "Webhook()"
 
 
 async def put_webhook(
-    pool: asyncpg.Pool, client: tuple[int, int], url: str, secret: str, now: datetime
+    pool: asyncpg.Pool, client: tuple[int, int], webhook: Webhook, sealing: Sealing, now: datetime
 ) -> None:
     """Remember where a client (brand id, id) wants to be told."""
-    await pool.execute(PUT_WEBHOOK, *client, url, secret, now)
+    sealed = sealing.seal(webhook.secret, _purpose(*client))
+    await pool.execute(PUT_WEBHOOK, *client, webhook.url, sealed, now)
 
 
-async def read_webhook(pool: asyncpg.Pool, client: tuple[int, int]) -> Webhook | None:
+def _purpose(brand_id: int, client_id: int) -> str:
+    return f"webhook {brand_id}.{client_id}"
+
+
+async def read_webhook(pool: asyncpg.Pool, client: tuple[int, int]) -> Wish | None:
     """Return where a client (brand id, id) wants to be told, if anywhere."""
     row = await pool.fetchrow(READ_WEBHOOK, *client)
-    return None if row is None else Webhook(*row)
+    return None if row is None else Wish(*row)
 
 
 async def drop_webhook(pool: asyncpg.Pool, client: tuple[int, int]) -> None:
@@ -57,7 +75,22 @@ async def drop_webhook(pool: asyncpg.Pool, client: tuple[int, int]) -> None:
     await pool.execute(DROP_WEBHOOK, *client)
 
 
-async def webhook_of_shop(pool: asyncpg.Pool, shop_id: int, client_id: int) -> Webhook | None:
-    """Return the webhook of a client of the shop's brand."""
+async def webhook_of_shop(
+    pool: asyncpg.Pool, shop_id: int, client_id: int, sealing: Sealing
+) -> Webhook | None:
+    """Return the webhook of a client of the shop's brand. Raises `SealError` with another key file."""
     row = await pool.fetchrow(READ_OF_SHOP, shop_id, client_id)
-    return None if row is None else Webhook(*row)
+    if row is None:
+        return None
+    purpose = _purpose(row["brand_id"], client_id)
+    return Webhook(row["url"], row["secret"] or sealing.opened(row["sealed"], purpose))
+
+
+async def seal_open_secrets(pool: asyncpg.Pool, sealing: Sealing) -> int:
+    """Seal the secrets that stand as they are; return how many there were."""
+    rows = await pool.fetch(READ_OPEN)
+    await pool.executemany(
+        SEAL,
+        [(*client, sealing.seal(secret, _purpose(*client)), secret) for *client, secret in rows],
+    )
+    return len(rows)

@@ -13,11 +13,13 @@ from grpclib.client import Channel
 from grpclib.const import Status
 
 from server.api import im_pb2
-from server.api.keys import make_client
+from server.api.keys import KeyMaker
 from server.api.store import Client
 from server.clock import SystemClock
 from server.db.pool import open_pool
 from server.demo.seed import seed
+from server.sealed import Sealing
+from server.settings import Settings
 from tests.support.grpc_caller import GrpcCaller, Key
 
 S_MAX = 60.0
@@ -37,7 +39,8 @@ async def test_a_fleet_serves_grpc_and_ends_in_order(
     """SendImCall is answered by whichever process; told to stop, the house ends with status 0."""
     await seed(database_url)
     pool = await open_pool(database_url, 1)
-    made = await make_client(pool, SystemClock(), Client(brand_id=1, id=0, name="till"))
+    keys = KeyMaker(pool, SystemClock(), Sealing(Settings().seal_key))
+    made = await keys.make_client(Client(brand_id=1, id=0, name="till"))
     port, grpc_port = free_port(), free_port()
     serving = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "server", "serve", "--port", str(port),

@@ -234,6 +234,6 @@ async def test_no_secret_in_any_log_line(house: ApiHouse) -> None:
     assert answered[0]["request_id"] == answer.headers["x-request-id"]
     assert answered[0]["client"] == "pos"
     assert [line["code"] for line in answered] == ["ok", "bad_signature"]
-    known = await store.find_key(house.db, caller.key[0])
+    known = await store.find_key(house.db, caller.key[0], house.sealing)
     assert known is not None
     assert caller.key[1] not in repr(known)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from server.api.keys import make_client
+from server.api.keys import KeyMaker
 from server.api.store import Client
 from server.auth import read_networks
 from server.clock import ManualClock, to_ms
@@ -22,12 +22,15 @@ from server.events import promises
 from server.events.decision import Context, Decision, Promise
 from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
+from server.sealed import Sealing
+from server.settings import Settings
 from server.webhooks import store
 from server.webhooks.message import BODY_BYTES_MAX, Told, read_told
 from server.webhooks.post import AT_ONCE_MAX, ATTEMPTS_MAX, POST_WEBHOOK, Poster
 from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
 from tests.support.receiver import Mood, Receiver, receiver
 
+SEALING = Sealing(Settings().seal_key)
 SECRET = "a secret of the till, 32 or longer"
 ROWS = "SELECT state, attempt, last_error FROM promise WHERE kind = 'PostWebhook' ORDER BY id"
 
@@ -41,11 +44,12 @@ class House:
 
     async def client(self, name: str, url: str) -> int:
         """Make a business service with a webhook."""
-        made = await make_client(
-            self.kitchen.pool, self.kitchen.clock, Client(brand_id=1, id=0, name=name)
-        )
+        keys = KeyMaker(self.kitchen.pool, self.kitchen.clock, SEALING)
+        made = await keys.make_client(Client(brand_id=1, id=0, name=name))
         client = (1, made.client_id)
-        await store.put_webhook(self.kitchen.pool, client, url, SECRET, NOON)
+        await store.put_webhook(
+            self.kitchen.pool, client, store.Webhook(url, SECRET), SEALING, NOON
+        )
         return made.client_id
 
     async def promise(self, client_id: int, *call_ids: int, **detail: Any) -> None:
@@ -94,7 +98,7 @@ async def open_house(
         httpx.AsyncClient(trust_env=False) as http,
         Redis.from_url(redis_url) as redis,
     ):
-        poster = Poster(read_networks(networks.split(",")), post_s_max)
+        poster = Poster(read_networks(networks.split(",")), SEALING, post_s_max)
         outside = Outside(kitchen.pool, kitchen.clock, http)
         effects = Effects({POST_WEBHOOK: poster.effect()}, outside, kitchen.desk.keep)
         loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep, effects)

@@ -21,7 +21,7 @@ import httpx
 import msgspec
 import structlog
 
-from server.api.keys import make_client
+from server.api.keys import KeyMaker
 from server.api.store import Client
 from server.app import listen
 from server.client.api import Api
@@ -30,6 +30,8 @@ from server.demo.evening import Evening
 from server.demo.people import Pace, Tally
 from server.demo.seed import seed as seed_demo
 from server.events.view import Menu
+from server.sealed import Sealing
+from server.settings import Settings
 from tests.simulation import checker, report
 from tests.simulation.browsers import open_boards
 from tests.simulation.cast import ROLES, SEATS, SHOP, Till, seat
@@ -179,7 +181,8 @@ async def _ready(port: int) -> None:
 async def _stage(pool: asyncpg.Pool, fire: Fire, port: int, seed: int) -> AsyncIterator[Stage]:
     """Pair every screen by the API and connect it through a link of its own."""
     client = Client(brand_id=1, id=0, name="day", roles=("business", "manager"))
-    made = await make_client(pool, SystemClock(), client)
+    keys = KeyMaker(pool, SystemClock(), Sealing(Settings().seal_key))
+    made = await keys.make_client(client)
     key = (made.key_id, made.secret)
     screens: dict[str, Screen] = {}
     links: dict[str, Link] = {}

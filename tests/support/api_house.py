@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from server.api import store
 from server.api.front import Front, Ground, open_front
-from server.api.keys import add_key, make_client
+from server.api.keys import KeyMaker
 from server.api.routes import routes
 from server.auth import Signable, new_token, read_networks, signed_headers, token_hash
 from server.clock import ManualClock
@@ -26,6 +26,7 @@ from server.demo.seed import seed
 from server.desk import Desk
 from server.events.decision import Actor
 from server.events.view import DeviceKind
+from server.sealed import Sealing
 from server.settings import Settings
 from tests.support.kitchen import Ear
 
@@ -88,6 +89,8 @@ class ApiHouse:
         assert isinstance(ground.clock, ManualClock)
         self.clock = ground.clock
         self.db = ground.database
+        self.sealing = Sealing(ground.settings.seal_key)
+        self.keys = KeyMaker(ground.database, ground.clock, self.sealing)
         self.draining = False
         self.online: set[int] | None = None  # devices connected now; None: nobody knows
         self.dishes: dict[str, int] = {}
@@ -113,13 +116,13 @@ class ApiHouse:
             client["ip_allow"] = read_networks(client["ip_allow"])
         fields: dict[str, Any] = {"brand_id": 1, "id": 0, "name": name}
         known = store.Client(**(fields | client))
-        made = await make_client(self.db, self.clock, known)
+        made = await self.keys.make_client(known)
         return Caller(self.http, (made.key_id, made.secret), self.clock.now)
 
     async def key_for(self, brand_id: int, client_id: int) -> Caller:
         """Give a client a further key, a moment later."""
         self.clock.advance(seconds=1)
-        made = await add_key(self.db, self.clock, brand_id, client_id)
+        made = await self.keys.add_key(brand_id, client_id)
         return Caller(self.http, (made.key_id, made.secret), self.clock.now)
 
     async def manager(self) -> Caller:

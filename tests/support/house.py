@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from server import app
 from server.api import store as api_store
-from server.api.keys import make_client
+from server.api.keys import KeyMaker
 from server.auth import new_token, read_networks, token_hash
 from server.clock import Clock, SystemClock
 from server.commands import BOOK, PROMISES
@@ -33,6 +33,7 @@ from server.events.view import DeviceKind, DeviceView, View
 from server.kds.views import snapshot
 from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
+from server.sealed import Sealing
 from server.settings import Settings
 from server.worker import open_effects
 from tests.support.engines import EnginePair, LoopThread
@@ -46,7 +47,8 @@ T = TypeVar("T")
 class RunningHouse:
     """Where a running house is reached, and a manager's hands in it."""
 
-    def __init__(self, house: app.House, port: int, clock: Clock) -> None:
+    def __init__(self, house: app.House, port: int, clock: Clock, sealing: Sealing) -> None:
+        self.sealing = sealing
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.ws_url = f"ws://127.0.0.1:{port}/ws"
@@ -77,7 +79,7 @@ class RunningHouse:
     async def api_key(self, name: str = "test") -> tuple[str, str]:
         """Make a business service that may manage devices; return its key id and secret."""
         client = api_store.Client(brand_id=1, id=0, name=name, roles=("business", "manager"))
-        made = await make_client(self.pool, self.clock, client)
+        made = await KeyMaker(self.pool, self.clock, self.sealing).make_client(client)
         return made.key_id, made.secret
 
     async def ask(self, role: Role, command: str, **body: Any) -> dict[str, Any]:
@@ -123,7 +125,7 @@ async def running_house(
                 if serving.done():
                     serving.result()
                 await asyncio.sleep(0.005)
-        yield RunningHouse(house, sock.getsockname()[1], clock)
+        yield RunningHouse(house, sock.getsockname()[1], clock, Sealing(known.seal_key))
 
 
 async def _stop(server: app.WebServer, serving: asyncio.Task[None]) -> None:
