@@ -115,6 +115,7 @@ export const REFUSALS = {
   phone_unreadable: {"zh": "手机号无法解密", "en": "The telephone number was sealed with another key."},
   phone_key_unsafe: {"zh": "手机号密钥不安全", "en": "The key of the telephone numbers may be read by others."},
   phone_key_differs: {"zh": "手机号密钥不一致", "en": "The telephone numbers were sealed with another key."},
+  seal_key_differs: {"zh": "密钥文件不一致", "en": "Secrets were sealed with another key file than this process has."},
   outcome_differs: {"zh": "已报告过不同的结果", "en": "Another outcome was reported before."},
   package_not_found: {"zh": "没有这个套餐包", "en": "There is no such package."},
   sms_order_fixed: {"zh": "套餐包扣减顺序已确定", "en": "The account uses its packages in the other order."},
