@@ -6,6 +6,7 @@ Most general first: pool, Redis, the desk, the gateway, the routes. `build` is w
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import secrets
 import socket
@@ -25,7 +26,7 @@ from server.api import routes as api
 from server.api.front import Front, Ground, open_front
 from server.api.keys import seal_secrets
 from server.broadcast.audio import open_audio
-from server.clock import Clock, SystemClock
+from server.clock import Clock, SystemClock, to_ms
 from server.commands import BOOK
 from server.db.pool import open_patiently
 from server.desk import Desk
@@ -35,6 +36,7 @@ from server.gateway.gateway import Gateway, Options
 from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
+from server.health.roll import Roll, Standing
 from server.meters import HouseMeters
 from server.sealed import Sealing
 from server.settings import Settings
@@ -111,6 +113,19 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         stack.push_async_callback(gateway.stop)
         front = open_front(ground)
         stack.push_async_callback(front.audit.close)
+        roll, started_ms = Roll(redis, clock), to_ms(clock.now())
+
+        def standing(lag_s: float) -> Standing:
+            return Standing(
+                node=node, kind="web", host=socket.gethostname(), pid=os.getpid(),
+                started_ms=started_ms, said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
+                waiting=desk.lanes.waiting_jobs, devices=len(gateway.devices),
+                guard=front.guard.state,
+            )  # fmt: skip
+
+        await roll.say(standing(0.0))
+        stack.push_async_callback(roll.leave, node)
+        stack.push_async_callback(_cancel, asyncio.create_task(roll.keep(standing), name="roll"))
         yield House(Starlette(routes=api.routes(ground, front)), front, gateway, desk, pool)
 
 

@@ -72,6 +72,9 @@ REFUSALS: dict[str, RefusalKind] = {
     "printers_too_many": RefusalKind(
         409, False, "The shop has as many printers as it may.", "打印机数量已达上限"
     ),
+    "promise_not_found": RefusalKind(
+        404, False, "There is no such promise that was given up.", "没有这个已放弃的任务"
+    ),
     "print_job_not_found": RefusalKind(404, False, "There is no such paper.", "没有这张单据"),
     "print_job_under_way": RefusalKind(
         409, False, "The paper is still being printed.", "单据正在打印"

@@ -7,7 +7,9 @@ call must ring on time (docs/decisions/0001-promises-not-arq.md). Refuses to ser
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -28,7 +30,7 @@ from server.auth import read_networks
 from server.billing.anchors import Anchors
 from server.billing.keeper import Keeper
 from server.billing.teller import Teller
-from server.clock import Clock, SystemClock
+from server.clock import Clock, SystemClock, to_ms
 from server.commands import BOOK, EFFECTS, PROMISES
 from server.db.pool import open_patiently
 from server.desk import Desk
@@ -37,6 +39,7 @@ from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.gateway.memory import settle_memory
+from server.health.roll import Roll, Standing
 from server.kds.report import store as kitchen_report
 from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
@@ -84,13 +87,26 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
             ground._replace(lease_s=settings.press_lease_s, done_s=settings.press_done_s)
         )
         await housekeeping.make_partitions(pool, clock)
+        sms = await stack.enter_async_context(open_sms(settings, pool, redis, clock))
+        roll, started_ms = Roll(redis, clock), to_ms(clock.now())
+
+        def standing(lag_s: float) -> Standing:
+            return Standing(
+                node=worker, kind="worker", host=socket.gethostname(), pid=os.getpid(),
+                started_ms=started_ms, said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
+                waiting=desk.lanes.waiting_jobs, resting=sms.resting(),
+            )  # fmt: skip
+
+        await roll.say(standing(0.0))
+        stack.push_async_callback(roll.leave, worker)
         settle_memory()
         _log.info("worker_ready")
-        async with open_sms(settings, pool, redis, clock) as sms, asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as tasks:
             tasks.create_task(relay.run())
             tasks.create_task(loop.run())
             tasks.create_task(presses.run())
-            for run in sms:
+            tasks.create_task(roll.keep(standing))
+            for run in sms.runs:
                 tasks.create_task(run())
             tasks.create_task(_run_cron(settings, pool, clock))
 

@@ -55,6 +55,7 @@ export const ACTIONS = {
   smsReceiptStatusCallBack: { zh: "短信送达回执", en: "Say whether a text arrived" },
   makeApiKey: { zh: "生成接口密钥", en: "Make an API key" },
   confirmPairing: { zh: "在终端确认配对", en: "Confirm a pairing at the terminal" },
+  revivePromise: { zh: "恢复一个已放弃的任务", en: "Bring a promise back" },
   revivePromises: { zh: "恢复未完成的任务", en: "Bring promises back" },
   grantSms: { zh: "在终端加短信套餐", en: "Add texts at the terminal" },
   openSms: { zh: "开通短信", en: "Open an account for texts" },

@@ -31,6 +31,7 @@ export const REFUSALS = {
   printer_not_private: {"zh": "打印机须在内网", "en": "A printer is in a private network of the house."},
   printer_disabled: {"zh": "打印机已停用", "en": "The printer is not in use."},
   printers_too_many: {"zh": "打印机数量已达上限", "en": "The shop has as many printers as it may."},
+  promise_not_found: {"zh": "没有这个已放弃的任务", "en": "There is no such promise that was given up."},
   print_job_not_found: {"zh": "没有这张单据", "en": "There is no such paper."},
   print_job_under_way: {"zh": "单据正在打印", "en": "The paper is still being printed."},
   print_job_decided: {"zh": "这张单据已有人处理", "en": "Somebody has decided about this paper already."},

@@ -14,6 +14,7 @@ from server.api.cards import Cards
 from server.api.devices import Devices
 from server.api.documents import Documents
 from server.api.front import Front, Ground, open_front
+from server.api.health import Health
 from server.api.im import ImCalls
 from server.api.im_rules import Rules
 from server.api.im_webhook import Webhooks
@@ -70,6 +71,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Staff(front.staff).doors(),
         *Audit(ground.database, front.audit).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
+        *Health(ground.database, ground.redis, ground.clock).doors(),
         *Operations(ground.database, ground.redis, front.meters, ground.draining).doors(),
     ]
     return [*doors, *Documents(doors, _version()).doors()]

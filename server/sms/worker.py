@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from redis.asyncio import Redis
@@ -16,6 +16,7 @@ from server.sms.asking import Asker
 from server.sms.carriers_file import open_lines, read_carriers
 from server.sms.costcentre import CostCentre
 from server.sms.ground import lay_ground
+from server.sms.lines import Lines
 from server.sms.phones import open_phones
 from server.sms.receipts.receipts import Receipts
 from server.sms.sending import Sender
@@ -23,21 +24,32 @@ from server.sms.sending import Sender
 Run = Callable[[], Coroutine[Any, Any, None]]
 
 
+class SmsWork(NamedTuple):
+    """What is to be run until cancelled, and the ways out it has."""
+
+    runs: list[Run]
+    lines: Lines
+
+    def resting(self) -> list[str]:
+        """Name the carriers that do not answer and are left alone for now."""
+        return [name for name, line in self.lines.items() if line.state != "closed"]
+
+
 @asynccontextmanager
 async def open_sms(
     settings: Settings, pool: asyncpg.Pool, redis: Redis, clock: Clock
-) -> AsyncIterator[list[Run]]:
+) -> AsyncIterator[SmsWork]:
     """Give what is to be run until cancelled, its carriers open for the length of the block.
 
     Without a carrier there is nothing to run: what is queued waits for a process that has one.
     """
     carriers = read_carriers(settings)
     if not carriers.routes.names():
-        yield []
+        yield SmsWork([], {})
         return
     centre = CostCentre(pool, Teller(pool, clock), clock)
     ground = lay_ground(pool, redis, clock, await open_phones(settings, pool, clock), centre)
     receipts = Receipts(ground)
     async with open_lines(carriers, clock, receipts.deliver) as lines:
         sender = Sender(ground, carriers.routes, lines, lease_s=settings.sms_lease_s)
-        yield [sender.run, Asker(ground, lines).run, receipts.run]
+        yield SmsWork([sender.run, Asker(ground, lines).run, receipts.run], lines)

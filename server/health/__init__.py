@@ -1,0 +1,1 @@
+"""How the house is: which processes are at work, what is late, what was given up."""

@@ -1,0 +1,108 @@
+"""The roll of processes at work, in Redis: each says every few seconds that it is there and how it is.
+
+All of it is soft: while Redis is away nobody is on the roll but whoever is asked. Refuses to decide
+whether a process is well, and to hold anything that matters tomorrow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from server.clock import Clock, to_ms
+
+SAY_S = 5.0
+ABSENT_AFTER_S = 3 * SAY_S
+PROCESSES_MAX = 256
+REDIS_S_MAX = 1.0
+ROLL_KEY = "health:roll"
+
+_log = structlog.get_logger(__name__)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process says of itself.
+
+    `lag_ms`: how late its loop was last. `waiting`: commands in its queue. `guard`: the breaker
+    before its database. `resting`: carriers its breaker lets rest.
+    """
+
+    node: str
+    kind: Literal["web", "worker"]
+    host: str
+    pid: int
+    started_ms: int
+    said_ms: int
+    lag_ms: float
+    waiting: int = 0
+    devices: int = 0
+    guard: Literal["closed", "open", "half_open"] = "closed"
+    resting: list[str] = []
+
+
+class Roll:
+    """This process' line on the roll, and everybody's."""
+
+    def __init__(self, redis: Redis, clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._away = False
+
+    async def keep(self, say: Callable[[float], Standing]) -> None:
+        """Say how this process is until cancelled; `say` is told how late the loop was, in seconds."""
+        while True:
+            planned_s = self._clock.monotonic_s() + SAY_S
+            await asyncio.sleep(SAY_S)
+            await self.say(say(max(0.0, self._clock.monotonic_s() - planned_s)))
+
+    async def say(self, standing: Standing) -> None:
+        """Write this process' line; while Redis is away it is the next one's turn."""
+        try:
+            async with asyncio.timeout(REDIS_S_MAX), self._redis.pipeline() as pipe:
+                pipe.hset(ROLL_KEY, standing.node, msgspec.json.encode(standing))  # type: ignore[arg-type]
+                pipe.expire(ROLL_KEY, int(20 * ABSENT_AFTER_S))
+                await pipe.execute()
+            self._away = False
+        except (RedisError, OSError) as error:
+            if not self._away:
+                _log.warning("not_on_the_roll", error=type(error).__name__)
+            self._away = True
+
+    async def leave(self, node: str) -> None:
+        """Take this process' line away: it ends, which is no trouble."""
+        try:
+            async with asyncio.timeout(REDIS_S_MAX):
+                await self._redis.hdel(ROLL_KEY, node)  # type: ignore[misc]
+        except (RedisError, OSError):
+            return  # the line grows old by itself
+
+    async def call(self) -> list[Standing]:
+        """Return who is there, by kind and node; lines too old are forgotten. Raises what Redis raises."""
+        async with asyncio.timeout(REDIS_S_MAX):
+            lines = await self._redis.hgetall(ROLL_KEY)  # type: ignore[misc]
+        after_ms = to_ms(self._clock.now()) - int(ABSENT_AFTER_S * 1000)
+        there, gone = [], []
+        for node, line in lines.items():
+            standing = _read(line)
+            if standing is None or standing.said_ms < after_ms:
+                gone.append(node)
+            else:
+                there.append(standing)
+        if gone:
+            async with asyncio.timeout(REDIS_S_MAX):
+                await self._redis.hdel(ROLL_KEY, *gone)  # type: ignore[misc]
+        there.sort(key=lambda one: (one.kind, one.host, one.pid))
+        return there[:PROCESSES_MAX]
+
+
+def _read(line: bytes) -> Standing | None:
+    try:
+        return msgspec.json.decode(line, type=Standing)
+    except msgspec.DecodeError:
+        return None  # a newer version's line: it speaks for itself where it is
