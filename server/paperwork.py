@@ -110,6 +110,10 @@ def printers(context: click.Context, shop: int) -> None:
     type=click.Choice(["text", "raster"]),
     help="Characters or pictures; default: pictures over network and USB, characters otherwise.",
 )
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="Of the papers.")
+@click.option("--cutter/--tear", default=True, help="Whether it cuts.")
+@click.option("--buzzer", is_flag=True, help="It beeps with every paper.")
+@click.option("--drawer", is_flag=True, help="A bill opens the drawer at it.")
 @click.option("--document", "documents", multiple=True, help="ticket, receipt, label; repeatable.")
 @click.option("--station", "stations", type=int, multiple=True, help="Only this one's; repeatable.")
 @click.option("--backup", type=int, help="Which printer takes over.")
@@ -124,7 +128,8 @@ def add(settings: Settings, /, shop: int, name: str, width: str, **given: Any) -
 
     body = {
         "name": name, "kind": given["kind"], "address": given["address"],
-        "paper": {**PAPERS[width], "mode": given["mode"]},
+        "language": given["language"],
+        "paper": {**PAPERS[width], **{one: given[one] for one in ("mode", "cutter", "buzzer", "drawer")}},
         "documents": given["documents"] or ["ticket"], "stations": given["stations"],
         "backup_id": given["backup"], "answers": given["answers"],
     }  # fmt: skip

@@ -32,6 +32,16 @@ def framed(body: bytes, document: Document, paper: Paper) -> bytes:
     return head + body + (CUT if paper.cutter else FEED)
 
 
+def padding(paper: Paper) -> bytes:
+    """Return what ends a command that was cut off: as much of nothing as the longest one takes.
+
+    A printer that waits for the rest of a picture takes the next paper for it, and prints what follows as
+    characters. NUL means nothing to one that does not wait.
+    """
+    picture = paper.width_dots // 8 * BAND_ROWS_MAX
+    return bytes(8 + (picture if paper.mode == "raster" else CODE_BYTES_MAX))
+
+
 def as_characters(blocks: list[Block], paper: Paper) -> bytes:
     """Return blocks in the printer's own characters."""
     out = []

@@ -174,14 +174,15 @@ def _receipt(receipt: Receipt, language: Language) -> list[Block]:
     blocks: list[Block] = [
         Row(_say(receipt.shop, language), size=2, bold=True, center=True),
         Row(_place(receipt, words), f"#{receipt.number:02d}"),
-        Row(receipt.at, receipt.serial),
+        Row(receipt.at),
         Rule(heavy=True),
     ]
     for line in receipt.lines:
         name = f"{_say(line.name, language)} x{line.quantity}"
         blocks.append(Row(name, yuan(line.price_fen * line.quantity), hanging=2))
     blocks += [Rule(), Row(words["total"], yuan(receipt.total_fen), size=2, bold=True)]
-    return [*blocks, *([Code(receipt.link)] if receipt.link else [])]
+    blocks += [Code(receipt.link)] if receipt.link else []
+    return [*blocks, *([Row("", receipt.serial)] if receipt.serial else [])]
 
 
 def _label(label: Label, language: Language) -> list[Block]:

@@ -24,6 +24,7 @@ from server.clock import Clock
 from server.events.decision import Actor
 from server.events.printing import PrinterCondition
 from server.printing import port, store
+from server.printing.escpos import padding
 from server.printing.printer import Printer
 from server.printing.render import as_text, preview_png, render
 from server.printing.store import Key, OpenJob, Step
@@ -73,6 +74,7 @@ class Press:
         self._woken = asyncio.Event()
         self._closing = False
         self._retry_s = ground.retry_s
+        self._torn = False  # whether a paper was cut off in the middle, and none came out since
 
     def close(self) -> None:
         """Finish the paper that is under way and begin no other."""
@@ -108,6 +110,7 @@ class Press:
         """List what somebody had begun who is not there any more: nobody knows what came out."""
         for job in await store.read_open(self._ground.pool, self._key, JOBS_READ_MAX):
             if job.state != "queued":
+                self._torn = True
                 await self._end(job, "lose", "press_lost", job.version)
 
     async def _still_wanted(self, printer: Printer) -> list[OpenJob]:
@@ -171,6 +174,9 @@ class Press:
         wire = await _reached(wires.__aenter__())
         try:
             condition = await self._ask(printer, wire)
+            if self._may_wait(printer) and condition in {"ready", "silent"}:
+                await _reached(wire.write(padding(printer.paper)))
+                condition = await self._ask(printer, wire)
             if isinstance(wire, FileWire) and document is not None:
                 look = (document, printer.paper, printer.language)
                 wire.readable = as_text(*look)
@@ -180,6 +186,11 @@ class Press:
             return condition
         finally:
             await wires.__aexit__(None, None, None)
+
+    def _may_wait(self, printer: Printer) -> bool:
+        """Return whether a printer may wait for the rest of a paper that was cut off."""
+        away = self._torn or printer.condition in {"offline", "silent"}
+        return away and printer.kind != "file"
 
     async def _document(self, printer: Printer, job: OpenJob) -> port.Document:
         backup_from = ""
@@ -223,6 +234,7 @@ class Press:
             if wire.written == before:
                 await self._step(job, version, "sending", "queued")
             else:
+                self._torn = True
                 await self._end(job, "lose", "wire_lost", version)
             return "offline"
         if not printer.answers:
@@ -246,6 +258,7 @@ class Press:
             condition = condition_of(port.read_status(said))
         except WireLostError:
             done, condition = False, "offline"
+        self._torn = not done
         if done:
             await self._step(job, version, "sent", "confirmed", over=True)
         else:

@@ -8,10 +8,13 @@ from pathlib import Path
 import asyncpg
 
 from server.demo.seed import seed
+from server.printing.escpos import BEEP, INIT
 from server.settings import Settings
 from server.worker import run_worker
 from tests.rooms.test_cli import chuancai
 from tests.support.paper import printers, text_of
+
+LOOK = "--language en --buzzer"
 
 
 async def test_a_printer_is_set_up_and_tried_at_the_terminal(
@@ -23,7 +26,7 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
     working = asyncio.create_task(run_worker(settings))
     async with printers(1) as (printer,):
         known = [
-            f"printers add 热菜 --address 127.0.0.1:{printer.port} --width 58 --mode text --station 1",
+            f"printers add 热菜 --address 127.0.0.1:{printer.port} --width 58 --mode text --station 1 {LOOK}",
             "print-test 1",
             "printers",
             "printers papers",
@@ -38,9 +41,11 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
         assert "ready" in told[2]
         assert "stations 1" in told[2]
         assert "confirmed" in told[3]
-        assert "宫保鸡丁" in text_of(printer.papers[0])
+        assert "2 x Kung Pao" in text_of(printer.papers[0])
+        assert printer.papers[0].startswith(INIT + BEEP)
         for words, code in [("print-test 9", "printer_not_found"), ("printers add 热菜 --address a", "name_taken"),
                             ("printers add x --address http://", "bad_field"),
+                            ("printers add x --address 8.8.8.8", "printer_not_private"),
                             ("print-test 1 --shop 77", "shop_not_found")]:  # fmt: skip
             status, said = await chuancai(database_url, redis_url, *words.split())
             assert (status, "Traceback" in said, code in said) == (1, False, True), said
@@ -49,4 +54,4 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
     connection = await asyncpg.connect(database_url)
     lines = [row[0] for row in await connection.fetch("SELECT action FROM audit")]
     await connection.close()
-    assert lines.count("PutPrinter") == 3
+    assert lines.count("PutPrinter") == 4

@@ -191,7 +191,7 @@ class Roll:
 
     def tear(self) -> None:
         """Lose the connection: what was printed and not cut is a torn paper."""
-        if self.line.removeprefix(INIT):
+        if self.line.lstrip(b"\0").removeprefix(INIT):  # NUL and ESC @ leave nothing on paper
             self._printer.torn.append(self.line)
         self.line = b""
 

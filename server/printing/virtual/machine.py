@@ -26,17 +26,23 @@ _AT_ONCE = frozenset({"status", "recover", "real_time"})
 class VirtualPrinter:
     """A printer's state and paper; every connection is a `Line` to it."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, *, one_buffer: bool = False) -> None:
+        """Be a printer; with `one_buffer` what a client left unfinished is not ended by hanging up."""
         self.paper = paper
         self.sheets = Sheets(paper)
         self.troubles: set[Trouble] = set()
         self.dies_after: int | None = None  # bytes from now on, then the power is gone
         self.lines: list[Line] = []
+        self._one = Reader(paper.encoding) if one_buffer else None
 
     @property
     def stopped(self) -> bool:
         """Return whether it does not go on."""
         return bool(self.troubles)
+
+    def reader(self) -> Reader:
+        """Return who reads a new connection."""
+        return self._one or Reader(self.paper.encoding)
 
     def line(self, say: Callable[[bytes], None]) -> Line:
         """Return a new connection; `say` takes what the printer answers on it."""
@@ -60,6 +66,7 @@ class VirtualPrinter:
     def lose_power(self) -> None:
         """Forget what was sent and not printed; what is on paper stays there."""
         self.dies_after = None
+        self._one = Reader(self.paper.encoding) if self._one else None
         for line in self.lines:
             line.clear()
         self.lines.clear()
@@ -104,8 +111,8 @@ class Line:
         self.held: deque[Op] = deque()
         self.open = True
         self._printer = printer
+        self._reader = printer.reader()
         self._answer = say
-        self._reader = Reader(printer.paper.encoding)
         self._told = False  # whether its client asked to be told of changes
 
     def take(self, data: bytes) -> bool:
