@@ -20,6 +20,7 @@ from server.sms.costcentre import CostCentre
 from server.sms.packages import Package, Packages, Purchase
 
 _FREEZES, _PAYMENTS, _PACKAGES = "/v1/sms/freezes", "/v1/sms/payments", "/v1/sms/packages"
+DERIVED = 5  # the version of ids that are made of words
 _FROZEN = ("hold_not_found", "hold_ended", "hold_exceeded")
 
 
@@ -114,7 +115,7 @@ class SmsMoney:
     ) -> w.PrePayAnswer:
         """Freeze; without a number of the caller's, the request's own id is the number."""
         done = await self._centre.pre_pay(
-            _brand(client, asked), asked.number or command_id, asked.segments,
+            _brand(client, asked), new_id(asked.number, command_id, "number"), asked.segments,
             expires_s=asked.expires_s,
         )  # fmt: skip
         return w.PrePayAnswer(
@@ -124,7 +125,7 @@ class SmsMoney:
 
     async def pay(self, client: Client, command_id: UUID, asked: w.PayRequest) -> w.PayAnswer:
         """Pay; without an id of the caller's, the request's own id is the payment's."""
-        payment = asked.payment or command_id
+        payment = new_id(asked.payment, command_id, "payment")
         done = await self._centre.pay(
             _brand(client, asked), payment, asked.number, asked.segments
         )  # fmt: skip
@@ -199,6 +200,20 @@ class SmsMoney:
         wanted = views.Wanted(kinds, since, until, asked.about, asked.before, asked.limit)
         page = await self._packages.records(money_brand(call.caller), wanted)
         return w.RecordsAnswer(records=[_record(one) for one in page.records], next=page.next)
+
+
+def new_id(given: UUID | None, command_id: UUID, field: str) -> UUID:
+    """Return what something new is called: by the caller's own id, else by the request's.
+
+    All ids of the ledger are of one space. Those the house makes of words, another brand's packages and
+    requests among them, are of version 5; whoever could guess one and use it up first would be in the way
+    of what it is for. Raises `bad_field` for an id of that version.
+    """
+    if given is None:
+        return command_id
+    if given.version == DERIVED:
+        raise Refusal("bad_field", "Your own ids are random ones, not of version 5.", field=field)
+    return given
 
 
 def own_brand(signer: Signer, asked_brand_id: int) -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from server.api import sms_message_words as w
 from server.api.callers import money_brand
-from server.api.sms import known_moment, own_brand
+from server.api.sms import known_moment, new_id, own_brand
 from server.api.store import Client
 from server.api.table import Call, Door, for_people_too
 from server.clock import to_ms
@@ -75,7 +75,8 @@ class SmsMessages:
     async def send(self, client: Client, command_id: UUID, asked: w.SendRequest) -> w.SendAnswer:
         """Accept what is to be sent; without a number of the caller's the request's own id is it."""
         brand_id = own_brand(client, asked.brand_id)
-        ask = Ask(brand_id, asked.number or command_id, asked.type, _texts(asked), asked.lives_s)
+        number = new_id(asked.number, command_id, "number")
+        ask = Ask(brand_id, number, asked.type, _texts(asked), asked.lives_s)
         parts = await self._outgoing.parts()
         done = await parts.acceptance.accept(ask)
         return w.SendAnswer(number=done.number, messages=done.messages, segments=done.segments)

@@ -32,7 +32,7 @@ class BrandWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
 
 
 class PrePayRequest(BrandWords, frozen=True, kw_only=True):
-    """Freeze billed segments: all telephones', all parts. `number`: yours, else it is minted."""
+    """Freeze billed segments: all telephones', all parts. `number`: yours, a random UUID, else it is minted."""
 
     segments: Segments
     number: UUID | None = None
@@ -49,7 +49,7 @@ class PrePayAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 
 class PayRequest(BrandWords, frozen=True, kw_only=True):
-    """Pay from a freeze. `payment`: yours, else it is minted; one for each message."""
+    """Pay from a freeze. `payment`: yours, a random UUID, else it is minted; one for each message."""
 
     number: UUID
     segments: Segments

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.sms.costcentre import NAMES
 from tests.support.api_house import ApiHouse, Caller, api_house, is_problem
 
 DAY_MS = 86_400_000
@@ -123,7 +124,8 @@ async def test_nobody_charges_another_brand(house: ApiHouse) -> None:
     ours, theirs = await mall(house), await mall(house, brand_id=2)
     for caller in (ours, theirs):
         await told(caller, "POST", "packages", PACKAGE)
-    number = (await told(ours, "POST", "freezes", {"segments": 5, "brandId": 1}))["number"]
+    wish = {"segments": 5, "brandId": 1, "number": str(uuid.uuid4())}
+    number = (await told(ours, "POST", "freezes", wish))["number"]
     paid = await told(ours, "POST", "payments", {"number": number, "segments": 1})
     for method, path, body, code in (
         ("POST", "freezes", {"segments": 5, "brandId": 1}, "not_allowed"),
@@ -164,3 +166,22 @@ async def test_what_is_wrong_is_named(
     assert problem["facts"].get("field") == field
     balance = await told(caller, "GET", "balance")
     assert (balance["available"], balance["held"]) == (100, 0)
+
+
+async def test_nobody_uses_up_the_names_of_another_brand(house: ApiHouse) -> None:
+    """A rival who guesses an order number cannot take the name of its package first (R-004-18)."""
+    caller, rival = await mall(house), await mall(house, name="rival", brand_id=2)
+    await told(rival, "POST", "packages", PACKAGE | {"orderNo": "RIVAL-1"})
+    guessed = str(uuid.uuid5(NAMES, f"package 1 {PACKAGE['orderNo']}"))
+    freeze = await told(rival, "POST", "freezes", {"segments": 9})
+    message = {"type": "notice", "text": "好", "phones": ["13800138000"], "number": guessed}
+    for path, body, field in (
+        ("freezes", {"segments": 1, "number": guessed}, "number"),
+        ("payments", {"segments": 1, "number": freeze["number"], "payment": guessed}, "payment"),
+        ("messages", message, "number"),
+    ):
+        answer = await rival.ask("POST", f"/v1/sms/{path}", body)
+        assert is_problem(answer, "bad_field")["facts"] == {"field": field}
+    assert (await told(caller, "POST", "packages", PACKAGE))["left"] == PACKAGE["segments"]
+    own = str(uuid.uuid4())
+    assert (await told(rival, "POST", "freezes", {"segments": 1, "number": own}))["number"] == own
