@@ -1,12 +1,12 @@
 // The audit log: who did what, from where, and what came of it, the newest first.
 // Refuses to change anything, and to guess: a line without an outcome says that nobody saw its end.
 
-import { Part } from "../link/elements.js";
-import { askHouse, refusalText } from "../link/house.js";
-import { lang } from "../link/i18n.js";
+import { refusalText } from "../link/house.js";
+import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { ACTIONS, actionWords } from "./actions.js";
+import { moment, Room } from "./room.js";
 import { say } from "./words.js";
 
 /** @typedef {{id: number, at_ms: number, shop_id: number, who: string, name: string, address: string, action: string, subject: string, outcome: string | null, request_id: string}} Line */
@@ -15,34 +15,31 @@ const PAGE_LINES = 50;
 const LINES_SHOWN_MAX = 1_000; // then narrow the question
 const NOTHING_ASKED = { who: "", action: "", outcome: "", shop_id: "", since: "", until: "" };
 
-class AuditRoom extends Part {
-  static properties = { shops: {}, lines: { state: true }, asked: { state: true }, next: { state: true }, busy: { state: true }, wrong: { state: true } };
-  /** Which question is the last: an answer to an older one is dropped. */
-  #turn = 0;
+class AuditRoom extends Room {
+  static properties = { lines: { state: true }, asked: { state: true }, next: { state: true } };
 
   constructor() {
     super();
-    /** Shops somebody may read of; none named: all. @type {number[]} */
-    this.shops = [];
     /** @type {Line[]} */
     this.lines = [];
     this.asked = { ...NOTHING_ASKED };
     /** @type {number | null} */
     this.next = null;
-    this.busy = false;
-    this.wrong = "";
   }
 
   subscribe() {
     const key = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     window.addEventListener("keydown", key);
-    void this.#read(false);
     return [() => window.removeEventListener("keydown", key)];
+  }
+
+  opened() {
+    void this.#read(false);
   }
 
   /** R anew, N earlier ones, Escape forgets what was asked. @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") return this.#ask(NOTHING_ASKED);
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
     const key = event.key.toUpperCase();
@@ -62,18 +59,10 @@ class AuditRoom extends Part {
 
   /** @param {boolean} on further down, or anew from the top */
   async #read(on) {
-    const turn = ++this.#turn;
-    this.busy = true;
-    const told = await askHouse("GET", `/v1/audit?${this.#query(on)}`);
-    if (turn !== this.#turn) return;
-    this.busy = false;
-    this.wrong = told.ok ? "" : refusalText(told.code, say("no_answer"));
-    if (!told.ok) {
-      if (told.code === "session_ended") location.replace("/login/");
-      return;
-    }
-    this.lines = on ? [...this.lines, ...told.body.lines] : told.body.lines;
-    this.next = told.body.next;
+    const told = await this.read(`/v1/audit?${this.#query(on)}`);
+    if (!told) return;
+    this.lines = on ? [...this.lines, ...told.lines] : told.lines;
+    this.next = told.next;
   }
 
   /** @param {boolean} on */
@@ -88,10 +77,9 @@ class AuditRoom extends Part {
   }
 
   render() {
-    return html`<h1>${say("audit")}</h1><p class="lead">${say("lead")}</p>
+    return html`${this.head(say("audit"), say("lead"))}
       ${this.#form()}
-      ${this.wrong ? html`<p class="told" role="alert">${icon("late")}${this.wrong}</p>` : nothing}
-      ${this.lines.length ? this.#table() : html`<p class="wait">${this.busy ? say("wait") : say("none")}</p>`}
+      ${this.lines.length ? this.#lines() : html`<p class="wait">${this.busy ? say("wait") : say("none")}</p>`}
       <p class="foot">${this.lines.length ? this.#more() : nothing}</p>`;
   }
 
@@ -121,18 +109,23 @@ class AuditRoom extends Part {
   /** @param {(event: Event) => void} chosen */
   #shopField(chosen) {
     const { shop_id } = this.asked;
-    if (!this.shops.length) return html`<input type="number" name="shop_id" min="1" step="1" placeholder=${say("all_shops")} .value=${shop_id} @change=${chosen} />`;
     return html`<select name="shop_id" @change=${chosen}>
       <option value="" ?selected=${!shop_id}>${say("all_shops")}</option>
-      ${this.shops.map((one) => html`<option value=${one} ?selected=${shop_id === String(one)}>${say("in_shop", { n: one })}</option>`)}
+      ${this.shops.map((one) => html`<option value=${one.id} ?selected=${shop_id === String(one.id)}>${name(one.name)}</option>`)}
     </select>`;
   }
 
-  #table() {
+  #lines() {
     return html`<table>
       <thead><tr>${(/** @type {const} */ (["time", "who", "did", "what", "came"])).map((one) => html`<th scope="col">${say(one)}</th>`)}</tr></thead>
       <tbody>${this.lines.map((line) => this.#row(line))}</tbody>
     </table>`;
+  }
+
+  /** A shop of another time is told by its number. @param {number} id */
+  #shopName(id) {
+    const shop = this.shops.find((one) => one.id === id);
+    return shop ? name(shop.name) : id || nothing;
   }
 
   /** @param {Line} line */
@@ -142,7 +135,7 @@ class AuditRoom extends Part {
       <td><button @click=${() => this.#ask({ who: line.who })}>${line.name || (line.who === "unknown" ? say("nobody") : line.who)}</button>
         <small>${line.who}${line.address ? ` · ${say("from", { address: line.address })}` : nothing}</small></td>
       <td><button @click=${() => this.#ask({ action: line.action })}>${actionWords(line.action)}</button><small>${line.action}</small></td>
-      <td>${line.shop_id ? say("in_shop", { n: line.shop_id }) : nothing} ${besidesShop(line.subject)}${line.request_id ? html`<small>${say("request", { id: line.request_id })}</small>` : nothing}</td>
+      <td>${this.#shopName(line.shop_id)} ${besidesShop(line.subject)}${line.request_id ? html`<small>${say("request", { id: line.request_id })}</small>` : nothing}</td>
       <td>${outcome(line.outcome)}</td>
     </tr>`;
   }
@@ -157,9 +150,6 @@ function outcome(code) {
   if (code === "ok") return html`<span class="came" data-as="ok">${icon("tick")}${say("ok")}</span>`;
   return html`<span class="came" data-as="refused">${icon("late")}<span>${refusalText(code, say("refused"))}<small>${code}</small></span></span>`;
 }
-
-/** @param {number} atMs */
-const moment = (atMs) => new Date(atMs).toLocaleString(lang() === "en" ? "en-GB" : "zh-CN", { dateStyle: "medium", timeStyle: "medium" });
 
 /** Midnight at the reader's desk. @param {string} day @param {number} daysOn */
 function dayMs(day, daysOn) {

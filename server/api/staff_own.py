@@ -22,6 +22,7 @@ from server.pairing.pairing import source_of
 from server.staff.door import Origin
 from server.staff.member import MAY, Grant, Member
 from server.staff.sessions import IDLE_MAX, LIFE_MAX
+from server.staff.views import MyShop
 
 Typed = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
@@ -63,6 +64,7 @@ class MeAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     session_id: uuid.UUID
     idle_s_max: int
     life_s_max: int
+    shops: list[MyShop]
     token: str | None = None
 
 
@@ -162,7 +164,8 @@ class OwnStaff:
             "logIn", member.who, member.name, call.address, brand_id=member.brand_id
         )
         self._audit.finish(line, "ok")
-        told = msgspec.json.encode(_me(member, token if call.body.bearer else None))
+        shops = await self._staff.shops(member)
+        told = msgspec.json.encode(_me(member, shops, token if call.body.bearer else None))
         headers = {} if call.body.bearer else {"set-cookie": cookie.give(token, secure=call.secure)}
         return Plain(told, "application/json", headers=headers)
 
@@ -179,7 +182,7 @@ class OwnStaff:
 
     async def me(self, call: Call) -> MeAnswer:
         """Say who is logged in."""
-        return _me(call.person, None)
+        return _me(call.person, await self._staff.shops(call.person), None)
 
     async def change_password(self, call: Call) -> DoneAnswer:
         """Exchange the password; other sessions end."""
@@ -206,12 +209,12 @@ class OwnStaff:
         return DoneAnswer()
 
 
-def _me(member: Member, token: str | None) -> MeAnswer:
+def _me(member: Member, shops: list[MyShop], token: str | None) -> MeAnswer:
     assert member.session_id is not None
     return MeAnswer(
         member.brand_id, member.id, member.login, member.name,
         [_role(grant) for grant in member.grants], member.must_change, member.session_id,
-        int(IDLE_MAX.total_seconds()), int(LIFE_MAX.total_seconds()), token,
+        int(IDLE_MAX.total_seconds()), int(LIFE_MAX.total_seconds()), shops, token,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from server.staff.hashing import Hasher
 from server.staff.member import WHOLE_BRAND, Grant, Member
 from server.staff.password import check_password, first_password, normal
 from server.staff.store import NewSession, Person, Session
+from server.staff.views import MyShop, list_shops
 
 _LOGIN = re.compile(r"[\w.-]{2,40}")
 
@@ -100,6 +101,10 @@ class StaffDoor:
     async def end_session(self, member: Member, session_id: uuid.UUID) -> None:
         """End one of one's own sessions; ended before is ended."""
         await store.end_session(self._db, member, session_id)
+
+    async def shops(self, member: Member) -> list[MyShop]:
+        """Return the shops somebody works in."""
+        return await list_shops(self._db, member)
 
     async def people(self, brand_id: int) -> list[Person]:
         """Return everybody of a brand."""

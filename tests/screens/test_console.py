@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.staff.member import Grant, Member, StaffRole
 from tests.support.browser import quiet_chromium
+from tests.support.desks import SHOP_NAME, add_shop, desk_page, log_in
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread, fresh_house
 
-PASSWORD = "three blind mice on tuesday"
 LINES_OF_TWO_PAGES = 60
 
 
@@ -33,28 +32,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A desk whose page complains about nothing."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
-    made = context.new_page()
-    made.set_default_timeout(10_000)
-    errors: list[str] = []
-    made.on("pageerror", lambda error: errors.append(str(error)))
-    yield made
-    assert errors == []
-    context.close()
-
-
-def log_in(house: HouseOnThread, page: Page, login: str, role: StaffRole, shop_id: int) -> None:
-    """Take somebody on, and let him log in with a password of his own."""
-    new = Member(brand_id=1, id=0, login=login, name=login.title(), grants=(Grant(role, shop_id),))
-    _, first = house.call(house.house.front.staff.add(None, new))
-    page.goto(f"{house.url}/login/")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", str(first))
-    page.keyboard.press("Enter")
-    for name, words in (("old", str(first)), ("fresh", PASSWORD), ("again", PASSWORD)):
-        page.fill(f"input[name={name}]", words)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text(login.title())
+    with desk_page(browser) as made:
+        yield made
 
 
 def do(page: Page, method: str, path: str) -> int:
@@ -70,6 +49,7 @@ def test_an_owner_reads_who_did_what_and_narrows_it(house: HouseOnThread, page: 
     for _ in range(LINES_OF_TWO_PAGES):
         do(page, "DELETE", gone)
     page.get_by_role("link", name="打开后台").click()
+    page.get_by_role("link", name="操作记录").click()
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(50)
     expect(rows.first).to_contain_text("结束自己的一个登录")
@@ -96,13 +76,13 @@ def test_a_manager_reads_of_his_shop_only(house: HouseOnThread, page: Page) -> N
     """R-000-16: what others did elsewhere is not shown to the manager of one shop."""
     log_in(house, page, "qian", "manager", 1)
     do(page, "DELETE", "/v1/shops/1/devices/987654")
-    page.goto(f"{house.url}/console/")
+    page.goto(f"{house.url}/console/#audit")
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("解除设备配对")
-    expect(rows.first).to_contain_text("1 号店 device_id=987654")
+    expect(rows.first).to_contain_text(f"{SHOP_NAME} device_id=987654")
     expect(rows.first.locator(".came")).to_have_attribute("data-as", "refused")
-    expect(page.locator("select[name=shop_id] option")).to_have_text(["全部门店", "1 号店"])
+    expect(page.locator("select[name=shop_id] option")).to_have_text(["全部门店", SHOP_NAME])
 
 
 def test_a_cashier_finds_no_room_and_a_stranger_the_login(house: HouseOnThread, page: Page) -> None:
@@ -114,3 +94,32 @@ def test_a_cashier_finds_no_room_and_a_stranger_the_login(house: HouseOnThread, 
     page.goto(f"{house.url}/console/")
     expect(page.locator("main")).to_contain_text("你的角色在后台没有可看的内容")
     expect(page.locator("audit-room")).to_have_count(0)
+
+
+def test_the_shell_says_where_one_is_and_whether_the_house_answers(
+    house: HouseOnThread, page: Page
+) -> None:
+    """R-000-10: rooms by key, shops by name in both languages, the link's health, a name in the address."""
+    add_shop(house, 2, "云栖酒店 · 城东店", "Cloud Rest Hotel East")
+    log_in(house, page, "li", "owner", 0)
+    page.goto(f"{house.url}/console/")
+    rail = page.locator(".rail .to")
+    expect(page.locator(".rail .me")).to_contain_text("Li")
+    expect(page.locator(".head .link")).to_have_attribute("data-link", "ok")
+    rooms = rail.count()
+    page.keyboard.press(str(rooms))
+    expect(rail.last).to_have_attribute("aria-current", "page")
+    expect(page.locator("h1")).to_have_text("操作记录")
+    expect(page.locator("select[name=shop_id] option")).to_have_text(
+        ["全部门店", SHOP_NAME, "云栖酒店 · 城东店"]
+    )
+    page.keyboard.press("l")
+    expect(page.locator("h1")).to_have_text("Audit log")
+    expect(page.locator("select[name=shop_id] option")).to_contain_text(["All", "Cloud", "East"])
+    page.keyboard.press("l")
+    page.context.set_offline(True)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".head .link")).to_have_text("断线")
+    page.context.set_offline(False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".head .link")).to_contain_text("已连接")

@@ -1,0 +1,32 @@
+// The console's rooms, in the order of its rail: who may enter, and the element that is the room.
+// Refuses to hold what a room does; a role that may not enter does not see it, and the doors refuse it besides.
+
+import "./audit-room.js";
+
+/**
+ * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean}} RoomRow
+ * `wide`: looks at all shops at once, so no shop is chosen.
+ */
+
+/** Who keeps a shop. server/staff/member.py */
+export const LEADERS = ["owner", "manager"];
+
+/** @type {RoomRow[]} */
+export const ROOMS = [
+  { id: "audit", tag: "audit-room", icon: "note", words: { zh: "操作记录", en: "Audit log" }, roles: [...LEADERS, "auditor"], wide: true },
+];
+
+/**
+ * Shops in which somebody may enter a room.
+ * @param {RoomRow} room @param {import("./room.js").Me} me
+ */
+export function openShops(room, me) {
+  const held = me.roles.filter(({ role }) => room.roles.includes(role)).map((one) => one.shop_id);
+  return held.includes(0) ? me.shops : me.shops.filter((one) => held.includes(one.id));
+}
+
+/** Whether somebody may enter a room in every shop of the brand. @param {RoomRow} room @param {import("./room.js").Me} me */
+export const everywhere = (room, me) => me.roles.some(({ role, shop_id }) => shop_id === 0 && room.roles.includes(role));
+
+/** Rooms that open to somebody. @param {import("./room.js").Me} me */
+export const roomsOf = (me) => ROOMS.filter((room) => openShops(room, me).length);
