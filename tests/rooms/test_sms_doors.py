@@ -42,6 +42,7 @@ name = "trusting"
 account = {{ account = "{account}", password = "{password}", url = "{url}" }}
 """
 PHONE, OTHER = "13800138000", "13900139000"
+CARRIERS_ID = "SELECT carrier_message_id FROM sms_message WHERE number = $1"
 TEXT = "【传菜】您的验证码是 4711"
 
 
@@ -288,6 +289,32 @@ async def test_a_brand_says_what_became_of_what_it_sent(street: Street, mall: Ca
     is_problem(await others.ask("POST", path, {"state": "delivered"}), "posting_not_found")
     nothing = f"/v1/sms/payments/{uuid.uuid4()}/receipt"
     is_problem(await mall.ask("POST", nothing, {"state": "delivered"}), "posting_not_found")
+
+
+async def test_nobody_is_paid_for_their_own_word(street: Street, mall: Caller) -> None:
+    """Of what the house sent a brand's word is shown, and moves nothing; the carrier's counts (R-004-23, A17)."""
+    await street.db.execute(store.PUT_BRAND, 1, True)
+    for said, pushed, comes_back in (("undelivered", "DELIVRD", 0), ("delivered", "UNDELIV", 1)):
+        before = (await mall.ask("GET", "/v1/sms/balance")).json()["available"]
+        number = (await sent(mall))["number"]
+        await street.send_all()
+        copy = (await mall.ask("GET", f"/v1/sms/messages/{number}")).json()["copies"][0]
+        path = f"/v1/sms/payments/{copy['payment']}/receipt"
+        assert (await mall.ask("POST", path, {"state": said})).is_success
+        await street.settle()
+        copy = (await mall.ask("GET", f"/v1/sms/messages/{number}")).json()["copies"][0]
+        assert copy["state"] == said
+        assert (await mall.ask("GET", "/v1/sms/balance")).json()["available"] == before - 1
+        msgid = await street.db.fetchval(CARRIERS_ID, uuid.UUID(number))
+        await street.push(msgid=msgid, mobile=PHONE, status=pushed)
+        await street.settle()
+        copy = (await mall.ask("GET", f"/v1/sms/messages/{number}")).json()["copies"][0]
+        assert copy["state"] == {"DELIVRD": "delivered", "UNDELIV": "undelivered"}[pushed]
+        available = (await mall.ask("GET", "/v1/sms/balance")).json()["available"]
+        assert available == before - 1 + comes_back
+        assert (await mall.ask("POST", path, {"state": said})).is_success, "too late to matter"
+        await street.settle()
+        assert (await mall.ask("GET", "/v1/sms/balance")).json()["available"] == available
 
 
 async def test_people_read_and_keys_pay(street: Street, mall: Caller) -> None:

@@ -189,9 +189,11 @@ class Receipts:
         now: datetime = self._ground.clock.now()
         rows = []
         for key, told in copies.items():
-            state = strongest(one.state for one in told)
-            last = next(one for one in told if one.state == state)
-            rows.append((*key, state, last.code, from_ms(last.at_ms)))
+            carriers = [one for one in told if one.carrier != SAID]
+            words = carriers or told
+            state = strongest(one.state for one in words)
+            last = next(one for one in words if one.state == state)
+            rows.append((*key, state, last.code, from_ms(last.at_ms), not carriers))
         rows.sort()  # workers take the same rows in the same order
         columns = map(list, zip(*rows, strict=True))
         brands = {brand_id for brand_id, _, _ in copies}
@@ -199,10 +201,11 @@ class Receipts:
         async with self._ground.pool.acquire() as connection, connection.transaction():
             changed = await connection.fetch(store.DELIVER, *columns)
             if changed:
-                lines = map(list, zip(*(tuple(row) for row in changed), strict=True))
+                lines = map(list, zip(*(tuple(row)[:5] for row in changed), strict=True))
                 await connection.execute(store.ADD_LOG, now, *lines)
             if refunds:
-                lost = [row for row in changed if row["state"] == "undelivered"]
+                # Nobody is paid for their own word.
+                lost = [r for r in changed if r["state"] == "undelivered" and not r["said"]]
                 await self._give_back(connection, lost, purses)
 
     async def _give_back(

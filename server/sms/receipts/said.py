@@ -1,8 +1,9 @@
 """`SmsReceiptStatusCallBack`: a brand says what became of what it paid for (R-004-23).
 
 Of messages this house sent, it is one more receipt and goes their way: written down, settled later,
-tried until it is done. Of what the brand sent by itself it stands beside the payment; the last word
-stays. Refuses to speak for another brand's payments.
+tried until it is done; but it moves no money, and a carrier's word takes its place. Of what the brand
+sent by itself it stands beside the payment; the last word stays. Refuses to speak for another brand's
+payments.
 """
 
 from __future__ import annotations

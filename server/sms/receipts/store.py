@@ -16,15 +16,15 @@ SELECT u.ord, m.brand_id, m.id, m.state, m.attempt
        LIMIT 1) m
 """
 
-# The same as DELIVERED in message.py: the last word stays.
+# The same as DELIVERED in message.py: the last word stays, but a carrier knows better than a brand.
 DELIVER = """
 UPDATE sms_phone p
-   SET state = u.state, code = u.code, at = u.at
-  FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[])
-       u(brand_id, message_id, mark, state, code, at)
+   SET state = u.state, code = u.code, at = u.at, said = u.said
+  FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[])
+       u(brand_id, message_id, mark, state, code, at, said)
  WHERE p.brand_id = u.brand_id AND p.message_id = u.message_id AND p.mark = u.mark
-   AND (p.state = 'waiting' OR p.state = 'unknown' AND u.state <> 'unknown')
-RETURNING p.brand_id, p.message_id, p.mark, p.state, p.code
+   AND (p.state = 'waiting' OR p.state = 'unknown' AND u.state <> 'unknown' OR p.said AND NOT u.said)
+RETURNING p.brand_id, p.message_id, p.mark, p.state, p.code, p.said
 """
 
 ADD_LOG = """
