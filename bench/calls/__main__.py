@@ -25,9 +25,10 @@ import structlog
 import uvloop
 
 from bench.calls.ground import KINDS, SHOPS, Saw, Till, call_of, lay_ground
-from bench.commands.latency import PORT, _answers, _cpu, _spawn, masked
+from bench.commands.latency import masked
 from bench.commands.store import token
 from bench.directory import own_directory
+from bench.running import PORT, cpu_s, spawn, until_it_answers
 from server.db.migrate import migrate
 from server.db.pool import open_pool
 from server.engines import start_engines
@@ -192,10 +193,10 @@ async def _open(calling: Calling, heads: dict[int, tuple[int, int]]) -> None:
 async def _measure(calling: Calling, roots: dict[str, int]) -> None:
     await calling.step(RATES[0], WARM_S)
     for rate in RATES:
-        before, start = _cpu(roots), time.perf_counter()
+        before, start = cpu_s(roots), time.perf_counter()
         seen = await calling.step(rate, STEP_S)
         elapsed = time.perf_counter() - start
-        shares = {name: (used - before[name]) / elapsed for name, used in _cpu(roots).items()}
+        shares = {name: (used - before[name]) / elapsed for name, used in cpu_s(roots).items()}
         print(
             f"{rate:>5} calls/s x {ENDS}  p50 {seen['p50']:6.2f} ms  p99 {seen['p99']:7.2f} ms"
             f"  max {seen['max']:7.1f}  answered p50 {seen['answered_p50']:6.2f}"
@@ -232,14 +233,14 @@ async def measure(directory: Path) -> None:
         environment = os.environ | {
             "DATABASE_URL": engines.database_url, "REDIS_URL": engines.redis_url,
         }  # fmt: skip
-        web = await _spawn(["serve", "--port", str(PORT)], environment)
-        worker = await _spawn(["worker"], environment)
+        web = await spawn(["serve", "--port", str(PORT)], environment)
+        worker = await spawn(["worker"], environment)
         roots = {
             "postgres": engines.postgres_pid or 0, "redis": engines.redis_pid or 0, "web": web.pid,
             "worker": worker.pid,
         }  # fmt: skip
         try:
-            await _answers()
+            await until_it_answers()
             services = [Till(key, PORT) for _ in range(SERVICES)]
             for service in services:
                 await service.open()

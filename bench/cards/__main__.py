@@ -23,8 +23,8 @@ import structlog
 import uvloop
 
 from bench.calls.ground import Till, lay_ground
-from bench.commands.latency import PORT, _answers, _cpu, _spawn
 from bench.directory import own_directory
+from bench.running import PORT, cpu_s, spawn, until_it_answers
 from server.db.migrate import migrate
 from server.engines import start_engines
 
@@ -124,13 +124,13 @@ async def _measure(canteen: Canteen, roots: dict[str, int]) -> None:
     rounds += [(f"10 shops, {n} in flight", n, False) for n in (8, 32, 64)]
     rounds += [("one shop, 64 in flight", 64, True)]
     for name, in_flight, one_shop in rounds:
-        before, start = _cpu(roots), time.perf_counter()
+        before, start = cpu_s(roots), time.perf_counter()
         if in_flight:
             await canteen.closed_loop(in_flight, one_shop=one_shop)
         else:
             await canteen.open_loop(OPEN_S)
         elapsed = time.perf_counter() - start
-        used = _cpu(roots)
+        used = cpu_s(roots)
         cores = " ".join(f"{part} {(used[part] - before[part]) / elapsed:.2f}" for part in roots)
         _report(name, canteen, elapsed, f"cores {cores}")
 
@@ -150,10 +150,10 @@ async def measure(directory: Path) -> None:
             "DATABASE_URL": engines.database_url, "REDIS_URL": engines.redis_url,
             "CHUANCAI_DATA_DIR": str(directory / "house"),
         }  # fmt: skip
-        web = await _spawn(["serve", "--port", str(PORT)], environment)
+        web = await spawn(["serve", "--port", str(PORT)], environment)
         roots = {"postgres": engines.postgres_pid or 0, "web": web.pid}
         try:
-            await _answers()
+            await until_it_answers()
             tills = [Till(key, PORT) for _ in range(CONNECTIONS)]
             for till in tills:
                 await till.open()

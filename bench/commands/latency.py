@@ -15,19 +15,18 @@ import os
 import random
 import re
 import statistics
-import sys
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import structlog
 import uvloop
 
 from bench.commands.__main__ import SHOPS, Deaf, Work
 from bench.commands.store import DEVICES, make_shops, token
 from bench.directory import own_directory
+from bench.running import PORT, cpu_s, spawn, until_it_answers
 from server.clock import SystemClock
 from server.commands import BOOK
 from server.db.migrate import migrate
@@ -37,7 +36,6 @@ from server.engines import start_engines
 from server.events.log import read_heads
 from server.settings import Settings
 
-PORT = int(os.environ.get("BENCH_PORT", "23917"))
 CALM_RATE = 250
 CALM_S = 15.0
 LADDER = (500, 1000, 1500, 2000, 2500, 3000, 3500, 4000)
@@ -191,34 +189,6 @@ class Fleet:
         }
 
 
-async def _spawn(arguments: list[str], environment: dict[str, str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "server",
-        "--parent", str(os.getpid()), "--log-level", "warning", *arguments,
-        env=environment,
-    )  # fmt: skip
-
-
-async def _answers() -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", PORT)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
-
-
-def _cpu(roots: dict[str, int]) -> dict[str, float]:
-    """Return the CPU seconds so far of each part and its children."""
-    found = {}
-    for name, pid in roots.items():
-        parts = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        found[name] = sum(sum(part.cpu_times()[:2]) for part in parts)
-    return found
-
-
 async def measure(directory: Path) -> None:
     """Build the house, open the screens, climb the ladder, print."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -238,14 +208,14 @@ async def measure(directory: Path) -> None:
         environment = os.environ | {
             "DATABASE_URL": engines.database_url, "REDIS_URL": engines.redis_url,
         }  # fmt: skip
-        web = await _spawn(["serve", "--port", str(PORT)], environment)
-        worker = await _spawn(["worker"], environment)
+        web = await spawn(["serve", "--port", str(PORT)], environment)
+        worker = await spawn(["worker"], environment)
         roots = {
             "postgres": engines.postgres_pid, "redis": engines.redis_pid or 0,
             "web": web.pid, "worker": worker.pid, "generator": os.getpid(),
         }  # fmt: skip
         try:
-            await _answers()
+            await until_it_answers()
             fleet = Fleet(work.todo)
             opened_s = await fleet.open(heads)
             print(f"{len(fleet.screens)} screens open in {opened_s:.1f} s")
@@ -260,10 +230,10 @@ async def measure(directory: Path) -> None:
 async def _climb(fleet: Fleet, roots: dict[str, int]) -> None:
     held = 0
     for rate, seconds in ((CALM_RATE, CALM_S), *((rate, STEP_S) for rate in LADDER)):
-        before, start = _cpu(roots), time.perf_counter()
+        before, start = cpu_s(roots), time.perf_counter()
         seen = await fleet.step(rate, seconds)
         elapsed = time.perf_counter() - start
-        shares = {name: (used - before[name]) / elapsed for name, used in _cpu(roots).items()}
+        shares = {name: (used - before[name]) / elapsed for name, used in cpu_s(roots).items()}
         shares["generator"] -= (
             shares["postgres"] + shares["redis"] + shares["web"] + shares["worker"]
         )

@@ -25,8 +25,8 @@ import structlog
 import uvloop
 
 from bench.calls.ground import Till
-from bench.commands.latency import PORT, _answers, _cpu, _spawn
 from bench.directory import own_directory
+from bench.running import PORT, cpu_s, spawn, until_it_answers
 from bench.sms import ground
 from bench.sms.carrier import PUSH_CONNECTIONS, Carrier, open_carrier
 from server.db.migrate import migrate
@@ -63,7 +63,7 @@ class House(NamedTuple):
 @asynccontextmanager
 async def process(house: House, name: str, *arguments: str) -> AsyncIterator[None]:
     """Run a process of the product for the length of the block."""
-    running = await _spawn([name, *arguments], house.environment)
+    running = await spawn([name, *arguments], house.environment)
     house.roots[name] = running.pid
     try:
         yield
@@ -164,7 +164,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 def _used(house: House) -> dict[str, float]:
     """Return the CPU seconds so far of each part, this process and its carrier among them."""
-    return _cpu(house.roots) | {"bench": time.process_time()}
+    return cpu_s(house.roots) | {"bench": time.process_time()}
 
 
 def _spread(name: str, seconds: list[float]) -> str:
@@ -256,7 +256,7 @@ async def measure(directory: Path, parts: list[str]) -> None:
         roots = {"postgres": engines.postgres_pid or 0}
         house = House(pool, folder, environment, carrier, keys, roots)
         await stack.enter_async_context(process(house, "serve", "--port", str(PORT)))
-        await _answers()
+        await until_it_answers()
         for part in parts:
             await PARTS[part](house)
 
