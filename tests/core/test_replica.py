@@ -15,7 +15,7 @@ from playwright.async_api import Page
 from server.api import types_for_screens
 from server.events import catalogue as c
 from server.events.view import View, apply, canonical, state_hash
-from tests.core.replica import record
+from tests.core.replica import cast, record
 from tests.support.browser import chromium
 from tests.support.scripted_gateway import CLIENTS, ScriptedGateway
 
@@ -55,7 +55,7 @@ def test_every_kind_of_event_is_recorded() -> None:
 @pytest.fixture
 async def link_page() -> AsyncIterator[Page]:
     """A page that can import the screens' modules."""
-    view = record.view()
+    view = cast.view()
     async with ScriptedGateway(view) as gateway, chromium() as browser:
         page = await browser.new_page()
         await page.goto(f"{gateway.origin}/link/tokens.css")

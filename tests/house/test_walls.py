@@ -29,8 +29,6 @@ FOREIGN = re.compile(r"/work/|\bissues? (?:show|note)\b|\.library\b", re.IGNOREC
 
 # Whose signatures are a table of facts in one call; every other function keeps to the limit.
 MANY_PARAMETERS = {"pair"}
-# One table of recorded stories, not steps to follow.
-LONG_FUNCTIONS = {"tests/core/replica/record.py scenes"}
 # Where waiting for real time is the subject: pacing a simulated day, a peer that stalls, a port
 # that is not open yet. Everywhere else tests move the clock or wait for the event.
 MAY_PAUSE = re.compile(r"tests/(simulation|support)/")
@@ -79,7 +77,7 @@ def test_no_function_is_a_wall() -> None:
         for node in functions(file)
         if (node.end_lineno or node.lineno) - node.lineno >= FUNCTION_LINES_MAX
     ]
-    assert set(long) <= LONG_FUNCTIONS
+    assert long == []
 
 
 def test_no_function_takes_a_crowd() -> None:
