@@ -23,7 +23,7 @@ from server.settings import Settings
 if TYPE_CHECKING:
     import asyncpg
 
-    from server.billing.statement import Sheet
+    from server.sheets import Table
     from server.sms.packages import Package, Packages
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -90,14 +90,13 @@ def _period(since: datetime | None, until: datetime | None) -> tuple[datetime, d
     return (since.replace(tzinfo=UTC) if since else end - PERIOD), end
 
 
-def _write(path: Path, sheets: list[Sheet]) -> None:
-    from server.billing.statement import WRITERS
+def _write(path: Path, tables: list[Table]) -> None:
+    from server.sheets import as_csv, as_workbook
 
-    writer = WRITERS.get(path.suffix)
-    if writer is None:
+    if path.suffix not in {".csv", ".xlsx"}:
         raise click.ClickException("The file's name must end with .csv or .xlsx.")
-    writer(path, sheets)
-    click.echo(f"{sum(len(s.rows) for s in sheets)} rows in {path}")
+    path.write_bytes(as_csv(*tables) if path.suffix == ".csv" else as_workbook(tables))
+    click.echo(f"{sum(len(one.rows) for one in tables)} rows in {path}")
 
 
 @billing.command()

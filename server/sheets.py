@@ -66,15 +66,16 @@ def _clock(value_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def as_csv(table: Table) -> bytes:
-    """Return UTF-8 with a mark (Excel reads Chinese then): yuan, seconds, shares as numbers."""
+def as_csv(*tables: Table) -> bytes:
+    """Return tables below each other: yuan, seconds, shares as numbers; the mark is for Excel to read Chinese."""
     text = io.StringIO(newline="")
     out = csv.writer(text)
-    out.writerow([_harmless(column.head) for column in table.columns])
-    for row in table.rows:
-        out.writerow(
-            [_plain(column.kind, cell) for column, cell in zip(table.columns, row, strict=True)]
-        )
+    for table in tables:
+        out.writerow([_harmless(column.head) for column in table.columns])
+        for row in table.rows:
+            out.writerow(
+                [_plain(column.kind, cell) for column, cell in zip(table.columns, row, strict=True)]
+            )
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -1,4 +1,4 @@
-"""Statements of an account and the report of all: rows from the journal as CSV or XLSX.
+"""Statements of an account and the report of all: rows from the journal as tables to take away.
 
 A statement begins with what was there before and every row has the balance after it, so that it can be
 checked with a pencil. Refuses to read without end: a statement has a bounded number of rows.
@@ -6,39 +6,35 @@ checked with a pencil. Refuses to read without end: a statement has a bounded nu
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
-import xlsxwriter
 
 from server.billing import views
 from server.billing.ledger import KINDS, holds, moves
+from server.sheets import Column, Table
 
 PAGE_ROWS_MAX = 5_000
 REPORT_S_MAX = 120.0
 STATEMENT_ROWS_MAX = 100_000  # a spreadsheet takes a million; a person does not
 
-HEADS = (
-    "line", "time (UTC)", "what", "in", "out", "held", "balance", "available", "against",
-    "posting", "refers to",
+COLUMNS = (
+    Column("line"), Column("time (UTC)", "text"), Column("what", "text"), Column("in"), Column("out"),
+    Column("held"), Column("balance"), Column("available"), Column("against", "text"),
+    Column("posting", "text"), Column("refers to", "text"),
 )  # fmt: skip
-TURNOVER_HEADS = ("unit", "against", "what", "postings", "amount")
-SUM_HEADS = ("unit", "sum of all", "customers have", "of it held", "accounts", "frozen")
+TURNOVER_COLUMNS = (
+    Column("unit", "text"), Column("against", "text"), Column("what", "text"), Column("postings"),
+    Column("amount"),
+)  # fmt: skip
+SUM_COLUMNS = (
+    Column("unit", "text"), Column("sum of all"), Column("customers have"), Column("of it held"),
+    Column("accounts"), Column("frozen"),
+)  # fmt: skip
 
 
-class Sheet(NamedTuple):
-    """A table with a name."""
-
-    name: str
-    heads: Sequence[str]
-    rows: list[tuple[Any, ...]]
-
-
-async def statement(pool: asyncpg.Pool, account_id: int, since: datetime, until: datetime) -> Sheet:
+async def statement(pool: asyncpg.Pool, account_id: int, since: datetime, until: datetime) -> Table:
     """Return an account's lines from `since` until before `until`, the oldest first."""
     rows: list[tuple[Any, ...]] = []
     after = 0
@@ -50,7 +46,7 @@ async def statement(pool: asyncpg.Pool, account_id: int, since: datetime, until:
         if len(page) < PAGE_ROWS_MAX:
             break
         after = page[-1]["seq"]
-    return Sheet(f"account {account_id}", HEADS, rows)
+    return Table(f"account {account_id}", COLUMNS, rows)
 
 
 def _row(line: asyncpg.Record) -> tuple[Any, ...]:
@@ -70,7 +66,7 @@ def _row(line: asyncpg.Record) -> tuple[Any, ...]:
     )
 
 
-async def reconciliation(pool: asyncpg.Pool, since: datetime, until: datetime) -> list[Sheet]:
+async def reconciliation(pool: asyncpg.Pool, since: datetime, until: datetime) -> list[Table]:
     """Return what was posted by kind and house account, and what all accounts come to now.
 
     Beside the mall's sales and the carriers' bills these are the ledger's side: grants are packages
@@ -79,47 +75,20 @@ async def reconciliation(pool: asyncpg.Pool, since: datetime, until: datetime) -
     turnover = await pool.fetch(views.READ_TURNOVER, since, until, timeout=REPORT_S_MAX)
     sums = await pool.fetch(views.READ_SUMS, timeout=REPORT_S_MAX)
     return [
-        Sheet(
+        Table(
             "turnover",
-            TURNOVER_HEADS,
+            TURNOVER_COLUMNS,
             [
                 (r["unit"], r["contra"] or "", KINDS[r["kind"]], r["postings"], r["amount"])
                 for r in turnover
             ],
         ),
-        Sheet(
+        Table(
             "balances",
-            SUM_HEADS,
+            SUM_COLUMNS,
             [
                 (r["unit"], r["posted"], r["customers"], r["held"], r["accounts"], r["frozen"])
                 for r in sums
             ],
         ),
     ]
-
-
-def write_csv(path: Path, sheets: Sequence[Sheet]) -> None:
-    """Write sheets below each other; UTF-8 with a mark, so that Excel reads Chinese."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file)
-        for sheet in sheets:
-            out.writerows([sheet.heads, *sheet.rows])
-
-
-def write_xlsx(path: Path, sheets: Sequence[Sheet]) -> None:
-    """Write a workbook: numbers as numbers, the heads stay in sight."""
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
-        bold = book.add_format({"bold": True})
-        for sheet in sheets:
-            page = book.add_worksheet(sheet.name)
-            page.freeze_panes(1, 0)
-            page.write_row(0, 0, sheet.heads, bold)
-            for number, row in enumerate(sheet.rows, 1):
-                page.write_row(number, 0, row)
-            page.autofit()
-
-
-WRITERS: dict[str, Callable[[Path, Sequence[Sheet]], None]] = {
-    ".csv": write_csv,
-    ".xlsx": write_xlsx,
-}
