@@ -23,14 +23,14 @@ from server.errors import Refusal
 from server.events.decision import Context, Decision, Role
 from server.events.effects import SETTLE_EFFECT, Effect
 from server.kds import commands as kds
-from server.kds import pace, sale
+from server.kds import display, pace, sale
 from server.kds import store as kds_store
 from server.orders import commands as orders
 from server.orders import store as orders_store
 from server.printing import commands as printing
 from server.printing import store as printing_store
 from server.printing import tickets
-from server.reactions import CALL_ITEM, PRINT_CHANGE, PRINT_ROUND
+from server.reactions import CALL_ITEM, PRINT_CHANGE, PRINT_ROUND, PROVE_SHOWN
 
 Asked = Sequence[tuple[int, Any]]  # shop, command
 
@@ -45,6 +45,18 @@ async def _orders(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> 
     keys = [(shop, command.order_id) for shop, command in asked]
     found = await kds_store.read_orders(connection, keys)
     return [found.get(key, Refusal("order_not_found", order_id=key[1])) for key in keys]
+
+
+async def _on_screens(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    keys = [(shop, command.order_id, None) for shop, command in asked]
+    found = await kds_store.read_on_screens(connection, keys)
+    return [found.get(key[:2], Refusal("order_not_found", order_id=key[1])) for key in keys]
+
+
+async def _shown(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    keys = [(shop, None, one.item_id) for shop, command in asked for one in command.shown]
+    found = await kds_store.read_on_screens(connection, keys)
+    return [[facts for key, facts in found.items() if key[0] == shop] for shop, _ in asked]
 
 
 async def _dishes(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
@@ -182,6 +194,7 @@ BOOK: dict[str, Entry] = {
     "ChangeItem": Entry(kds.ChangeItem, _items, kds.change, _may(*_TABLE)),
     "ConfirmItem": Entry(kds.ConfirmItem, _items, kds.confirm, _may("kitchen", "business")),
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
+    "NoteShown": Entry(display.NoteShown, _shown, display.note, _may("system")),
     # calls
     "SendImCall": Entry(broadcast.SendImCall, _sends, broadcast.send, _may("business", "system")),
     "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter", "cashier")),
@@ -244,6 +257,7 @@ PROMISES: dict[str, Entry] = {
     "Announce": Entry(rings.Announce, _announcements, rings.announce, _may("system")),
     "RemindClaimer": Entry(rings.RemindClaimer, _rings, rings.remind, _may("system")),
     "ExpireCall": Entry(rings.ExpireCall, _rings, rings.expire, _may("system")),
+    PROVE_SHOWN: Entry(display.ProveShown, _on_screens, display.prove, _may("system")),
     PRINT_ROUND: Entry(tickets.PrintRound, _on_paper, tickets.print_round, _may("system")),
     PRINT_CHANGE: Entry(tickets.PrintChange, _on_paper, tickets.print_change, _may("system")),
     SETTLE_EFFECT: Entry(SettleEffect, _nothing, _done, _may("system")),

@@ -11,16 +11,18 @@ from typing import Any
 
 from server.broadcast import call as calls
 from server.events import catalogue as c
-from server.events import pace
+from server.events import display, pace
 from server.events.decision import Context, Decision, Promise
 from server.events.facts import CallRow
 from server.kds.commands import ItemFacts
+from server.kds.display import SHOWN_WITHIN_S, OrderOnScreens
 from server.kds.pace import OrderFacts
 from server.orders.commands import PlaceFacts
 
 CALL_ITEM = "CallFinishedItem"
 PRINT_ROUND = "PrintRound"
 PRINT_CHANGE = "PrintChange"
+PROVE_SHOWN = "ProveShown"
 
 Reaction = Callable[[Any, Any, Context], calls.Outcome]
 
@@ -181,6 +183,30 @@ def remind_who_comes(event: c.CallClaimed, facts: CallRow, context: Context) -> 
     return calls.Outcome(promises=[Promise(calls.REMIND_CLAIMER, payload, due_ms)])
 
 
+def prove_shown(event: c.OrderPlaced, facts: PlaceFacts, context: Context) -> calls.Outcome:
+    """Look, ten seconds later, whether a screen showed the new dishes."""
+    payload = {"order_id": event.order.id, "round": event.round}
+    due_ms = context.now_ms + SHOWN_WITHIN_S * 1000
+    return calls.Outcome(promises=[Promise(PROVE_SHOWN, payload, due_ms)])
+
+
+def announce_unseen(
+    event: display.ItemsUnseen, facts: OrderOnScreens, context: Context
+) -> calls.Outcome:
+    """Let the cash desk hear that no screen showed a dish."""
+    order, card = facts.order, event.unseen
+    goods = [(dish.name, dish.quantity) for dish in card.dishes]
+    payload = {
+        "event": "item_unseen",
+        "at_ms": context.now_ms,
+        "place_id": order.place_id,
+        "order_id": order.id,
+        "tag": order.place_kind == "tag",
+        "params": _about(order.place_kind, order.place_name, order.number, goods),
+    }
+    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+
+
 def print_round(event: c.OrderPlaced, facts: PlaceFacts, context: Context) -> calls.Outcome:
     """Let the stations' tickets come out, where there is a printer."""
     if not facts.rules.prints:
@@ -221,7 +247,8 @@ def _print_change(order_id: int, item_ids: list[int], mark: str, context: Contex
 
 
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
-    c.OrderPlaced: (announce_order, print_round),
+    c.OrderPlaced: (announce_order, print_round, prove_shown),
+    display.ItemsUnseen: (announce_unseen,),
     c.ItemFinished: (call_after_a_while,),
     c.ItemCalled: (ring_the_pads,),
     c.ItemPickedUp: (_end_calls("picked_up"),),

@@ -83,7 +83,7 @@ class CashDesk extends Part {
   #hear(event) {
     if (event.kind === "CallEnded") keepNewest(this.#over.add(event.call_id));
     else if (event.kind === "PaperSettled" && this.screen.view && papersRunOut(this.screen.view)) this.screen.link.resync();
-    else if (event.kind === "CallUnanswered" || event.kind === "PaperStuck") this.#alarm();
+    else if (event.kind === "CallUnanswered" || event.kind === "PaperStuck" || event.kind === "ItemsUnseen") this.#alarm();
     else if (event.kind === "PrinterChanged" && event.printer.condition !== "ready") this.#alarm();
     else if (event.kind === "OrderPlaced" && event.order.place_kind === "tag") {
       this.#cameAtMs.set(`${event.order.id}/${event.round}`, clock.nowMs());
@@ -93,7 +93,7 @@ class CashDesk extends Part {
 
   #tick() {
     const { view } = this.screen;
-    const waits = view && (escalations(view).some(({ state }) => state !== "claimed") || paperWaits(view));
+    const waits = view && (escalations(view).some(({ state }) => state !== "claimed") || paperWaits(view) || view.unseen.length > 0);
     if (!waits) this.#alarmedAtMs = 0;
     else if (clock.nowMs() - this.#alarmedAtMs > ALARM_EVERY_MS) this.#alarm();
     this.requestUpdate();

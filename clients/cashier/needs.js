@@ -22,10 +22,10 @@ const act = ({ words, kind, key, pending, press }) => html`<button class="btn ac
   ${pending ? html`${icon("waits")}${shared("to_send")}` : html`${key ? html`<key-cap .key=${key}></key-cap>` : nothing}${words}`}
 </button>`;
 
-/** "809房" @param {Call} call */
+/** "809房" @param {{place_kind: string | null, place_name: string}} call */
 function whereOf({ place_kind: kind, place_name: place }) {
   if (!kind) return "";
-  const unit = shared(kind);
+  const unit = shared(/** @type {"room"} */ (kind));
   return kind === "room" || kind === "table" ? `${place}${unit && ` ${unit}`}` : `${unit} ${place}`;
 }
 
@@ -35,17 +35,26 @@ export function needsTemplate(calls, work) {
   const troubles = troublesOf(view);
   const papers = papersOf(view);
   const hidden = papers.length - PAPERS_SHOWN_MAX + olderPapers(view);
-  const all = calls.length + troubles.length + papers.length + olderPapers(view);
+  const all = calls.length + troubles.length + papers.length + olderPapers(view) + view.unseen.length;
   if (!all) {
     return html`<h2>${icon("late")}${say("needs")} <b>0</b></h2>
       <div class="card calm">${icon("tick")}<b>${say("nothing")}</b><span>${say("nothing_help")}</span></div>`;
   }
   return html`<h2>${icon("late")}${say("needs")} <b>${all}</b></h2>
-    <div class="alarms">${repeat(calls, ({ id }) => id, (call, i) => alarm(call, i < KEYED_MAX ? String(i + 1) : "", work))}
+    <div class="alarms">${repeat(view.unseen, (one) => `${one.order_id}/${one.at_ms}`, (one) => unseenAlarm(one, nowMs))}
+      ${repeat(calls, ({ id }) => id, (call, i) => alarm(call, i < KEYED_MAX ? String(i + 1) : "", work))}
       ${repeat(papers.slice(0, PAPERS_SHOWN_MAX), ({ id }) => id, (one, i) => paperAlarm(one, calls.length + 2 * i + 1, act, nowMs, paperWork))}
       ${hidden > 0 ? html`<p class="none">${say("papers_more", { n: hidden })}</p>` : nothing}
       ${repeat(troubles, ({ id }) => id, (one) => printerAlarm(one, nowMs))}</div>`;
 }
+
+/** No kitchen screen showed these dishes in time: somebody goes and says so. @param {import("../link/frames.d.ts").Unseen} one @param {number} nowMs */
+const unseenAlarm = (one, nowMs) => html`<article class="card alarm" role="alert" data-unseen=${one.order_id} data-level="late">
+  <p class="what">${icon("cut")}<span>${say("unseen", { number: queueNumber(one.number), where: whereOf(one) })}</span></p>
+  <time class="since">${elapsed(nowMs - one.at_ms)}</time>
+  <p class="why">${one.dishes.map((dish, i) => html`${i ? shared("comma") : nothing}${name(dish.name)} ${dish.quantity}${dish.station ? ` (${name(dish.station)})` : ""}`)}
+    · ${say(one.printed ? "unseen_printed" : "unseen_tell")}</p>
+</article>`;
 
 /** @param {Call} call @param {string} key @param {Work} work */
 function alarm(call, key, work) {

@@ -9,6 +9,7 @@ import { Speaker } from "../link/speaker.js";
 import { remember, remembered } from "../link/storage.js";
 import { html } from "../link/vendor/lit.js";
 import { gridFor, seat, split, zoomAt } from "./cells.js";
+import { DisplayProof } from "./display-proof.js";
 import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusal } from "./frame.js";
 import { Keys } from "./keys.js";
 import { Ruler } from "./measure.js";
@@ -76,6 +77,7 @@ class KitchenBoard extends Part {
     const speaker = new Speaker(this.screen);
     this.speaker = speaker;
     this.news = new News(this.screen, speaker);
+    this.proof = new DisplayProof(this.screen);
     const resize = () => this.#fit();
     window.addEventListener("resize", resize);
     this.#fit();
@@ -192,6 +194,10 @@ class KitchenBoard extends Part {
   }
 
   // ── paint ──
+
+  updated() {
+    this.proof?.painted();
+  }
 
   render() {
     const { view } = this.screen;

@@ -84,5 +84,5 @@ export class Ruler {
 function rowKey(item, look) {
   const mods = item.modifiers.map(({ id, name }) => `${id}${name.zh}`).join();
   const refused = look.presses.refused(item.id).map(({ refusal }) => refusal?.code).join();
-  return ["row", item.name.zh, item.name.en, item.quantity, mods, item.note, item.station_id, refused, item.state === "cancelled", isRushed(item), isGone(item, look), item.quantity_was].join("|");
+  return ["row", item.name.zh, item.name.en, item.quantity, mods, item.note, item.station_id, refused, item.state === "cancelled", isRushed(item), isGone(item, look), item.quantity_was, item.unseen_at_ms !== null].join("|");
 }

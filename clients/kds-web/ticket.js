@@ -210,7 +210,8 @@ function modsTemplate(item, look) {
   const rushed = isRushed(item);
   const was = item.state === "cancelled" ? null : item.quantity_was;
   const gone = isGone(item, look);
-  if (!item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed && !gone && was === null) return nothing;
+  const unseen = item.unseen_at_ms !== null && (item.state === "queued" || item.state === "held");
+  if (!unseen && !item.modifiers.length && !item.note && !refused.length && !unrouted && !rushed && !gone && was === null) return nothing;
   return html`<span class="mods">
     ${refused.map(
       ({ refusal }) => html`<span class="tag-slip refused">${shared("refused", { why: refusalWords(refusal) })}${icon("close")}</span>`,
@@ -220,6 +221,7 @@ function modsTemplate(item, look) {
       : nothing}
     ${rushed ? html`<span class="tag-slip rushed">${icon("rush")}${say("rush_stamp")}</span>` : nothing}
     ${gone ? html`<span class="tag-slip gone">${icon("soldout")}${say("ask_front")}</span>` : nothing}
+    ${unseen ? html`<span class="tag-slip unseen">${icon("print")}${say(item.unseen_printed ? "unseen_printed" : "unseen_told")}</span>` : nothing}
     ${unrouted ? html`<span class="tag-slip">${say("unrouted")}</span>` : nothing}
     ${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}
     ${item.note

@@ -10,7 +10,7 @@ export type CallState = "ringing" | "unanswered" | "claimed" | "ended";
 
 export type CallEnd = "picked_up" | "undone" | "cleaned" | "item_cancelled" | "acknowledged" | "served" | "cancelled" | "done" | "expired" | "suppressed";
 
-export type CallEvent = "order_placed" | "item_ready" | "item_cancelled" | "order_rushed" | "service_wanted" | "technician_wanted" | "custom";
+export type CallEvent = "order_placed" | "item_ready" | "item_cancelled" | "order_rushed" | "item_unseen" | "service_wanted" | "technician_wanted" | "custom";
 
 export type Channel = "kitchen" | "pad" | "cashier" | "call_screen" | "room" | "console";
 
@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -58,6 +58,7 @@ export interface Ack {
   t: "ack";
   up_to: number;
   rings?: RingStage[];
+  shown?: number[];
 }
 
 /** What became of one ring on this device. */
@@ -125,6 +126,7 @@ export interface View {
   announced: Utterance[];
   heard: Heard[];
   printing: PrintDesk | null;
+  unseen: Unseen[];
   cards: CardDay | null;
 }
 
@@ -269,6 +271,10 @@ export interface Item {
   quantity_was: number | null;
   confirmed_at_ms: number | null;
   part_of: number | null;
+  shown_at_ms: number | null;
+  shown_on: string;
+  unseen_at_ms: number | null;
+  unseen_printed: boolean;
 }
 
 /** A chosen way of making a dish: less (免), plus (加) or change (少辣). */
@@ -363,6 +369,25 @@ export interface Paper {
   reason: string;
   made_at_ms: number;
   at_ms: number;
+}
+
+/** A round's dishes that no screen showed in time. `printed`: their tickets came out on paper. */
+export interface Unseen {
+  order_id: number;
+  number: number;
+  place_kind: string;
+  place_name: string;
+  dishes: UnseenDish[];
+  printed: boolean;
+  at_ms: number;
+}
+
+/** A dish no screen showed in time. */
+export interface UnseenDish {
+  item_id: number;
+  name: Text;
+  quantity: number;
+  station: Text | null;
 }
 
 /** A shop's business day of cards: the newest trades, and what all of them come to. */
@@ -615,6 +640,23 @@ export interface ItemsRushed {
   items: ItemMark[];
   at_ms: number;
   by: string;
+}
+
+/** A screen of their station painted these dishes; `by` is its name. */
+export interface ItemsShown {
+  kind: "ItemsShown";
+  order_id: number;
+  items: ItemMark[];
+  at_ms: number;
+  by: string;
+  device_id: number;
+}
+
+/** No screen showed these dishes in time: the cash desk is told. */
+export interface ItemsUnseen {
+  kind: "ItemsUnseen";
+  items: ItemMark[];
+  unseen: Unseen;
 }
 
 /** A dish is sold out from now on, or can be had again. */

@@ -2,6 +2,7 @@
 // The recorded sequences in tests/core/replica are fed to both. Refuses to paint, to send, to read a clock.
 
 import { carried } from "./card-day.js";
+import { displayed, unseen, without } from "./display.js";
 import { printed } from "./print-desk.js";
 import { sha256 } from "./sha256.js";
 
@@ -47,6 +48,7 @@ export function apply(view, event) {
         ...view,
         orders: view.orders.filter((order) => order.id !== event.order_id),
         calls: view.calls.filter((call) => call.order_id !== event.order_id),
+        unseen: view.unseen.filter((card) => card.order_id !== event.order_id),
       };
     case "CallRaised":
     case "CallUnanswered":
@@ -70,13 +72,16 @@ export function apply(view, event) {
     case "ItemUndone":
     case "ItemChanged":
     case "ItemConfirmed":
-      return stepped(view, event);
+      return stepped({ ...view, unseen: without(view.unseen, [event.item_id]) }, event);
     case "ItemSplit":
       return split(view, event);
     case "ItemsHeld":
     case "ItemsFired":
     case "ItemsRushed":
       return paced(view, event);
+    case "ItemsShown":
+    case "ItemsUnseen":
+      return { ...view, orders: displayed(view.orders, event), unseen: view.device.kind === "cashier" ? unseen(view.unseen, event) : view.unseen };
     case "DishSale":
       return view.menu ? { ...view, menu: sold(view.menu, event) } : view;
     case "CardToppedUp":

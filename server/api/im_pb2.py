@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13server/api/im.proto\x12\rmessagecenter\";\n\x11\x44\x65signatedAccount\x12\x11\n\taccountId\x18\x01 \x01(\x03\x12\x13\n\x0b\x61\x63\x63ountName\x18\x02 \x01(\t\"\x94\x03\n\x11SendImCallRequest\x12\x0f\n\x07\x62randId\x18\x01 \x01(\x03\x12-\n\x05\x65vent\x18\x02 \x01(\x0e\x32\x1e.messagecenter.EnumImCallEvent\x12\x32\n\x08\x43hannels\x18\x03 \x03(\x0e\x32 .messagecenter.EnumImCallChannel\x12\x44\n\ncallParams\x18\x04 \x03(\x0b\x32\x30.messagecenter.SendImCallRequest.CallParamsEntry\x12\x0e\n\x06shopId\x18\x05 \x01(\x03\x12\x38\n\x0e\x64\x65signatedList\x18\x06 \x03(\x0b\x32 .messagecenter.DesignatedAccount\x12\x31\n\x07MsgType\x18\x07 \x01(\x0e\x32 .messagecenter.EnumImCallMsgType\x12\x15\n\rmsgTemplateId\x18\x08 \x01(\x03\x1a\x31\n\x0f\x43\x61llParamsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc4\x01\n\tImCallEnd\x12\x31\n\x07\x63hannel\x18\x01 \x01(\x0e\x32 .messagecenter.EnumImCallChannel\x12\x11\n\taccountId\x18\x02 \x01(\x03\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32!.messagecenter.EnumImCallEndState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07\x64\x65vices\x18\x05 \x01(\x05\x12\x13\n\x06online\x18\x06 \x01(\x05H\x00\x88\x01\x01\x42\t\n\x07_online\"L\n\x12SendImCallResponse\x12\x0e\n\x06\x63\x61llId\x18\x01 \x01(\x03\x12&\n\x04\x65nds\x18\x02 \x03(\x0b\x32\x18.messagecenter.ImCallEnd*\x91\x02\n\x0f\x45numImCallEvent\x12\x1d\n\x19IM_CALL_EVENT_UNSPECIFIED\x10\x00\x12\x1e\n\x1aIM_CALL_EVENT_ORDER_PLACED\x10\x01\x12\x1c\n\x18IM_CALL_EVENT_ITEM_READY\x10\x02\x12 \n\x1cIM_CALL_EVENT_ITEM_CANCELLED\x10\x03\x12\x1e\n\x1aIM_CALL_EVENT_ORDER_RUSHED\x10\x04\x12 \n\x1cIM_CALL_EVENT_SERVICE_WANTED\x10\x05\x12#\n\x1fIM_CALL_EVENT_TECHNICIAN_WANTED\x10\x06\x12\x18\n\x14IM_CALL_EVENT_CUSTOM\x10\x64*\xdf\x01\n\x11\x45numImCallChannel\x12\x1f\n\x1bIM_CALL_CHANNEL_UNSPECIFIED\x10\x00\x12\x1b\n\x17IM_CALL_CHANNEL_KITCHEN\x10\x01\x12\x17\n\x13IM_CALL_CHANNEL_PAD\x10\x02\x12\x1b\n\x17IM_CALL_CHANNEL_CASHIER\x10\x03\x12\x1f\n\x1bIM_CALL_CHANNEL_CALL_SCREEN\x10\x04\x12\x18\n\x14IM_CALL_CHANNEL_ROOM\x10\x05\x12\x1b\n\x17IM_CALL_CHANNEL_CONSOLE\x10\x06*\xaf\x01\n\x11\x45numImCallMsgType\x12 \n\x1cIM_CALL_MSG_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aIM_CALL_MSG_TYPE_BROADCAST\x10\x01\x12\x1c\n\x18IM_CALL_MSG_TYPE_REFRESH\x10\x02\x12\x1b\n\x17IM_CALL_MSG_TYPE_NOTIFY\x10\x03\x12\x1d\n\x19IM_CALL_MSG_TYPE_PAD_CALL\x10\x04*\x9a\x01\n\x12\x45numImCallEndState\x12!\n\x1dIM_CALL_END_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18IM_CALL_END_STATE_QUEUED\x10\x01\x12 \n\x1cIM_CALL_END_STATE_SUPPRESSED\x10\x02\x12!\n\x1dIM_CALL_END_STATE_NO_SUCH_END\x10\x03\x32\x62\n\rMessageCenter\x12Q\n\nSendImCall\x12 .messagecenter.SendImCallRequest\x1a!.messagecenter.SendImCallResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13server/api/im.proto\x12\rmessagecenter\";\n\x11\x44\x65signatedAccount\x12\x11\n\taccountId\x18\x01 \x01(\x03\x12\x13\n\x0b\x61\x63\x63ountName\x18\x02 \x01(\t\"\x94\x03\n\x11SendImCallRequest\x12\x0f\n\x07\x62randId\x18\x01 \x01(\x03\x12-\n\x05\x65vent\x18\x02 \x01(\x0e\x32\x1e.messagecenter.EnumImCallEvent\x12\x32\n\x08\x43hannels\x18\x03 \x03(\x0e\x32 .messagecenter.EnumImCallChannel\x12\x44\n\ncallParams\x18\x04 \x03(\x0b\x32\x30.messagecenter.SendImCallRequest.CallParamsEntry\x12\x0e\n\x06shopId\x18\x05 \x01(\x03\x12\x38\n\x0e\x64\x65signatedList\x18\x06 \x03(\x0b\x32 .messagecenter.DesignatedAccount\x12\x31\n\x07MsgType\x18\x07 \x01(\x0e\x32 .messagecenter.EnumImCallMsgType\x12\x15\n\rmsgTemplateId\x18\x08 \x01(\x03\x1a\x31\n\x0f\x43\x61llParamsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc4\x01\n\tImCallEnd\x12\x31\n\x07\x63hannel\x18\x01 \x01(\x0e\x32 .messagecenter.EnumImCallChannel\x12\x11\n\taccountId\x18\x02 \x01(\x03\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32!.messagecenter.EnumImCallEndState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07\x64\x65vices\x18\x05 \x01(\x05\x12\x13\n\x06online\x18\x06 \x01(\x05H\x00\x88\x01\x01\x42\t\n\x07_online\"L\n\x12SendImCallResponse\x12\x0e\n\x06\x63\x61llId\x18\x01 \x01(\x03\x12&\n\x04\x65nds\x18\x02 \x03(\x0b\x32\x18.messagecenter.ImCallEnd*\xb0\x02\n\x0f\x45numImCallEvent\x12\x1d\n\x19IM_CALL_EVENT_UNSPECIFIED\x10\x00\x12\x1e\n\x1aIM_CALL_EVENT_ORDER_PLACED\x10\x01\x12\x1c\n\x18IM_CALL_EVENT_ITEM_READY\x10\x02\x12 \n\x1cIM_CALL_EVENT_ITEM_CANCELLED\x10\x03\x12\x1e\n\x1aIM_CALL_EVENT_ORDER_RUSHED\x10\x04\x12 \n\x1cIM_CALL_EVENT_SERVICE_WANTED\x10\x05\x12#\n\x1fIM_CALL_EVENT_TECHNICIAN_WANTED\x10\x06\x12\x1d\n\x19IM_CALL_EVENT_ITEM_UNSEEN\x10\x07\x12\x18\n\x14IM_CALL_EVENT_CUSTOM\x10\x64*\xdf\x01\n\x11\x45numImCallChannel\x12\x1f\n\x1bIM_CALL_CHANNEL_UNSPECIFIED\x10\x00\x12\x1b\n\x17IM_CALL_CHANNEL_KITCHEN\x10\x01\x12\x17\n\x13IM_CALL_CHANNEL_PAD\x10\x02\x12\x1b\n\x17IM_CALL_CHANNEL_CASHIER\x10\x03\x12\x1f\n\x1bIM_CALL_CHANNEL_CALL_SCREEN\x10\x04\x12\x18\n\x14IM_CALL_CHANNEL_ROOM\x10\x05\x12\x1b\n\x17IM_CALL_CHANNEL_CONSOLE\x10\x06*\xaf\x01\n\x11\x45numImCallMsgType\x12 \n\x1cIM_CALL_MSG_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aIM_CALL_MSG_TYPE_BROADCAST\x10\x01\x12\x1c\n\x18IM_CALL_MSG_TYPE_REFRESH\x10\x02\x12\x1b\n\x17IM_CALL_MSG_TYPE_NOTIFY\x10\x03\x12\x1d\n\x19IM_CALL_MSG_TYPE_PAD_CALL\x10\x04*\x9a\x01\n\x12\x45numImCallEndState\x12!\n\x1dIM_CALL_END_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18IM_CALL_END_STATE_QUEUED\x10\x01\x12 \n\x1cIM_CALL_END_STATE_SUPPRESSED\x10\x02\x12!\n\x1dIM_CALL_END_STATE_NO_SUCH_END\x10\x03\x32\x62\n\rMessageCenter\x12Q\n\nSendImCall\x12 .messagecenter.SendImCallRequest\x1a!.messagecenter.SendImCallResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,13 +34,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENDIMCALLREQUEST_CALLPARAMSENTRY']._loaded_options = None
   _globals['_SENDIMCALLREQUEST_CALLPARAMSENTRY']._serialized_options = b'8\001'
   _globals['_ENUMIMCALLEVENT']._serialized_start=784
-  _globals['_ENUMIMCALLEVENT']._serialized_end=1057
-  _globals['_ENUMIMCALLCHANNEL']._serialized_start=1060
-  _globals['_ENUMIMCALLCHANNEL']._serialized_end=1283
-  _globals['_ENUMIMCALLMSGTYPE']._serialized_start=1286
-  _globals['_ENUMIMCALLMSGTYPE']._serialized_end=1461
-  _globals['_ENUMIMCALLENDSTATE']._serialized_start=1464
-  _globals['_ENUMIMCALLENDSTATE']._serialized_end=1618
+  _globals['_ENUMIMCALLEVENT']._serialized_end=1088
+  _globals['_ENUMIMCALLCHANNEL']._serialized_start=1091
+  _globals['_ENUMIMCALLCHANNEL']._serialized_end=1314
+  _globals['_ENUMIMCALLMSGTYPE']._serialized_start=1317
+  _globals['_ENUMIMCALLMSGTYPE']._serialized_end=1492
+  _globals['_ENUMIMCALLENDSTATE']._serialized_start=1495
+  _globals['_ENUMIMCALLENDSTATE']._serialized_end=1649
   _globals['_DESIGNATEDACCOUNT']._serialized_start=38
   _globals['_DESIGNATEDACCOUNT']._serialized_end=97
   _globals['_SENDIMCALLREQUEST']._serialized_start=100
@@ -51,6 +51,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMCALLEND']._serialized_end=703
   _globals['_SENDIMCALLRESPONSE']._serialized_start=705
   _globals['_SENDIMCALLRESPONSE']._serialized_end=781
-  _globals['_MESSAGECENTER']._serialized_start=1620
-  _globals['_MESSAGECENTER']._serialized_end=1718
+  _globals['_MESSAGECENTER']._serialized_start=1651
+  _globals['_MESSAGECENTER']._serialized_end=1749
 # @@protoc_insertion_point(module_scope)

@@ -16,6 +16,7 @@ class EnumImCallEvent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     IM_CALL_EVENT_ORDER_RUSHED: _ClassVar[EnumImCallEvent]
     IM_CALL_EVENT_SERVICE_WANTED: _ClassVar[EnumImCallEvent]
     IM_CALL_EVENT_TECHNICIAN_WANTED: _ClassVar[EnumImCallEvent]
+    IM_CALL_EVENT_ITEM_UNSEEN: _ClassVar[EnumImCallEvent]
     IM_CALL_EVENT_CUSTOM: _ClassVar[EnumImCallEvent]
 
 class EnumImCallChannel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -49,6 +50,7 @@ IM_CALL_EVENT_ITEM_CANCELLED: EnumImCallEvent
 IM_CALL_EVENT_ORDER_RUSHED: EnumImCallEvent
 IM_CALL_EVENT_SERVICE_WANTED: EnumImCallEvent
 IM_CALL_EVENT_TECHNICIAN_WANTED: EnumImCallEvent
+IM_CALL_EVENT_ITEM_UNSEEN: EnumImCallEvent
 IM_CALL_EVENT_CUSTOM: EnumImCallEvent
 IM_CALL_CHANNEL_UNSPECIFIED: EnumImCallChannel
 IM_CALL_CHANNEL_KITCHEN: EnumImCallChannel

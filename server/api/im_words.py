@@ -63,6 +63,7 @@ EVENTS = Words(
         "order_rushed": 4,
         "service_wanted": 5,
         "technician_wanted": 6,
+        "item_unseen": 7,
         "custom": 100,
     },
 )

@@ -21,7 +21,7 @@ from server.events import catalogue as c
 # more, so a sentence that needs more would be silence.
 HOUSE_GIVES = frozenset({"placeKind", "roomName", "goodsName", "num", "number"})
 HOUSE_EVENTS: frozenset[c.CallEvent] = frozenset(
-    {"order_placed", "item_ready", "item_cancelled", "order_rushed"}
+    {"order_placed", "item_ready", "item_cancelled", "order_rushed", "item_unseen"}
 )
 
 

@@ -28,6 +28,7 @@ EVENTS: tuple[c.CallEvent, ...] = get_args(c.CallEvent)
 PRIORITIES: dict[c.CallEvent, int] = {
     "item_cancelled": 0,
     "order_rushed": 1,
+    "item_unseen": 1,
     "item_ready": 2,
     "service_wanted": 2,
     "technician_wanted": 2,
@@ -104,7 +105,7 @@ class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 # The house's own templates (`templates.py`), by which an event speaks unless told otherwise.
 ORDER_PLACED, ITEM_READY, NUMBER_READY, ITEM_CANCELLED = 1, 2, 3, 4
-SERVICE_WANTED, TECHNICIAN_WANTED, ORDER_RUSHED = 5, 6, 7
+SERVICE_WANTED, TECHNICIAN_WANTED, ORDER_RUSHED, ITEM_UNSEEN = 5, 6, 7, 8
 
 _SENTENCES: dict[c.CallEvent, int] = {
     "order_placed": ORDER_PLACED,
@@ -113,6 +114,7 @@ _SENTENCES: dict[c.CallEvent, int] = {
     "service_wanted": SERVICE_WANTED,
     "technician_wanted": TECHNICIAN_WANTED,
     "order_rushed": ORDER_RUSHED,
+    "item_unseen": ITEM_UNSEEN,
 }
 _BUILT_IN: dict[tuple[c.CallEvent, c.Channel], dict[str, Any]] = {
     ("order_placed", "kitchen"): {"sound": "new", "coalesce_s": 2},
@@ -132,6 +134,7 @@ _BUILT_IN: dict[tuple[c.CallEvent, c.Channel], dict[str, Any]] = {
         "sound": "cancelled", "on": False,
     },
     ("order_rushed", "kitchen"): {"sound": "rush"},
+    ("item_unseen", "cashier"): {"sound": "rush"},
     ("service_wanted", "pad"): {"sound": "ring", "repeat_max": 2, "misfire": "once"},
     ("technician_wanted", "pad"): {"sound": "ring", "repeat_max": 2, "misfire": "once"},
     ("custom", "pad"): {"sound": "ring", "repeat_max": 2, "misfire": "once"},

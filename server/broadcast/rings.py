@@ -83,6 +83,8 @@ HOUSE_CHANNELS: dict[tuple[c.CallEvent, bool], tuple[c.Channel, ...]] = {
     ("item_cancelled", True): ("kitchen", "cashier"),
     ("order_rushed", False): ("kitchen",),
     ("order_rushed", True): ("kitchen",),
+    ("item_unseen", False): ("cashier",),
+    ("item_unseen", True): ("cashier",),
 }
 
 

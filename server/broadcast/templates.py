@@ -48,6 +48,13 @@ _ALL = (
         policy.ORDER_RUSHED, 1, "order rushed", {"roomName": "room"},
         Text("{roomName}房间催菜,请尽快", "Room {roomName} is waiting for its dishes"),
     ),
+    Template(
+        policy.ITEM_UNSEEN, 1, "item unseen", {"roomName": "room", "goodsName": "goods", "num": "quantity"},
+        Text(
+            "{roomName}房间的{goodsName}{num}份,厨房屏幕没有显示,请通知厨房",
+            "Room {roomName}: {goodsName} × {num} was shown on no kitchen screen, please tell the kitchen",
+        ),
+    ),
 )  # fmt: skip
 
 BUILT_IN: dict[int, Template] = {one.id: one for one in _ALL}

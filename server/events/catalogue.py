@@ -13,6 +13,7 @@ import msgspec
 
 from server.events import words
 from server.events.cards import CardFact
+from server.events.display import DisplayFact
 from server.events.menu import DishSale
 from server.events.pace import PaceFact
 from server.events.printing import PrintFact
@@ -33,7 +34,7 @@ CallEnd = Literal[
 ]  # fmt: skip
 # The client's EnumImCallEvent and EnumImCallChannel; server/api/im.proto numbers them.
 CallEvent = Literal[
-    "order_placed", "item_ready", "item_cancelled", "order_rushed", "service_wanted",
+    "order_placed", "item_ready", "item_cancelled", "order_rushed", "item_unseen", "service_wanted",
     "technician_wanted", "custom",
 ]  # fmt: skip
 Channel = Literal["kitchen", "pad", "cashier", "call_screen", "room", "console"]
@@ -57,7 +58,8 @@ class Item(msgspec.Struct):
     On hold (等叫) it waits for its fire (起菜); from then on its time runs. `rushes`: how often somebody
     asked where it is, the last time at `rushed_at_ms`. `quantity_was`: what the kitchen saw before the number
     was changed, until it confirms; so it does with a cancel, at `confirmed_at_ms`. `part_of`: the line some portions
-    of which this is.
+    of which this is. `shown_on`: the first screen of its station that painted it; `unseen_at_ms`: when the cash desk
+    was told that none had, `unseen_printed` with the ticket on paper.
     """
 
     id: int
@@ -87,6 +89,10 @@ class Item(msgspec.Struct):
     quantity_was: int | None = None
     confirmed_at_ms: int | None = None
     part_of: int | None = None
+    shown_at_ms: int | None = None
+    shown_on: str = ""
+    unseen_at_ms: int | None = None
+    unseen_printed: bool = False
 
 
 class Order(msgspec.Struct):
@@ -337,7 +343,7 @@ class DeviceUnpaired(_Event, frozen=True, tag=True):
 Event = (
     OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered
     | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | PaceFact
-    | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
+    | DisplayFact | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
     | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
     | DeviceUnpaired | ScreenSet | CardFact | PrintFact
 )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from server.events import catalogue as c
-from server.events import printing
+from server.events import display, printing
 from server.events.card_day import carried
 from server.events.cards import CardDay, CardFact
 from server.events.menu import DishSale
@@ -137,6 +137,7 @@ class View(msgspec.Struct):
     announced: list[c.Utterance] = []  # a cash desk's list, the newest ANNOUNCED_MAX
     heard: list[c.Heard] = []  # where those were heard
     printing: printing.PrintDesk | None = None  # of cash desks: what must be known of paper
+    unseen: list[display.Unseen] = []  # of cash desks: what no screen showed in time
     cards: CardDay | None = None  # of cash desks and monitors: the day's card trades
 
 
@@ -221,9 +222,22 @@ def _order_placed(view: View, event: c.OrderPlaced) -> None:
 def _place_cleaned(view: View, event: c.PlaceCleaned) -> None:
     view.orders = [order for order in view.orders if order.id != event.order_id]
     view.calls = [call for call in view.calls if call.order_id != event.order_id]
+    view.unseen = [card for card in view.unseen if card.order_id != event.order_id]
+
+
+def _shown(view: View, event: display.DisplayFact) -> None:
+    items = {i.id: i for o in view.orders for i in o.items}
+    for mark in event.items:
+        item = items.get(mark.item_id)
+        if item is not None and mark.version > item.version:
+            display.stamp(item, event)
+            item.version = mark.version
+    if view.device.kind == "cashier":
+        view.unseen = display.carried(view.unseen, event)
 
 
 def _item(view: View, event: Any) -> None:
+    view.unseen = display.without(view.unseen, [event.item_id])
     item = next((i for o in view.orders for i in o.items if i.id == event.item_id), None)
     if item is None or event.version <= item.version:
         return
@@ -300,6 +314,7 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     **dict.fromkeys(get_args(PaceFact), _paced),
     **dict.fromkeys((c.CallRaised, c.CallUnanswered), _card),
     **dict.fromkeys((c.CallRang, c.CallClaimed, c.CallEnded), _call),
+    **dict.fromkeys(get_args(display.DisplayFact), _shown),
     c.Announced: _announced,
     c.CallHeard: _heard,
     **dict.fromkeys(get_args(CardFact), _trade),

@@ -25,6 +25,7 @@ HEARTBEAT_JITTER = 0.2
 HEARTBEATS_MISSED_MAX = 2
 COMMANDS_IN_FLIGHT_MAX = 64
 RINGS_PER_ACK_MAX = 500
+SHOWN_PER_ACK_MAX = 500
 
 # What every table, every JSON reader and both subprotocols can hold.
 Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
@@ -68,10 +69,14 @@ class RingStage(msgspec.Struct, frozen=True):
 
 
 class Ack(_FromDevice, frozen=True, tag="ack"):
-    """I have everything up to `up_to`; `rings` tells what people could see and hear."""
+    """I have everything up to `up_to`; `rings` tells what people could see and hear.
+
+    `shown`: dishes this board painted for the first time, while somebody could see its page.
+    """
 
     up_to: Whole
     rings: Annotated[list[RingStage], msgspec.Meta(max_length=RINGS_PER_ACK_MAX)] = []
+    shown: Annotated[list[Whole], msgspec.Meta(max_length=SHOWN_PER_ACK_MAX)] = []
 
 
 class Ping(_FromDevice, frozen=True, tag="ping"):

@@ -276,6 +276,8 @@ class Gateway:
             self.cursors.note(device.shop_id, device.id, ack.up_to, self.now_ms())
         if ack.rings:
             self.receipts.hear(device, ack.rings)
+        if ack.shown and device.kind == "kitchen" and device.settings.mode != "expo":
+            self.receipts.see(device, ack.shown)
 
     def joined(self, connection: Connection) -> None:
         """Take a device in that is live from here on: one screen of a kind gets the voice."""

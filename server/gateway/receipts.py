@@ -1,7 +1,8 @@
-"""What became of rings on devices, on its way to the log: gathered for a moment, then one command.
+"""What devices heard and showed, on its way to the log: gathered for a moment, then one command.
 
-A shop's receipts of a fifth of a second are one `NoteRings`; while the database is away they wait,
-bounded, and the oldest go first. Refuses to believe a device about time beyond the clock's own.
+A shop's receipts of a fifth of a second are one `NoteRings`, what boards painted one `NoteShown`; while
+the database is away they wait, bounded, and the oldest go first. Refuses to believe a device about time beyond
+the clock's own.
 """
 
 from __future__ import annotations
@@ -27,24 +28,39 @@ RETRY_S = 2.0
 COMMAND_RECEIPTS_MAX = 1000
 SHOP_RECEIPTS_MAX = 5000
 
+LIST_OF = {"NoteRings": "rings", "NoteShown": "shown"}
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One dish painted on one board."""
+
+    item_id: int
+    device_id: int
+    device_name: str
+    station_id: int | None
+    at_ms: int
+
+
+Key = tuple[int, str]  # shop, command
+Receipt = Heard | Shown
 Execute = Callable[[Actor, uuid.UUID, str, bytes], Awaitable[dict[str, Any]]]
 
 _logger = structlog.get_logger(__name__)
 
 
 class Receipts:
-    """Receipts not yet noted, per shop."""
+    """Receipts not yet noted, per shop and command."""
 
     def __init__(self, execute: Execute, now_ms: Callable[[], int]) -> None:
         self._execute = execute
         self._now_ms = now_ms
-        self._waiting: dict[int, deque[Heard]] = {}
+        self._waiting: dict[Key, deque[Receipt]] = {}
         self._wake = asyncio.Event()
 
     def hear(self, device: Device, stages: list[f.RingStage]) -> None:
         """Take what a device said of its rings; must not wait."""
         now_ms = self._now_ms()
-        waiting = self._waiting.setdefault(device.shop_id, deque(maxlen=SHOP_RECEIPTS_MAX))
+        waiting = self._queue((device.shop_id, "NoteRings"))
         for one in stages:
             at_ms = one.at_ms if 0 < one.at_ms <= now_ms else now_ms
             end = CHANNEL_OF.get(device.kind), device.account_id
@@ -53,6 +69,17 @@ class Receipts:
             )
         self._wake.set()
 
+    def see(self, device: Device, item_ids: list[int]) -> None:
+        """Take which dishes a board painted; must not wait."""
+        now_ms = self._now_ms()
+        waiting = self._queue((device.shop_id, "NoteShown"))
+        for item_id in item_ids:
+            waiting.append(Shown(item_id, device.id, device.name, device.station_id, now_ms))
+        self._wake.set()
+
+    def _queue(self, key: Key) -> deque[Receipt]:
+        return self._waiting.setdefault(key, deque(maxlen=SHOP_RECEIPTS_MAX))
+
     async def run(self) -> None:
         """Note receipts until cancelled."""
         while True:
@@ -60,7 +87,7 @@ class Receipts:
             await asyncio.sleep(GATHER_S)
             self._wake.clear()
             waiting, self._waiting = self._waiting, {}
-            kept = await asyncio.gather(*(self._note(*shop) for shop in waiting.items()))
+            kept = await asyncio.gather(*(self._note(*one) for one in waiting.items()))
             if not all(kept):
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
@@ -68,21 +95,22 @@ class Receipts:
     async def flush(self) -> None:
         """Note what waits, once; for the end of a process."""
         waiting, self._waiting = self._waiting, {}
-        await asyncio.gather(*(self._note(*shop) for shop in waiting.items()))
+        await asyncio.gather(*(self._note(*one) for one in waiting.items()))
 
-    async def _note(self, shop_id: int, receipts: deque[Heard]) -> bool:
+    async def _note(self, key: Key, receipts: deque[Receipt]) -> bool:
         """Note one shop's receipts; False when they wait for a better moment."""
+        shop_id, name = key
         actor = Actor(role="system", id="receipts", name="", shop_id=shop_id)
         while receipts:
             batch = [receipts.popleft() for _ in range(min(len(receipts), COMMAND_RECEIPTS_MAX))]
-            body = msgspec.json.encode({"rings": batch})
+            body = msgspec.json.encode({LIST_OF[name]: batch})
             try:
-                await self._execute(actor, uuid.uuid4(), "NoteRings", body)
+                await self._execute(actor, uuid.uuid4(), name, body)
             except Refusal as refusal:
                 if not refusal.retryable:
                     _logger.warning("receipts_refused", shop_id=shop_id, code=refusal.code)
                     continue
-                later = self._waiting.setdefault(shop_id, deque(maxlen=SHOP_RECEIPTS_MAX))
+                later = self._queue(key)
                 later.extendleft(reversed([*batch, *receipts]))
                 return False
         return True

@@ -224,6 +224,8 @@ def _fields(changed: c.Item, context: Context) -> dict[str, Any]:
 
 def _decision(changed: c.Item, event: c.Event, facts: ItemFacts) -> Decision:
     topics = order_topics(facts.place_id, facts.place_kind, [changed.station_id])
+    if changed.unseen_at_ms is not None and changed.shown_at_ms is None:
+        topics |= {"cashier"}  # the desk worries about it
     return Decision(
         result=_answer(changed, changed.state, changed=True),
         rows=[Row("goods_step", machine.row(changed))],

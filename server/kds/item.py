@@ -205,7 +205,7 @@ def stepped_back(item: Item, state: ItemState, by: str) -> Item:
 _STORED = (
     "id", "version", "state", "by", "quantity", "started_at_ms", "ready_at_ms", "called_at_ms",
     "picked_up_at_ms", "delivered_at_ms", "cancelled_at_ms", "fired_at_ms", "rushed_at_ms", "rushes",
-    "quantity_was", "confirmed_at_ms",
+    "quantity_was", "confirmed_at_ms", "shown_at_ms", "shown_on", "unseen_at_ms", "unseen_printed",
 )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ import msgspec
 
 from server.events import catalogue as c
 from server.events.facts import CallRow, ShopRules
+from server.events.words import Text
 from server.kds.commands import ItemFacts
+from server.kds.display import OrderOnScreens
 from server.kds.pace import OrderFacts
 from server.kds.sale import DishFacts
 
@@ -46,7 +48,31 @@ SELECT d.shop_id, d.id, d.sold_out, d.version,
   JOIN dish d ON d.shop_id = u.shop_id AND d.id = u.id
 """
 
+# An order by its id, or that of one of its dishes: what screens showed, or should have.
+READ_ON_SCREENS = """
+WITH wanted AS (
+    SELECT DISTINCT u.shop_id, coalesce(u.order_id, g.order_id) AS order_id
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(shop_id, order_id, item_id)
+      LEFT JOIN catering_order_goods g ON g.shop_id = u.shop_id AND g.id = u.item_id
+)
+SELECT o.shop_id, o.id, order_view(o) AS "order", o.state = 'open' AS order_open,
+       (SELECT json_object_agg(t.id, t.name) FROM station t WHERE t.shop_id = o.shop_id) AS stations,
+       (SELECT json_agg(DISTINCT d.station_id) FROM device d
+         WHERE d.shop_id = o.shop_id AND d.kind = 'kitchen' AND d.paired_at IS NOT NULL AND d.revoked_at IS NULL
+           AND d.settings ->> 'mode' IS DISTINCT FROM 'expo') AS boards,
+       (SELECT json_agg(t.id) FROM station t
+         WHERE t.shop_id = o.shop_id
+           AND EXISTS (SELECT FROM printer p WHERE p.shop_id = o.shop_id AND p.enabled AND p.documents ? 'ticket'
+                          AND (p.stations = '[]' OR p.stations @> to_jsonb(t.id)))) AS printed,
+       EXISTS (SELECT FROM printer p WHERE p.shop_id = o.shop_id AND p.enabled AND p.documents ? 'ticket'
+                  AND p.stations = '[]') AS printed_unrouted
+  FROM wanted w
+  JOIN catering_order o ON o.shop_id = w.shop_id AND o.id = w.order_id
+ ORDER BY o.shop_id, o.id
+"""
+
 _decode_order = msgspec.json.Decoder(c.Order).decode
+_decode_stations = msgspec.json.Decoder(dict[int, Text]).decode
 _decode_item = msgspec.json.Decoder(c.Item).decode
 _decode_calls = msgspec.json.Decoder(list[CallRow]).decode
 
@@ -81,6 +107,25 @@ async def read_orders(
     return {
         (row["shop_id"], row["id"]): OrderFacts(
             ShopRules.of(row), _decode_order(row["view"]), row["order_open"]
+        )
+        for row in rows
+    }
+
+
+async def read_on_screens(
+    connection: asyncpg.Connection, keys: Sequence[tuple[int, int | None, int | None]]
+) -> dict[tuple[int, int], OrderOnScreens]:
+    """Return (shop, order id) → order and screens, for (shop, order id, dish id): either of the two."""
+    columns = zip(*keys, strict=True) if keys else ((), (), ())
+    rows = await connection.fetch(READ_ON_SCREENS, *(list(column) for column in columns))
+    return {
+        (row["shop_id"], row["id"]): OrderOnScreens(
+            order=_decode_order(row["order"]),
+            order_open=row["order_open"],
+            stations=_decode_stations(row["stations"]) if row["stations"] else {},
+            boards=msgspec.json.decode(row["boards"]) if row["boards"] else [],
+            printed=msgspec.json.decode(row["printed"]) if row["printed"] else [],
+            printed_unrouted=row["printed_unrouted"],
         )
         for row in rows
     }

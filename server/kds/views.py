@@ -15,6 +15,7 @@ from server.clock import Clock, to_ms
 from server.events import catalogue as c
 from server.events.card_day import TRADES_MAX
 from server.events.cards import CardDay
+from server.events.display import UNSEEN_MAX, Unseen
 from server.events.printing import PAPERS_LISTED_MAX, PrintDesk
 from server.events.view import (
     ANNOUNCED_MAX,
@@ -64,7 +65,8 @@ SELECT h.epoch, h.seq,
                  ORDER BY e.seq DESC LIMIT $8::integer) l) END AS said,
        CASE WHEN $9::integer > 0 THEN
            card_day_view(s.id, business_day($10::timestamptz, s.timezone), $9) END AS cards,
-       CASE WHEN $11::integer > 0 THEN print_desk_view(s.id, $11) END AS printing
+       CASE WHEN $11::integer > 0 THEN print_desk_view(s.id, $11) END AS printing,
+       CASE WHEN $12::integer > 0 THEN unseen_view(s.id, $12) END AS unseen
   FROM shop s
   JOIN shop_head h ON h.shop_id = s.id
  WHERE s.id = $1::bigint
@@ -144,6 +146,7 @@ _dishes = msgspec.json.Decoder(list[Dish]).decode
 _order = msgspec.json.Decoder(c.Order).decode
 _print_desk = msgspec.json.Decoder(PrintDesk).decode
 _cards = msgspec.json.Decoder(CardDay).decode
+_unseen = msgspec.json.Decoder(list[Unseen]).decode
 
 
 async def snapshot(
@@ -165,6 +168,7 @@ async def snapshot(
         TRADES_MAX if sight.cards else 0,
         clock.now(),
         PAPERS_LISTED_MAX if sight.paper else 0,
+        UNSEEN_MAX if sight.announced else 0,
     )
     if row is None:
         return None
@@ -180,6 +184,7 @@ async def snapshot(
         announced=announced,
         heard=heard,
         printing=_print_desk(row["printing"]) if row["printing"] else None,
+        unseen=_unseen(row["unseen"]) if row["unseen"] else [],
         cards=_cards(row["cards"]) if row["cards"] else None,
     )
     return Snapshot(row["epoch"], row["seq"], to_ms(clock.now()), view)
@@ -201,7 +206,7 @@ def _said(newest_first: str | None) -> tuple[list[c.Utterance], list[c.Heard]]:
 async def read_board(pool: asyncpg.Pool, clock: Clock, shop_id: int) -> Board | None:
     """Return every open order and call of a shop, or None when there is no such shop."""
     row = await pool.fetchrow(
-        READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0, 0, clock.now(), 0
+        READ_BOARD, shop_id, None, None, "all", OPEN_ORDERS_MAX, 0, False, 0, 0, clock.now(), 0, 0
     )
     if row is None:
         return None

@@ -249,5 +249,6 @@ def clean_place(command: CleanPlace, facts: PlaceFacts, context: Context) -> Dec
             _order_row(known, state="completed", completed_at_ms=context.now_ms),
             _place_row(facts, None),
         ],
-        said=[Said(event, order_topics(facts.place_id, facts.kind, facts.stations))],
+        # The cash desk, too: it may worry about dishes of a room.
+        said=[Said(event, order_topics(facts.place_id, facts.kind, facts.stations) | {"cashier"})],
     )

@@ -42,6 +42,7 @@ def test_the_servers_reducer_ends_where_recorded(file: Path) -> None:
     assert msgspec.to_builtins(view.announced) == after["announced"]
     assert msgspec.to_builtins(view.heard) == after["heard"]
     assert msgspec.to_builtins(view.cards) == after["cards"]
+    assert msgspec.to_builtins(view.unseen) == after["unseen"]
     assert state_hash(view) == recorded["hash"]
 
 
@@ -68,8 +69,8 @@ async ({view, events}) => {
   const freeze = (x) => (x && typeof x === 'object' ? (Object.values(x).forEach(freeze), Object.freeze(x)) : x);
   let now = freeze(view);
   for (const event of events) now = freeze(apply(now, freeze(event)));
-  const {orders, calls, device, announced, heard, cards} = now;
-  return {after: {orders, calls, device, announced, heard, cards},
+  const {orders, calls, device, announced, heard, cards, unseen} = now;
+  return {after: {orders, calls, device, announced, heard, cards, unseen},
           canonical: canonical(now), hash: stateHash(now)};
 }
 """

@@ -55,6 +55,7 @@ async def _check(kitchen: Kitchen, before: list[View], since: int) -> None:
         assert carried.heard == fresh.heard
         assert carried.cards == fresh.cards
         assert carried.printing == fresh.printing
+        assert carried.unseen == fresh.unseen
 
 
 async def _and_check(kitchen: Kitchen, role: Role, name: str, **body: Any) -> dict[str, Any]:
@@ -88,6 +89,8 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             await ask("waiter", "ChangeItem", item_id=first, quantity=3)
             await ask("waiter", "CancelItem", item_id=second, reason="客人不要了")
             await ask("kitchen", "ConfirmItem", item_id=second)
+            sighting = {"item_id": first, "device_id": 7, "device_name": "热菜", "station_id": 1}
+            await ask("system", "NoteShown", shown=[sighting | {"at_ms": 1}])
             await ask("kitchen", "StartItem", item_id=first, quantity=1)
             for name in ("StartItem", "FinishItem", "CallItem", "CallItem"):
                 await ask("kitchen", name, item_id=first)

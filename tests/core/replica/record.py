@@ -14,7 +14,7 @@ import msgspec
 
 from server.events import catalogue as c
 from server.events.view import STAMPS_AFTER, View, apply, state_hash
-from tests.core.replica import around, card_day, orders, steps
+from tests.core.replica import around, card_day, display, orders, steps
 from tests.core.replica.cast import NOON_MS, WALK, Scenes, call, item, order, step, undone, view
 
 HERE = Path(__file__).parent
@@ -30,6 +30,7 @@ def scenes() -> Scenes:
         **around.sales(),
         **around.desks(),
         **around.screens(),
+        **display.proofs(),
         **card_day.trades(),
         "busy_day": busy_day(random.Random(2026)),
     }
@@ -81,6 +82,7 @@ def recorded(before: View, events: list[c.Event]) -> dict[str, Any]:
             "announced": after.announced,
             "heard": after.heard,
             "cards": after.cards,
+            "unseen": after.unseen,
         },
         "hash": state_hash(after),
     }
