@@ -1,11 +1,13 @@
 // Whether the house answers, how quickly, and whether it has newer pages than this one.
 // Refuses to load the page anew by itself: somebody may be typing.
 
+import { clock } from "../link/clock.js";
 import { Signal } from "../link/signal.js";
 
 const EVERY_MS = 10_000;
 const ANSWER_MS_MAX = 8_000;
 export const SLOW_MS = 1_000;
+const HALF_SECOND_MS = 500;
 
 /** @typedef {{link: "ok" | "slow" | "lost", ms: number, newer: boolean}} Pulse */
 
@@ -32,6 +34,8 @@ async function once() {
     const ms = performance.now() - began;
     const served = answer.headers.get("x-chuancai-version") ?? "";
     version ||= served;
+    const saidMs = Date.parse(answer.headers.get("date") ?? "");
+    if (!Number.isNaN(saidMs)) clock.heard(saidMs + HALF_SECOND_MS, ms); // the header knows whole seconds
     pulseFelt.emit({ link: ms > SLOW_MS ? "slow" : "ok", ms, newer: served !== version });
   } catch {
     pulseFelt.emit({ link: "lost", ms: 0, newer: false });

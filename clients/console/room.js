@@ -9,6 +9,7 @@
 // Refuses to decide who may: doors do. Refuses to hide a refusal.
 
 import { Part } from "../link/elements.js";
+import { clock } from "../link/clock.js";
 import { askHouse, refusalText } from "../link/house.js";
 import { lang } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
@@ -142,7 +143,7 @@ export const moment = (atMs) => (atMs === null ? "—" : new Date(atMs).toLocale
 /** How long ago, in the largest unit that says it. @param {number | null} atMs */
 export function ago(atMs) {
   if (atMs === null) return say("never");
-  const seconds = Math.max(0, Math.round((Date.now() - atMs) / 1000));
+  const seconds = Math.max(0, Math.round((clock.nowMs() - atMs) / 1000));
   for (const [unit, size] of UNITS) if (seconds >= size) return say(unit, { n: Math.floor(seconds / size) });
   return say("just_now");
 }
