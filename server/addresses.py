@@ -19,11 +19,14 @@ class Addresses(msgspec.Struct, frozen=True):
     redis_url: str
     host: str
     port: int
+    tls_port: int = 0
 
 
 def leave(settings: Settings) -> None:
     """Write the addresses into the data directory, readable by its owner only."""
-    found = Addresses(settings.database_url, settings.redis_url, settings.host, settings.port)
+    found = Addresses(
+        settings.database_url, settings.redis_url, settings.host, settings.port, settings.tls_port
+    )
     path = settings.data_dir / _FILE
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -49,4 +52,5 @@ def find(settings: Settings) -> Settings:
         redis_url=settings.redis_url or found.redis_url,
         host=found.host,
         port=found.port,
+        tls_port=found.tls_port,
     )

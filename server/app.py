@@ -10,8 +10,9 @@ import os
 import resource
 import secrets
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from typing import NamedTuple
 
 import asyncpg
@@ -40,10 +41,13 @@ from server.health.roll import Roll, Standing
 from server.meters import HouseMeters
 from server.sealed import Sealing
 from server.settings import Settings
+from server.tls.keeping import KeptCertificate
 
 SHUTDOWN_S_MAX = 35
 KEEP_ALIVE_S = 75
 BACKLOG = 4096
+HANDSHAKE_S_MAX = 10.0
+GOODBYE_S_MAX = 5.0
 REPORTS_CONNECTIONS_MAX = 2  # people at a printer can wait
 
 _log = structlog.get_logger(__name__)
@@ -153,12 +157,41 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
 
 
+class SecureDoor(NamedTuple):
+    """A listening socket for HTTPS and what it proves itself with."""
+
+    sock: socket.socket
+    context: ssl.SSLContext
+
+
 class WebServer(uvicorn.Server):
     """uvicorn that sends devices away politely before it stops."""
 
-    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+    def __init__(
+        self, config: uvicorn.Config, gateway: Gateway, secure: SecureDoor | None = None
+    ) -> None:
         super().__init__(config)
         self._gateway = gateway
+        self._secure = secure
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and on the second socket for TLS: the same connections, only wrapped."""
+        made = None
+        if self._secure is not None:
+            made = await asyncio.get_running_loop().create_server(
+                self._doorstep,
+                sock=self._secure.sock,
+                ssl=self._secure.context,
+                backlog=BACKLOG,
+                ssl_handshake_timeout=HANDSHAKE_S_MAX,
+                ssl_shutdown_timeout=GOODBYE_S_MAX,
+            )
+        await super().startup(sockets)  # it starts a list of its own, and says `started`
+        if made is not None:
+            self.servers.append(made)
+
+    def _doorstep(self) -> asyncio.Protocol:
+        return Doorstep(self.config, self.server_state, self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -190,7 +223,7 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def web_server(house: House) -> WebServer:
+def web_server(house: House, secure: SecureDoor | None = None) -> WebServer:
     """Return a server for a built house; `serve(sockets=[…])` runs it."""
     config = uvicorn.Config(
         house.app,
@@ -205,7 +238,7 @@ def web_server(house: House) -> WebServer:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S_MAX,
     )
-    return WebServer(config, house.gateway)
+    return WebServer(config, house.gateway, secure)
 
 
 def allow_many_sockets() -> None:
@@ -229,12 +262,29 @@ async def _grpc(settings: Settings, house: House) -> AsyncIterator[None]:
 async def serve(settings: Settings) -> None:
     """Serve devices and callers until a signal says stop."""
     allow_many_sockets()
-    sock = listen(settings.host, settings.port)
-    try:
-        async with build(settings) as house:
-            settle_memory()
-            _log.info("web_ready", host=settings.host, port=sock.getsockname()[1])
-            async with _grpc(settings, house):
-                await web_server(house).serve(sockets=[sock])
-    finally:
-        sock.close()
+    async with AsyncExitStack() as stack:
+        sock = stack.enter_context(closing(listen(settings.host, settings.port)))
+        secure = await stack.enter_async_context(_secure_door(settings))
+        house = await stack.enter_async_context(build(settings))
+        settle_memory()
+        _log.info(
+            "web_ready", host=settings.host, port=sock.getsockname()[1], tls_port=settings.tls_port
+        )
+        await stack.enter_async_context(_grpc(settings, house))
+        await web_server(house, secure).serve(sockets=[sock])
+
+
+@asynccontextmanager
+async def _secure_door(settings: Settings) -> AsyncIterator[SecureDoor | None]:
+    """Listen for HTTPS as well, when there is a port for it, and keep the certificate in time."""
+    if not settings.tls_port:
+        yield None
+        return
+    kept = KeptCertificate(settings.data_dir, SystemClock(), settings.tls_names)
+    kept.look()
+    with closing(listen(settings.host, settings.tls_port)) as sock:
+        keeping = asyncio.create_task(kept.keep(), name="certificate")
+        try:
+            yield SecureDoor(sock, kept.context)
+        finally:
+            await _cancel(keeping)

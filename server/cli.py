@@ -21,6 +21,7 @@ from server.broadcast.speech import Language
 from server.engines import EngineRefusal
 from server.errors import Refusal
 from server.events.view import DeviceKind
+from server.listening import web_options, with_tls
 from server.paperwork import print_test, printers
 from server.personnel import audit, staff
 from server.settings import Settings, read_settings
@@ -54,19 +55,14 @@ def _end_with(parent: int) -> None:
 
 
 @main.command()
-@click.option("--host", help="Address to listen on; 0.0.0.0 for the local network.")
-@click.option("--port", type=int)
-@click.option("--grpc-port", type=int, help="Serve SendImCall over gRPC as well, on this port.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+@web_options
 @click.pass_obj
-def run(
-    settings: Settings, host: str | None, port: int | None, grpc_port: int | None, processes: int
-) -> None:
+def run(settings: Settings, /, processes: int, *, tls: bool, **given: Any) -> None:
     """Run everything: engines, migrations, demo shop, web, worker."""
     from server.demo.welcome import greeting
     from server.run import run as run_all
 
-    settings = _given(settings, host=host, port=port, grpc_port=grpc_port)
+    settings = with_tls(_given(settings, **given), wanted=tls)
     logs.set_up(settings.log_level, service="run")
 
     async def announce(complete: Settings) -> None:
@@ -79,19 +75,14 @@ def run(
 
 
 @main.command()
-@click.option("--host")
-@click.option("--port", type=int)
-@click.option("--grpc-port", type=int, help="Serve SendImCall over gRPC as well, on this port.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+@web_options
 @click.pass_obj
-def serve(
-    settings: Settings, host: str | None, port: int | None, grpc_port: int | None, processes: int
-) -> None:
+def serve(settings: Settings, /, processes: int, *, tls: bool, **given: Any) -> None:
     """Serve devices and the API; needs DATABASE_URL and REDIS_URL."""
     from server.app import serve as serve_web
     from server.fleet import serve_many
 
-    settings = _engines_known(_given(settings, host=host, port=port, grpc_port=grpc_port))
+    settings = _engines_known(with_tls(_given(settings, **given), wanted=tls))
     logs.set_up(settings.log_level, service="web")
     if processes == 1:
         _run(serve_web(settings))
@@ -169,6 +160,7 @@ def doctor(settings: Settings, lang: str, host: str | None, port: int | None) ->
         settings.port,
         database_url=settings.database_url,
         redis_url=settings.redis_url,
+        tls_port=settings.tls_port,
     )
     sys.exit(print_findings(findings, lang))
 

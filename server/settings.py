@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8080
     grpc_port: int = 0  # 0: no gRPC
+    tls_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0  # 0: no HTTPS
+    tls_names: tuple[str, ...] = ()  # further names and addresses this machine is opened by
     data_dir: Path = Path(".chuancai")
     database_url: str = ""  # empty: the embedded engine's
     reports_database_url: str = ""  # a replica for reports and statements; empty: the same database
@@ -63,7 +65,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _PREFIX = "CHUANCAI_"
 _PLAIN_NAMES = {"DATABASE_URL", "REPORTS_DATABASE_URL", "REDIS_URL"}
-_LISTS = {"TRUSTED_PROXIES", "ORIGINS", "WEBHOOK_NETWORKS", "PRINTER_NETWORKS", "VOICE_COMMAND"}
+_LISTS = {
+    "TLS_NAMES",
+    "TRUSTED_PROXIES",
+    "ORIGINS",
+    "WEBHOOK_NETWORKS",
+    "PRINTER_NETWORKS",
+    "VOICE_COMMAND",
+}
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: object) -> Settings:

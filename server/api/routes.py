@@ -18,6 +18,7 @@ from server.api.health import Health
 from server.api.im import ImCalls
 from server.api.im_rules import Rules
 from server.api.im_webhook import Webhooks
+from server.api.install import Install
 from server.api.kitchen_report import KitchenReports
 from server.api.operations import Operations
 from server.api.pace import Pace
@@ -88,7 +89,7 @@ def routes(ground: Ground, front: Front | None = None) -> list[BaseRoute]:
     served: list[BaseRoute] = [
         Route(path, Endpoint(doors, ways)) for path, doors in by_path.items()
     ]
-    return [*served, *page_routes()]
+    return [*served, *Install(ground.settings).routes(), *page_routes()]
 
 
 def _version() -> str:

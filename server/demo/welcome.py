@@ -6,6 +6,7 @@ from server.demo import menu as demo
 from server.office import open_office
 from server.pairing.pairing import Wish
 from server.settings import Settings
+from server.tls.names import lan_addresses, own_names
 
 # The devices whose addresses are printed: enough for the first walk through the house.
 SHOWN = (1, 2, 6, 8, 11, 12)
@@ -49,6 +50,19 @@ async def greeting(settings: Settings) -> str:
             "  See life in it:  .venv/bin/chuancai demo-traffic",
             f"  Kitchen tickets on paper: {settings.data_dir / 'paper' / demo.PRINTER.address}/",
             f"  API docs: {base_url(settings)}/docs",
+            *_install(settings),
             "",
         ]
     )
+
+
+def _install(settings: Settings) -> list[str]:
+    """Say where devices are installed for HTTPS."""
+    if not settings.tls_port:
+        return []
+    near = next(iter(lan_addresses(own_names(settings.tls_names))), "127.0.0.1")
+    here = settings.host in {"0.0.0.0", "::"}  # noqa: S104
+    host = near if here else settings.host
+    return [
+        f"  HTTPS: https://{host}:{settings.tls_port}/ after http://{host}:{settings.port}/install/"
+    ]

@@ -52,13 +52,14 @@ MARKS = {
 
 
 def run_doctor(
-    data_dir: Path, host: str, port: int, *, database_url: str = "", redis_url: str = ""
-) -> list[Finding]:
+    data_dir: Path, host: str, port: int, *, database_url: str = "", redis_url: str = "",
+    tls_port: int = 0,
+) -> list[Finding]:  # fmt: skip
     """Run every check and return what each found; takes a second or two.
 
     Call it outside of a running event loop; it uses one of its own.
     """
-    machine = Machine(data_dir.absolute(), host, port, database_url, redis_url)
+    machine = Machine(data_dir.absolute(), host, port, database_url, redis_url, tls_port=tls_port)
     return [finding for check in CHECKS for finding in check(machine)]
 
 

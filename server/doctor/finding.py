@@ -47,3 +47,4 @@ class Machine:
     database_url: str = ""
     redis_url: str = ""
     clock: Clock = field(default_factory=SystemClock)
+    tls_port: int = 0

@@ -11,6 +11,8 @@ import subprocess
 from pathlib import Path
 
 from server.doctor.finding import ANSWER_MAX_S, Finding, Machine, Words
+from server.tls.authority import names_of
+from server.tls.keeping import KeptCertificate, fingerprint, read_certificate
 
 FONTS = Words("fonts", "字体")
 BROWSER = Words("browser", "浏览器")
@@ -24,6 +26,7 @@ FONT_PLACES = (
     Path("/System/Library/Fonts"),
 )
 CJK_FILES = ("wqy", "cjk", "sourcehan", "droidsansfallback", "uming", "ukai", "pingfang", "simsun")
+SOON_OVER_DAYS = 25  # renewed at thirty
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -101,6 +104,8 @@ def check_chromium(_: Machine) -> list[Finding]:
 
 def check_secure_context(machine: Machine) -> list[Finding]:
     """Say what browsers withhold from screens on a plain http address of the LAN."""
+    if machine.tls_port:
+        return [_certificate(machine)]
     if _is_loopback(machine.host):
         says = Words(
             "screens on this machine only: browsers allow everything",
@@ -118,15 +123,51 @@ def check_secure_context(machine: Machine) -> list[Finding]:
                 "点单、呼叫、声音不受影响。",
             ),
             Words(
-                "Set the pads' display to stay on in Android's settings, put HTTPS in front, or"
-                " start Chromium with --unsafely-treat-insecure-origin-as-secure="
+                "Start with --tls and open http://<this machine>"
+                f":{machine.port}/install/ on each device; or set the pads' display to stay on in"
+                " Android's settings, or start Chromium with --unsafely-treat-insecure-origin-as-secure="
                 f"http://<this machine>:{machine.port}.",
-                "请在系统设置中让平板保持常亮，或在前面加 HTTPS，或用 Chromium 参数"
+                "请用 --tls 启动，并在每台设备上打开 http://<本机地址>"
+                f":{machine.port}/install/；或在系统设置中让平板保持常亮，或用 Chromium 参数"
                 " --unsafely-treat-insecure-origin-as-secure="
                 f"http://<本机地址>:{machine.port} 启动。",
             ),
         )
     ]
+
+
+def _certificate(machine: Machine) -> Finding:
+    """Say until when HTTPS is good, for which names, and by what devices know the authority."""
+    try:
+        leaf = read_certificate(KeptCertificate.leaf_file_in(machine.data_dir))
+        authority = read_certificate(KeptCertificate.authority_file_in(machine.data_dir))
+    except (OSError, ValueError):
+        leaf = authority = None
+    if leaf is None or authority is None:
+        says = Words("HTTPS has no certificate that can be read.", "HTTPS 没有可读的证书。")
+        advice = Words(
+            f"Stop, remove {machine.data_dir / 'tls'} and start with --tls: devices must be"
+            " installed anew.",
+            f"请停止后删除 {machine.data_dir / 'tls'}，再用 --tls 启动；设备需重新安装。",
+        )
+        return Finding(SECURE, "fail", says, advice)
+    until = min(leaf.not_valid_after_utc, authority.not_valid_after_utc)
+    left = (until - machine.clock.now()).days
+    known = names_of(leaf)
+    listed = ", ".join([*known.hosts, *map(str, known.addresses)])
+    finger = fingerprint(authority)
+    says = Words(
+        f"HTTPS on {machine.tls_port} until {until:%Y-%m-%d} for {listed}; authority {finger}",
+        f"HTTPS 端口 {machine.tls_port}，有效至 {until:%Y-%m-%d}，用于 {listed}；根证书 {finger}",
+    )
+    if left > SOON_OVER_DAYS:
+        return Finding(SECURE, "ok", says)
+    advice = Words(
+        "It is renewed by the running server a month before: look whether one runs and may write"
+        f" to {machine.data_dir / 'tls'}.",
+        f"运行中的服务会提前一个月续期：请检查服务是否在运行、能否写入 {machine.data_dir / 'tls'}。",
+    )
+    return Finding(SECURE, "warn" if left >= 0 else "fail", says, advice)
 
 
 def _is_loopback(host: str) -> bool:

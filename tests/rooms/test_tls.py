@@ -1,0 +1,208 @@
+"""HTTPS in a shop's network: who is trusted for what, files, the page for devices, renewal under load."""
+
+from __future__ import annotations
+
+import asyncio
+import plistlib
+import ssl
+import stat
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from websockets.asyncio.client import ClientConnection, connect
+
+from server import app
+from server.auth import new_token, token_hash
+from server.clock import ManualClock, SystemClock
+from server.demo.seed import seed
+from server.doctor.finding import Machine
+from server.doctor.windows import check_secure_context
+from server.events.decision import Actor
+from server.settings import Settings
+from server.tls.authority import make_authority, make_leaf, may_sign
+from server.tls.keeping import KeptCertificate, fingerprint, read_certificate
+from server.tls.names import own_names
+
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+class SecureHouse:
+    """A house that is reached both ways."""
+
+    def __init__(self, port: int, tls_port: int, kept: KeptCertificate, house: app.House) -> None:
+        self._house = house
+        self.http = f"http://127.0.0.1:{port}"
+        self.https = f"https://127.0.0.1:{tls_port}"
+        self.tls_port = tls_port
+        self.kept = kept
+        self.trust = ssl.create_default_context(cafile=str(kept.authority_file))
+
+    @asynccontextmanager
+    async def waiter(self) -> AsyncIterator[ClientConnection]:
+        """Pair a waiter's pad and let it say hello by TLS."""
+        token = new_token()
+        actor = Actor(role="manager", id="test", name="test", shop_id=1)
+        body = {"kind": "waiter", "name": "pad", "token_hash": token_hash(token).hex()}
+        await self._house.desk.execute(actor, uuid.uuid4(), "PairDevice", msgspec.json.encode(body))
+        url = f"wss://127.0.0.1:{self.tls_port}/ws"
+        async with connect(url, ssl=self.trust, compression=None) as socket:
+            await socket.send(msgspec.json.encode({"t": "hello", "token": token}).decode())
+            for kind in ("welcome", "snapshot"):
+                assert msgspec.json.decode(await socket.recv())["t"] == kind
+            yield socket
+
+    async def serial(self) -> int:
+        """Return the serial number of the certificate that is served now."""
+        _, writer = await asyncio.open_connection("127.0.0.1", self.tls_port, ssl=self.trust)
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        await writer.wait_closed()
+        return x509.load_der_x509_certificate(shown).serial_number
+
+
+@asynccontextmanager
+async def secure_house(
+    database_url: str, redis_url: str, data_dir: Path, clock: ManualClock
+) -> AsyncIterator[SecureHouse]:
+    """Serve the demo shop by http and https, with a certificate made at the clock's time."""
+    await seed(database_url)
+    kept = KeptCertificate(data_dir, clock)
+    kept.look()
+    async with AsyncExitStack() as stack:
+        plain, secure = (stack.enter_context(closing(app.listen("127.0.0.1", 0))) for _ in range(2))
+        port, tls_port = plain.getsockname()[1], secure.getsockname()[1]
+        known = Settings(
+            database_url=database_url, redis_url=redis_url, port=port, tls_port=tls_port,
+            data_dir=data_dir,
+        )  # fmt: skip
+        house = await stack.enter_async_context(app.build(known))
+        server = app.web_server(house, app.SecureDoor(secure, kept.context))
+        serving = asyncio.create_task(server._serve(sockets=[plain]))
+        async with asyncio.timeout(10):
+            while not server.started:
+                if serving.done():
+                    serving.result()
+                await asyncio.sleep(0.005)
+        try:
+            yield SecureHouse(port, tls_port, kept, house)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def answers(socket: ClientConnection) -> bool:
+    """Return whether the house still speaks with this connection."""
+    await (await socket.ping())
+    return True
+
+
+async def test_screens_and_sockets_are_served_by_https_beside_http(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """A board loads, a socket opens and is served by TLS; plain http stays (R-000-10)."""
+    clock = ManualClock(SystemClock().now())
+    async with secure_house(database_url, redis_url, tmp_path, clock) as house:
+        async with httpx.AsyncClient(verify=house.trust) as http:
+            assert (await http.get(f"{house.https}/kds/")).status_code == 200
+            assert (await http.get(f"{house.http}/kds/")).status_code == 200
+        async with house.waiter() as socket:
+            assert await answers(socket)
+
+
+async def test_a_renewal_drops_nobody(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    """Thirty days before its end the certificate is made anew: who is connected stays, who comes gets the new one."""
+    clock = ManualClock(SystemClock().now() - timedelta(days=61))
+    async with secure_house(database_url, redis_url, tmp_path, clock) as house:
+        first = await house.serial()
+        async with house.waiter() as socket:
+            assert house.kept.look() is False
+            clock.advance(seconds=61 * 86_400)
+            assert house.kept.look() is True
+            assert await house.serial() != first
+            assert await answers(socket)
+    other = KeptCertificate(tmp_path, clock)  # a second process reads what the first renewed
+    assert (other.look(), other.look()) == (True, False)
+    assert read_certificate(other.leaf_file) == read_certificate(house.kept.leaf_file)
+
+
+async def test_the_page_installs_each_kind_of_device(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """A device on plain http finds the certificate, a profile, codes to scan and a print to compare."""
+    clock = ManualClock(SystemClock().now())
+    async with secure_house(database_url, redis_url, tmp_path, clock) as house:
+        authority = read_certificate(house.kept.authority_file)
+        assert authority is not None
+        async with httpx.AsyncClient(base_url=house.http) as http:
+            page = (await http.get("/install/", headers={"host": "till.local:8080"})).text
+            crt = await http.get("/install/chuancai.crt")
+            profile = plistlib.loads((await http.get("/install/chuancai.mobileconfig")).content)
+            evil = (await http.get("/install/", headers={"host": '"><script>'})).text
+        assert fingerprint(authority) in page
+        assert f"https://till.local:{house.tls_port}/" in page
+        assert page.count("<svg") == 2
+        assert crt.headers["content-type"] == "application/x-x509-ca-cert"
+        assert crt.content == authority.public_bytes(Encoding.DER)
+        assert profile["PayloadContent"][0]["PayloadContent"] == crt.content
+        assert "<script>" not in evil
+
+
+def test_keys_are_their_owners_alone(tmp_path: Path) -> None:
+    """Nobody else on the machine reads a key, and no key is in what is given away."""
+    kept = KeptCertificate(tmp_path, ManualClock(NOON))
+    kept.look()
+    for name in ("authority.key", "machine.pem"):
+        assert stat.S_IMODE((tmp_path / "tls" / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "tls").stat().st_mode) == 0o700
+    assert b"PRIVATE" not in kept.authority_file.read_bytes()
+
+
+def test_the_authority_opens_no_bank(tmp_path: Path) -> None:
+    """Who stole the key could not be taken for a site of the world: the certificate itself forbids it."""
+    authority = make_authority(own_names(), NOON)
+    wanted = own_names(("bank.example.com", "93.184.216.34", "till.lan", "192.168.7.7"))
+    signed = may_sign(authority.certificate, wanted)
+    assert "till.lan" in signed.hosts
+    assert "192.168.7.7" in map(str, signed.addresses)
+    assert "bank.example.com" not in signed.hosts
+    assert "93.184.216.34" not in map(str, signed.addresses)
+    forged = make_leaf(authority, wanted, NOON)
+    store = x509.verification.Store([authority.certificate])
+    builder = x509.verification.PolicyBuilder().store(store).time(NOON.replace(tzinfo=None))
+    verifier = builder.build_server_verifier(x509.DNSName("bank.example.com"))
+    with pytest.raises(x509.verification.VerificationError):
+        verifier.verify(forged.certificate, [])
+    honest = make_leaf(authority, signed, NOON)
+    verifier = builder.build_server_verifier(x509.DNSName("till.lan"))
+    assert verifier.verify(honest.certificate, [])
+
+
+def test_a_name_that_cannot_be_one_is_refused() -> None:
+    """What stands in the settings is looked at before anything is signed."""
+    with pytest.raises(ValueError, match="neither a host name nor an address"):
+        own_names(("all of *.them",))
+
+
+def test_doctor_says_until_when_and_by_what_it_is_known(tmp_path: Path) -> None:
+    """Whoever looks after the machine reads the fingerprint people compare, and hears a month ahead of an end."""
+    clock = ManualClock(NOON)
+    kept = KeptCertificate(tmp_path, clock)
+    kept.look()
+    authority = read_certificate(kept.authority_file)
+    assert authority is not None
+    machine = Machine(tmp_path, "0.0.0.0", 8080, clock=clock, tls_port=8443)  # noqa: S104
+    (found,) = check_secure_context(machine)
+    assert found.level == "ok"
+    assert fingerprint(authority) in found.says.en
+    clock.advance(seconds=70 * 86_400)
+    assert [one.level for one in check_secure_context(machine)] == ["warn"]
+    clock.advance(seconds=30 * 86_400)
+    assert [one.level for one in check_secure_context(machine)] == ["fail"]
