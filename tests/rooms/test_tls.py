@@ -2,100 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import plistlib
-import ssl
 import stat
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
-from server import app
-from server.auth import new_token, token_hash
 from server.clock import ManualClock, SystemClock
-from server.demo.seed import seed
 from server.doctor.finding import Machine
 from server.doctor.windows import check_secure_context
-from server.events.decision import Actor
-from server.settings import Settings
 from server.tls.authority import make_authority, make_leaf, may_sign
 from server.tls.keeping import KeptCertificate, fingerprint, read_certificate
 from server.tls.names import own_names
+from tests.support.secure_house import secure_house
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-
-
-class SecureHouse:
-    """A house that is reached both ways."""
-
-    def __init__(self, port: int, tls_port: int, kept: KeptCertificate, house: app.House) -> None:
-        self._house = house
-        self.http = f"http://127.0.0.1:{port}"
-        self.https = f"https://127.0.0.1:{tls_port}"
-        self.tls_port = tls_port
-        self.kept = kept
-        self.trust = ssl.create_default_context(cafile=str(kept.authority_file))
-
-    @asynccontextmanager
-    async def waiter(self) -> AsyncIterator[ClientConnection]:
-        """Pair a waiter's pad and let it say hello by TLS."""
-        token = new_token()
-        actor = Actor(role="manager", id="test", name="test", shop_id=1)
-        body = {"kind": "waiter", "name": "pad", "token_hash": token_hash(token).hex()}
-        await self._house.desk.execute(actor, uuid.uuid4(), "PairDevice", msgspec.json.encode(body))
-        url = f"wss://127.0.0.1:{self.tls_port}/ws"
-        async with connect(url, ssl=self.trust, compression=None) as socket:
-            await socket.send(msgspec.json.encode({"t": "hello", "token": token}).decode())
-            for kind in ("welcome", "snapshot"):
-                assert msgspec.json.decode(await socket.recv())["t"] == kind
-            yield socket
-
-    async def serial(self) -> int:
-        """Return the serial number of the certificate that is served now."""
-        _, writer = await asyncio.open_connection("127.0.0.1", self.tls_port, ssl=self.trust)
-        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        writer.close()
-        await writer.wait_closed()
-        return x509.load_der_x509_certificate(shown).serial_number
-
-
-@asynccontextmanager
-async def secure_house(
-    database_url: str, redis_url: str, data_dir: Path, clock: ManualClock
-) -> AsyncIterator[SecureHouse]:
-    """Serve the demo shop by http and https, with a certificate made at the clock's time."""
-    await seed(database_url)
-    kept = KeptCertificate(data_dir, clock)
-    kept.look()
-    async with AsyncExitStack() as stack:
-        plain, secure = (stack.enter_context(closing(app.listen("127.0.0.1", 0))) for _ in range(2))
-        port, tls_port = plain.getsockname()[1], secure.getsockname()[1]
-        known = Settings(
-            database_url=database_url, redis_url=redis_url, port=port, tls_port=tls_port,
-            data_dir=data_dir,
-        )  # fmt: skip
-        house = await stack.enter_async_context(app.build(known))
-        server = app.web_server(house, app.SecureDoor(secure, kept.context))
-        serving = asyncio.create_task(server._serve(sockets=[plain]))
-        async with asyncio.timeout(10):
-            while not server.started:
-                if serving.done():
-                    serving.result()
-                await asyncio.sleep(0.005)
-        try:
-            yield SecureHouse(port, tls_port, kept, house)
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def answers(socket: ClientConnection) -> bool:
