@@ -81,8 +81,12 @@ class Breaker:
             return max(0.0, self._since_s + self.bounds.trial_s_max - now_s)
         return 0.0
 
-    def record(self, now_s: float, *, trouble: bool) -> None:
-        """Take what became of something that was let through."""
+    def record(self, now_s: float, *, trouble: bool | None) -> None:
+        """Take what became of something that was let through; None says nothing for or against."""
+        if trouble is None:
+            if self.state == "half_open":
+                self._trials = max(0, self._trials - 1)  # it was no trial: another may be one
+            return
         if self.state == "closed":
             self._count(trouble, now_s)
             if self._is_broken(now_s):

@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 from urllib.parse import urlencode
 
 ACCOUNT, PASSWORD = "N0000001", "Not-A-Secret1"
-RECEIVER, PUSHED = "bench", "pushed"
+RECEIVER, PUSHED = "bench", "pushed by the bench"
 PUSH_CONNECTIONS = 16
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)

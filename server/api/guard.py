@@ -1,8 +1,8 @@
 """Keeps the doors quick while the database is away: what cannot be answered is refused at once (R-000-16).
 
 After a handful of lost requests nobody waits ten seconds any more to hear the same; a few go through
-every now and then, and when these are well everybody is let in again. Refuses to judge a refusal:
-"no" is an answer.
+every now and then, and when these are well everybody is let in again. A refusal is no evidence, because many
+are said without asking the database; neither is a caller who hung up. Refuses to judge them.
 """
 
 from __future__ import annotations
@@ -50,11 +50,12 @@ class Guard:
         if not self._breaker.may_pass(now_s):
             wait_s = max(1, math.ceil(self._breaker.wait_s(now_s)))
             raise Refusal("unavailable", "The database is not answering.", retry_after_s=wait_s)
-        trouble = False
+        trouble: bool | None = None
         try:
             yield
+            trouble = False
         except Refusal as refusal:
-            trouble = refusal.code in AWAY
+            trouble = True if refusal.code in AWAY else None
             raise
         except LOST:
             trouble = True

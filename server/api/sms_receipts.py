@@ -38,8 +38,7 @@ class SmsReceipts:
         return [
             Door(
                 "GET", "/v1/sms/receipts/{carrier}", "pushSmsReceipt", "Take a carrier's status report",
-                "operations", self.take, "public", params=w.CarrierPush,
-                refusals=("receipt_refused", "rate_limited", "busy", "unavailable", "bad_field"),
+                "operations", self.take, "partner", params=w.CarrierPush, refusals=("receipt_refused",),
             )
         ]  # fmt: skip
 

@@ -22,7 +22,7 @@ REFUSED_SIGNED = ("bad_signature", "stale_request", "nonce_reused", "address_not
 REFUSED_IN_SESSION = ("session_ended", "password_must_change", "origin_not_allowed")
 REFUSED_KNOWN = ("not_allowed", "shop_not_found")
 
-Access = Literal["signed", "staff", "either", "stranger", "public"]
+Access = Literal["signed", "staff", "either", "stranger", "partner", "public"]
 Audience = Literal[
     "business", "messages", "rules", "manager", "money", "staff", "device", "operations",
     "documents",
@@ -88,9 +88,9 @@ class Door(NamedTuple):
 
     `params` is a struct of path and query values, `request` of the JSON body, `response` of the
     JSON answer (None: something else, of `media_type`). `access`: signed by a client, in a session of
-    staff, either of them, open to strangers at a limited rate, or public for machines and people of
-    the house. `audited` None: as `is_audited` says. `before_password`: open also to who must first
-    choose a password of his own.
+    staff, either of them, open to strangers at a limited rate, to partners who prove themselves in a
+    way of their own, or public for machines and people of the house. `audited` None: as `is_audited`
+    says. `before_password`: open also to who must first choose a password of his own.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]

@@ -167,3 +167,19 @@ def test_who_waits_as_long_as_told_may_go(per_s: float, burst: int, tokens: int)
     while not (wait_s := bucket.take(tokens, 7.0)):
         pass
     assert bucket.take(tokens, 7.0 + wait_s + 1e-6) == 0.0
+
+
+def test_what_says_nothing_is_no_trial() -> None:
+    """Half open, an outcome without evidence gives its trial back; closed, it outvotes nobody."""
+    breaker = Breaker(BOUNDS)
+    for trouble in [None] * 20 + [True] * 4:
+        assert breaker.may_pass(1.0)
+        breaker.record(1.0, trouble=trouble)
+    assert not breaker.may_pass(1.0)
+    for _ in range(3 * BOUNDS.trials):
+        assert breaker.may_pass(3.0), "a trial that said nothing was kept"
+        breaker.record(3.0, trouble=None)
+    for _ in range(BOUNDS.trials):
+        assert breaker.may_pass(3.0)
+        breaker.record(3.0, trouble=False)
+    assert breaker.state == "closed"

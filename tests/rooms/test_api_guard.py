@@ -44,6 +44,24 @@ async def test_a_lost_database_is_refused_at_once_and_found_again(
     assert house.front.guard.state == "closed"
 
 
+async def test_refusals_do_not_speak_for_the_database(
+    house: ApiHouse, engines: EnginePair, database_url: str
+) -> None:
+    """Somebody who is refused at the doorstep all the time keeps nobody else waiting for a lost database."""
+    caller = await house.caller()
+    name = urlsplit(database_url).path.removeprefix("/")
+    engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+    engines.statement(END.format(name))
+    codes = []
+    for _ in range(2 * BOUNDS.troubles_min):
+        for _ in range(3):
+            refused = (await house.http.get(BOARD)).json()["code"]
+            assert refused in {"session_ended", "unavailable"}
+        codes.append((await caller.ask("GET", BOARD)).json()["facts"].get("retry_after_s"))
+    assert codes[-1] is not None, "asked the database every time"
+    engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+
+
 async def test_no_is_an_answer(house: ApiHouse) -> None:
     """Whoever is refused for good reasons, a hundred times, closes nobody's door."""
     caller = await house.caller()

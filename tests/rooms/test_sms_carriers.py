@@ -72,6 +72,11 @@ async def test_a_file_opens_carriers_that_send(tmp_path: Path) -> None:
         (TWO.replace('"house"', '"a house with far too long a name"'), 0o600, "system_id"),
         (TWO.replace("{url}", "http://smssh1.253.com"), 0o600, "https"),
         (TWO.replace("[[carrier]]", "[[carrier"), 0o600, "carriers.toml"),
+        (
+            TWO.replace('password = "Not', 'receipt_password = "short", password = "Not'),
+            0o600,
+            "16",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why_and_no_secret(

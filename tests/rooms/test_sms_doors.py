@@ -34,7 +34,7 @@ account = "{account}"
 password = "{password}"
 url = "{url}"
 receipt_user = "cc"
-receipt_password = "pushed"
+receipt_password = "pushed-by-the-carrier"
 
 [[carrier]]
 kind = "chuanglan"
@@ -74,7 +74,7 @@ class Street(ApiHouse):
 
     async def push(self, **fields: str) -> Any:
         """Push a report as the carrier does."""
-        query = urlencode({"receiver": "cc", "pswd": "pushed", **fields})
+        query = urlencode({"receiver": "cc", "pswd": "pushed-by-the-carrier", **fields})
         return await self.http.get(f"/v1/sms/receipts/chuanglan?{query}")
 
 

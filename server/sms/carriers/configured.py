@@ -68,6 +68,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     carrier: Annotated[list[Setup], msgspec.Meta(max_length=CARRIERS_MAX)] = []
 
 
+# A carrier's own pushes are never limited, so its password may not be one that is found by trying.
+RECEIPT_PASSWORD_CHARS_MIN = 16
+
+
 class CarriersFileError(Exception):
     """The file cannot be used; the sentence says why and repeats no value of it."""
 
@@ -88,11 +92,18 @@ def read_carriers(path: Path) -> tuple[Setup, ...]:
     if len(set(names)) < len(names):
         raise CarriersFileError(f"{path} names a carrier twice.")
     for setup in setups:
-        if isinstance(setup, ChuanglanSetup) and not setup.account.is_private():
-            raise CarriersFileError(
-                f"{path}: {setup.name}'s url is https, http only on this machine."
-            )
+        if isinstance(setup, ChuanglanSetup):
+            _check(path, setup)
     return setups
+
+
+def _check(path: Path, setup: ChuanglanSetup) -> None:
+    if not setup.account.is_private():
+        raise CarriersFileError(f"{path}: {setup.name}'s url is https, http only on this machine.")
+    if 0 < len(setup.account.receipt_password) < RECEIPT_PASSWORD_CHARS_MIN:
+        raise CarriersFileError(
+            f"{path}: {setup.name}'s receipt_password has at least {RECEIPT_PASSWORD_CHARS_MIN} characters."
+        )
 
 
 @asynccontextmanager
