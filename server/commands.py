@@ -23,7 +23,7 @@ from server.errors import Refusal
 from server.events.decision import Context, Decision, Role
 from server.events.effects import SETTLE_EFFECT, Effect
 from server.kds import commands as kds
-from server.kds import display, pace, sale
+from server.kds import display, menu, pace, sale
 from server.kds import store as kds_store
 from server.orders import commands as orders
 from server.orders import store as orders_store
@@ -63,6 +63,14 @@ async def _dishes(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> 
     keys = [(shop, command.dish_id) for shop, command in asked]
     found = await kds_store.read_dishes(connection, keys)
     return [found.get(key, Refusal("dish_not_found", dish_id=key[1])) for key in keys]
+
+
+async def _menus(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return list(await kds_store.read_menus(connection, asked))
+
+
+async def _stations(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return list(await kds_store.read_stations(connection, asked))
 
 
 async def _places(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
@@ -191,6 +199,8 @@ BOOK: dict[str, Entry] = {
     "SetDishSale": Entry(
         sale.SetDishSale, _dishes, sale.set_sale, _may("kitchen", "cashier", "manager", "business")
     ),
+    "PutDish": Entry(menu.PutDish, _menus, menu.put_dish, _may("manager")),
+    "PutStation": Entry(menu.PutStation, _stations, menu.put_station, _may("manager")),
     "ChangeItem": Entry(kds.ChangeItem, _items, kds.change, _may(*_TABLE)),
     "ConfirmItem": Entry(kds.ConfirmItem, _items, kds.confirm, _may("kitchen", "business")),
     "UndoItem": Entry(kds.UndoItem, _items, kds.undo, _may("kitchen", "waiter", "business")),
@@ -246,6 +256,8 @@ BOOK: dict[str, Entry] = {
         _may("manager", "kitchen", "waiter", "cashier", "call_screen", "monitor"),
     ),
     "SetScreen": Entry(devices.SetScreen, _devices, devices.set_screen, _may("manager")),
+    "RenameDevice": Entry(devices.RenameDevice, _devices, devices.rename, _may("manager")),
+    "SeekDevice": Entry(devices.SeekDevice, _devices, devices.seek, _may("manager")),
     "RevokeDevice": Entry(devices.RevokeDevice, _devices, devices.revoke, _may("manager")),
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import { Part } from "./elements.js";
 import { lang } from "./i18n.js";
 import { icon } from "./icons.js";
 import { givenCode, pairedToken, Screen, setPairedToken } from "./screen.js";
+import { showItself } from "./sought.js";
 import { html, nothing } from "./vendor/lit.js";
 import { say } from "./words.js";
 import "./pairing.js";
@@ -44,6 +45,7 @@ function openScreen(page, token) {
       openPairing(page, stopped.reason);
     } else put(stoppedPage(screen));
   });
+  screen.happened.on((event) => event.kind === "DeviceSought" && showItself(event, screen));
   put(page.show(screen));
   screen.start();
   Object.assign(window, {

@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen | DishSale | DishPut | StationPut | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | DeviceRenamed | DeviceSought | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -668,6 +668,18 @@ export interface DishSale {
   by: string;
 }
 
+/** A dish is on the menu like this from now on; a new one comes last. What was ordered before stays as it was. */
+export interface DishPut {
+  kind: "DishPut";
+  dish: Dish;
+}
+
+/** A station is called like this from now on, or is new. */
+export interface StationPut {
+  kind: "StationPut";
+  station: StationView;
+}
+
 /** The pads ring for a dish: for the first time, or anew because the cook called again. */
 export interface CallRaised {
   kind: "CallRaised";
@@ -761,6 +773,21 @@ export interface ScreenSet {
   kind: "ScreenSet";
   device_id: number;
   settings: ScreenSettings;
+}
+
+/** A device is called otherwise now; its account keeps its name. */
+export interface DeviceRenamed {
+  kind: "DeviceRenamed";
+  device_id: number;
+  name: string;
+}
+
+/** Somebody at a desk wants to see which screen this is: it flashes its name for some seconds. */
+export interface DeviceSought {
+  kind: "DeviceSought";
+  device_id: number;
+  at_ms: number;
+  by: string;
 }
 
 /** 开卡: somebody has a card now. */

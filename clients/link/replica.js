@@ -84,6 +84,10 @@ export function apply(view, event) {
       return { ...view, orders: displayed(view.orders, event), unseen: view.device.kind === "cashier" ? unseen(view.unseen, event) : view.unseen };
     case "DishSale":
       return view.menu ? { ...view, menu: sold(view.menu, event) } : view;
+    case "DishPut":
+      return view.menu ? { ...view, menu: { ...view.menu, dishes: put(view.menu.dishes, event.dish) } } : view;
+    case "StationPut":
+      return { ...view, stations: put(view.stations, event.station) };
     case "CardToppedUp":
     case "CardConsumed":
     case "CardRefunded":
@@ -100,10 +104,15 @@ export function apply(view, event) {
     case "ScreenSet":
       if (event.device_id !== view.device.id) return view;
       return { ...view, device: { ...view.device, settings: event.settings } };
+    case "DeviceRenamed":
+      return event.device_id === view.device.id ? { ...view, device: { ...view.device, name: event.name } } : view;
     default:
       return view;
   }
 }
+
+/** One of a list in place of what it was, or last. @template {{id: number}} T @param {T[]} known @param {T} one @returns {T[]} */
+const put = (known, one) => (known.some(({ id }) => id === one.id) ? known.map((was) => (was.id === one.id ? one : was)) : [...known, one]);
 
 /** @param {Order[]} orders @param {Order} placed @returns {Order[]} */
 function placed(orders, placed) {

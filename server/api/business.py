@@ -15,7 +15,8 @@ from server.api.table import Call, Door
 from server.clock import Clock
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.view import DeviceView, Menu, PlaceView, StationView
+from server.events.menu import Menu, StationView
+from server.events.view import DeviceView, PlaceView
 from server.kds import views
 from server.kds.commands import Portions, Reason
 from server.orders.commands import ALLERGENS_MAX, LINES_MAX, Line, Note, Word

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import structlog
@@ -16,6 +16,7 @@ from server.api.pairing import TypedCode
 from server.api.table import Call, Door
 from server.clock import to_ms
 from server.events.decision import Actor
+from server.events.screens import ScreenSettings
 from server.events.view import DeviceKind
 from server.pairing.door import Execute, PairingDoor
 from server.pairing.pairing import NAME_CHARS_MAX, NAME_PATTERN, PairedDevice, Wish
@@ -74,6 +75,7 @@ class DeviceInfo(msgspec.Struct, frozen=True):
     paired: bool
     paired_at_ms: int | None
     last_seen_at_ms: int | None
+    settings: ScreenSettings
     online: bool | None = None
 
 
@@ -101,6 +103,12 @@ class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     place_id: Id | None = None
     station_id: Id | None = None
+
+
+class RenameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people call the device."""
+
+    name: Annotated[DeviceName, msgspec.Meta(min_length=1)]
 
 
 _STANDING = ("place_not_found", "station_not_found", "device_not_found")
@@ -143,6 +151,22 @@ class Devices:
                 params=DevicePath, request=MoveRequest, response=DeviceAnswer, refusals=_STANDING,
             ),
             Door(
+                "POST", "/v1/shops/{shop_id}/devices/{device_id}/rename", "renameDevice",
+                "Call a device otherwise", "manager", self.rename, params=DevicePath,
+                request=RenameRequest, response=DeviceAnswer, refusals=("device_not_found",),
+            ),
+            Door(
+                "PUT", "/v1/shops/{shop_id}/devices/{device_id}/screen", "setScreen",
+                "Say how a screen shows and sounds; it changes while somebody looks", "manager",
+                self.set_screen, params=DevicePath, request=ScreenSettings, response=DeviceAnswer,
+                refusals=("device_not_found",),
+            ),
+            Door(
+                "POST", "/v1/shops/{shop_id}/devices/{device_id}/seek", "seekDevice",
+                "Let a screen flash its name", "manager", self.seek, params=DevicePath,
+                response=DeviceAnswer, refusals=("device_not_found",),
+            ),
+            Door(
                 "DELETE", "/v1/shops/{shop_id}/devices/{device_id}", "revokeDevice",
                 "Take a device's token away and close its connection", "manager", self.revoke,
                 params=DevicePath, response=DeviceAnswer, refusals=("device_not_found",),
@@ -170,16 +194,25 @@ class Devices:
 
     async def move(self, call: Call) -> DeviceAnswer:
         """Move a device."""
-        actor = await self._actor(call)
-        device_id = call.params.device_id
-        body = msgspec.json.encode(
-            {
-                "device_id": device_id,
-                "place_id": call.body.place_id,
-                "station_id": call.body.station_id,
-            }
-        )
-        await self._execute(actor, call.command_id, "MoveDevice", body)
+        stands = {"place_id": call.body.place_id, "station_id": call.body.station_id}
+        return await self._command(call, "MoveDevice", stands)
+
+    async def rename(self, call: Call) -> DeviceAnswer:
+        """Rename a device."""
+        return await self._command(call, "RenameDevice", {"name": call.body.name})
+
+    async def set_screen(self, call: Call) -> DeviceAnswer:
+        """Set a screen up."""
+        return await self._command(call, "SetScreen", {"settings": call.body})
+
+    async def seek(self, call: Call) -> DeviceAnswer:
+        """Let a screen show itself."""
+        return await self._command(call, "SeekDevice", {})
+
+    async def _command(self, call: Call, name: str, more: dict[str, Any]) -> DeviceAnswer:
+        actor, device_id = await self._actor(call), call.params.device_id
+        body = msgspec.json.encode({"device_id": device_id} | more)
+        await self._execute(actor, call.command_id, name, body)
         return await self._answer(await self._door.device(actor.shop_id, device_id))
 
     async def revoke(self, call: Call) -> DeviceAnswer:

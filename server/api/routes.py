@@ -20,6 +20,7 @@ from server.api.im_rules import Rules
 from server.api.im_webhook import Webhooks
 from server.api.install import Install
 from server.api.kitchen_report import KitchenReports
+from server.api.menu import MenuKeeping
 from server.api.operations import Operations
 from server.api.pace import Pace
 from server.api.pages import page_routes
@@ -67,6 +68,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *for_people_too(Points(ground.database, ground.clock).doors()),
         *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
         *for_people_too(Printing(ground.execute, ground.database, gate, printers).doors()),
+        *for_people_too(MenuKeeping(ground.execute, gate).doors()),
         *Pairing(pairing).doors(),
         *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
         *Staff(front.staff).doors(),

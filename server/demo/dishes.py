@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from server.events.catalogue import Text
-from server.events.view import Category, Dish, Menu, ModifierChoice, ModifierGroup
+from server.events.menu import Category, Dish, Menu, ModifierChoice, ModifierGroup
 
 WOK, COLD, DOUGH, BAR = 1, 2, 3, 4  # stations, see `menu.py`
 UNROUTED = None  # no kitchen makes it; the board's bucket for unrouted things shows it

@@ -10,7 +10,8 @@ import msgspec
 
 from server.demo.dishes import BAR, COLD, DOUGH, MENU, WOK
 from server.events.catalogue import Text
-from server.events.view import DeviceKind, PlaceView, ShopView, StationView
+from server.events.menu import StationView
+from server.events.view import DeviceKind, PlaceView, ShopView
 from server.printing.port import Paper
 from server.printing.printer import Printer
 

@@ -16,7 +16,8 @@ from typing import Any
 from server.client.device import Device
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.view import Dish, Menu, PlaceView
+from server.events.menu import Dish, Menu
+from server.events.view import PlaceView
 from server.kds.item import is_unconfirmed
 
 # How long a visit of a real evening lasts from the first order to a clean room, and how many of

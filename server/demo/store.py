@@ -11,7 +11,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from server.events.view import Menu, PlaceView, ShopView, StationView
+from server.events.menu import Menu, StationView
+from server.events.view import PlaceView, ShopView
 from server.printing.printer import Printer
 
 ADD_BRAND = "INSERT INTO brand (id, name) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING"

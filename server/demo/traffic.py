@@ -17,7 +17,8 @@ from server.client.api import Api
 from server.client.device import Device
 from server.demo.evening import Evening
 from server.demo.people import Cook, Pace, Tally, Waiter
-from server.events.view import DeviceKind, PlaceView, StationView
+from server.events.menu import StationView
+from server.events.view import DeviceKind, PlaceView
 
 DEFAULT_ORDERS_PER_MINUTE = 12.0
 GUEST_PADS = 4

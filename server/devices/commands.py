@@ -14,7 +14,13 @@ import msgspec
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Row, Said
-from server.events.screens import AS_IT_LIKES, ScreenSet, ScreenSettings
+from server.events.screens import (
+    AS_IT_LIKES,
+    DeviceRenamed,
+    DeviceSought,
+    ScreenSet,
+    ScreenSettings,
+)
 from server.events.topics import device_topics
 from server.events.view import DeviceKind
 from server.ids import Id
@@ -54,6 +60,22 @@ class SetScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     device_id: Id
     settings: ScreenSettings
+
+
+class RenameDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """改名: people call the device otherwise; its account stays."""
+
+    device_id: Id
+    name: Annotated[
+        str,
+        msgspec.Meta(min_length=1, max_length=NAME_CHARACTERS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    ]
+
+
+class SeekDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """找设备: let a screen flash its name, so that who stands before it knows which one it is."""
+
+    device_id: Id
 
 
 class StoredDevice(msgspec.Struct):
@@ -182,6 +204,29 @@ def set_screen(command: SetScreen, facts: DeviceFacts, context: Context) -> Deci
         rows=[_row(told)],
         said=[Said(ScreenSet(told.id, told.settings), device_topics(told.id))],
     )
+
+
+def rename(command: RenameDevice, facts: DeviceFacts, context: Context) -> Decision:
+    """Give a device another name. Raises `bad_field` for one of spaces only."""
+    device = _known(facts, command.device_id)
+    name = command.name.strip()
+    if not name:
+        raise Refusal("bad_field", "A name has letters.", field="name")
+    if device.name == name:
+        return Decision(result=_answer(device) | {"changed": False})
+    renamed = msgspec.structs.replace(device, name=name, version=device.version + 1)
+    return Decision(
+        result=_answer(renamed) | {"changed": True},
+        rows=[_row(renamed)],
+        said=[Said(DeviceRenamed(renamed.id, renamed.name), device_topics(renamed.id))],
+    )
+
+
+def seek(command: SeekDevice, facts: DeviceFacts, context: Context) -> Decision:
+    """Say that a screen shall show itself; nothing about it changes."""
+    device = _known(facts, command.device_id)
+    event = DeviceSought(device.id, context.now_ms, context.actor.name)
+    return Decision(result=_answer(device), said=[Said(event, device_topics(device.id))])
 
 
 def revoke(command: RevokeDevice, facts: DeviceFacts, context: Context) -> Decision:

@@ -14,10 +14,10 @@ import msgspec
 from server.events import words
 from server.events.cards import CardFact
 from server.events.display import DisplayFact
-from server.events.menu import DishSale
+from server.events.menu import MenuFact
 from server.events.pace import PaceFact
 from server.events.printing import PrintFact
-from server.events.screens import ScreenSet
+from server.events.screens import ScreenFact
 
 Text = words.Text
 _Event = words.Fact
@@ -343,7 +343,7 @@ class DeviceUnpaired(_Event, frozen=True, tag=True):
 Event = (
     OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered
     | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | PaceFact
-    | DisplayFact | DishSale | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
+    | DisplayFact | MenuFact | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
     | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
-    | DeviceUnpaired | ScreenSet | CardFact | PrintFact
+    | DeviceUnpaired | ScreenFact | CardFact | PrintFact
 )  # fmt: skip

@@ -46,3 +46,21 @@ class ScreenSet(Fact, frozen=True, tag=True):
 
     device_id: int
     settings: ScreenSettings
+
+
+class DeviceRenamed(Fact, frozen=True, tag=True):
+    """A device is called otherwise now; its account keeps its name."""
+
+    device_id: int
+    name: str
+
+
+class DeviceSought(Fact, frozen=True, tag=True):
+    """Somebody at a desk wants to see which screen this is: it flashes its name for some seconds."""
+
+    device_id: int
+    at_ms: int
+    by: str
+
+
+ScreenFact = ScreenSet | DeviceRenamed | DeviceSought

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -17,12 +17,14 @@ from server.events import catalogue as c
 from server.events import display, printing
 from server.events.card_day import carried
 from server.events.cards import CardDay, CardFact
-from server.events.menu import DishSale
+from server.events.menu import Dish, DishPut, DishSale, Menu, StationPut, StationView
 from server.events.pace import ItemsHeld, ItemsRushed, PaceFact
-from server.events.screens import AS_IT_LIKES, ScreenSet, ScreenSettings
+from server.events.screens import AS_IT_LIKES, DeviceRenamed, ScreenSet, ScreenSettings
 
 ANNOUNCED_MAX = 100
 HEARD_MAX = 500
+
+_One = TypeVar("_One", bound=Dish | StationView)
 
 DeviceKind = Literal["kitchen", "waiter", "guest", "cashier", "call_screen", "monitor"]
 # Which end of a call a device is; a monitor hears of no call.
@@ -57,13 +59,6 @@ class DeviceView(msgspec.Struct):
     settings: ScreenSettings = AS_IT_LIKES
 
 
-class StationView(msgspec.Struct):
-    """档口: where dishes are made."""
-
-    id: int
-    name: c.Text
-
-
 class PlaceView(msgspec.Struct):
     """Where a guest sits."""
 
@@ -71,57 +66,6 @@ class PlaceView(msgspec.Struct):
     kind: c.PlaceKind
     name: str
     area: c.Text
-
-
-class ModifierChoice(msgspec.Struct):
-    """One option a guest can pick."""
-
-    id: str
-    name: c.Text
-    sign: Literal["less", "plus", "change"]
-    price_fen: int = 0
-    allergen: bool = False
-
-
-class ModifierGroup(msgspec.Struct):
-    """Options of which `min` to `max` are picked."""
-
-    id: str
-    name: c.Text
-    min: int
-    max: int
-    choices: list[ModifierChoice]
-
-
-class Dish(msgspec.Struct):
-    """A dish of the menu."""
-
-    id: int
-    category: str
-    name: c.Text
-    about: c.Text
-    price_fen: int
-    station_id: int | None
-    target_s: int
-    modifier_groups: list[ModifierGroup]
-    allergens: list[str]
-    picture: str = ""
-    spicy: int = 0
-    sold_out: bool = False
-
-
-class Category(msgspec.Struct):
-    """A heading of the menu."""
-
-    id: str
-    name: c.Text
-
-
-class Menu(msgspec.Struct):
-    """What can be ordered, in the order it is shown."""
-
-    categories: list[Category]
-    dishes: list[Dish]
 
 
 class View(msgspec.Struct):
@@ -188,6 +132,21 @@ def _sale(view: View, event: DishSale) -> None:
             dish.sold_out = event.sold_out
 
 
+def _put_dish(view: View, event: DishPut) -> None:
+    if view.menu is not None:
+        view.menu.dishes = _put(view.menu.dishes, event.dish)
+
+
+def _put_station(view: View, event: StationPut) -> None:
+    view.stations = _put(view.stations, event.station)
+
+
+def _put(known: list[_One], new: _One) -> list[_One]:
+    if any(one.id == new.id for one in known):
+        return [new if one.id == new.id else one for one in known]
+    return [*known, new]
+
+
 def _paper(view: View, event: printing.PrintFact) -> None:
     view.printing = view.printing and printing.carried(view.printing, event)
 
@@ -200,6 +159,11 @@ def _moved(view: View, event: c.DeviceMoved) -> None:
 def _set(view: View, event: ScreenSet) -> None:
     if event.device_id == view.device.id:
         view.device.settings = event.settings
+
+
+def _renamed(view: View, event: DeviceRenamed) -> None:
+    if event.device_id == view.device.id:
+        view.device.name = event.name
 
 
 def _announced(view: View, event: c.Announced) -> None:
@@ -319,9 +283,12 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     c.CallHeard: _heard,
     **dict.fromkeys(get_args(CardFact), _trade),
     DishSale: _sale,
+    DishPut: _put_dish,
+    StationPut: _put_station,
     **dict.fromkeys(get_args(printing.PrintFact), _paper),
     c.DeviceMoved: _moved,
     ScreenSet: _set,
+    DeviceRenamed: _renamed,
 }  # fmt: skip
 
 

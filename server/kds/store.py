@@ -9,9 +9,11 @@ import msgspec
 
 from server.events import catalogue as c
 from server.events.facts import CallRow, ShopRules
+from server.events.menu import Dish, StationView
 from server.events.words import Text
 from server.kds.commands import ItemFacts
 from server.kds.display import OrderOnScreens
+from server.kds.menu import MenuFacts, PutDish, PutStation, StationFacts
 from server.kds.pace import OrderFacts
 from server.kds.sale import DishFacts
 
@@ -71,6 +73,28 @@ SELECT o.shop_id, o.id, order_view(o) AS "order", o.state = 'open' AS order_open
  ORDER BY o.shop_id, o.id
 """
 
+READ_MENUS = """
+SELECT CASE WHEN d.id IS NOT NULL THEN dish_view(d) END AS dish, coalesce(d.version, 0) AS version,
+       (SELECT coalesce(max(x.id), 0) + 1 FROM dish x WHERE x.shop_id = u.shop_id) AS next_id,
+       (SELECT count(*) FROM dish x WHERE x.shop_id = u.shop_id) AS dishes,
+       ARRAY(SELECT m.id FROM menu_category m WHERE m.shop_id = u.shop_id) AS categories,
+       ARRAY(SELECT t.id FROM station t WHERE t.shop_id = u.shop_id) AS stations
+  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u(shop_id, id, position)
+  LEFT JOIN dish d ON d.shop_id = u.shop_id AND d.id = u.id
+ ORDER BY u.position
+"""
+
+READ_STATIONS = """
+SELECT CASE WHEN t.id IS NOT NULL THEN json_build_object('id', t.id, 'name', t.name) END AS station,
+       (SELECT coalesce(max(x.id), 0) + 1 FROM station x WHERE x.shop_id = u.shop_id) AS next_id,
+       (SELECT count(*) FROM station x WHERE x.shop_id = u.shop_id) AS stations
+  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS u(shop_id, id, position)
+  LEFT JOIN station t ON t.shop_id = u.shop_id AND t.id = u.id
+ ORDER BY u.position
+"""
+
+_decode_dish = msgspec.json.Decoder(Dish).decode
+_decode_station = msgspec.json.Decoder(StationView).decode
 _decode_order = msgspec.json.Decoder(c.Order).decode
 _decode_stations = msgspec.json.Decoder(dict[int, Text]).decode
 _decode_item = msgspec.json.Decoder(c.Item).decode
@@ -142,3 +166,31 @@ async def read_dishes(
         )
         for row in rows
     }
+
+
+async def read_menus(
+    connection: asyncpg.Connection, asked: Sequence[tuple[int, PutDish]]
+) -> list[MenuFacts]:
+    """Return what is known of each asked dish and its menu, in the order asked."""
+    columns = [shop for shop, _ in asked], [command.dish_id for _, command in asked]
+    return [
+        MenuFacts(
+            _decode_dish(row["dish"]) if row["dish"] else None,
+            row["version"], row["next_id"], row["dishes"], row["categories"], row["stations"],
+        )
+        for row in await connection.fetch(READ_MENUS, *columns)
+    ]  # fmt: skip
+
+
+async def read_stations(
+    connection: asyncpg.Connection, asked: Sequence[tuple[int, PutStation]]
+) -> list[StationFacts]:
+    """Return what is known of each asked station, in the order asked."""
+    columns = [shop for shop, _ in asked], [command.station_id for _, command in asked]
+    return [
+        StationFacts(
+            _decode_station(row["station"]) if row["station"] else None,
+            row["next_id"], row["stations"],
+        )
+        for row in await connection.fetch(READ_STATIONS, *columns)
+    ]  # fmt: skip

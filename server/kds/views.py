@@ -16,18 +16,15 @@ from server.events import catalogue as c
 from server.events.card_day import TRADES_MAX
 from server.events.cards import CardDay
 from server.events.display import UNSEEN_MAX, Unseen
+from server.events.menu import Category, Dish, Menu, StationView
 from server.events.printing import PAPERS_LISTED_MAX, PrintDesk
 from server.events.view import (
     ANNOUNCED_MAX,
     HEARD_MAX,
-    Category,
     DeviceKind,
     DeviceView,
-    Dish,
-    Menu,
     PlaceView,
     ShopView,
-    StationView,
     View,
 )
 

@@ -15,8 +15,8 @@ from server.events import catalogue as c
 from server.events.days import business_day
 from server.events.decision import Context, Decision, Role, Row, Said
 from server.events.facts import CallRow, ShopRules
+from server.events.menu import Dish
 from server.events.topics import order_topics
-from server.events.view import Dish
 from server.ids import Id
 from server.orders import order as rules
 

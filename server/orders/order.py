@@ -12,7 +12,7 @@ from typing import Literal
 
 from server.errors import Refusal
 from server.events.catalogue import Item, Modifier
-from server.events.view import Dish
+from server.events.menu import Dish
 
 OrderState = Literal["queued", "cooking", "ready", "delivering", "delivered", "cancelled"]
 

@@ -12,7 +12,7 @@ import msgspec
 from server.clock import from_ms
 from server.events import catalogue as c
 from server.events.facts import CallRow, ShopRules
-from server.events.view import Dish
+from server.events.menu import Dish
 from server.orders.commands import OpenOrder, PlaceFacts
 
 # One row per place: its session, the day's counter, the dishes asked for, the calls that ring.

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from server.errors import Refusal
+from server.events.screens import AS_IT_LIKES, ScreenSettings
 from server.events.view import DeviceKind
 
 CODE_DIGITS = 8
@@ -85,6 +86,7 @@ class PairedDevice(msgspec.Struct, frozen=True):
     paired: bool
     paired_at_ms: int | None
     last_seen_at_ms: int | None
+    settings: ScreenSettings = AS_IT_LIKES
 
 
 def new_code() -> str:

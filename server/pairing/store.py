@@ -79,7 +79,7 @@ WHERE id = $1 AND confirmed_at IS NULL
 
 _DEVICE_COLUMNS = """
 SELECT id, kind, name, shop_id, place_id, station_id, account_id,
-       token_hash IS NOT NULL AND revoked_at IS NULL AS paired, paired_at, last_seen_at
+       token_hash IS NOT NULL AND revoked_at IS NULL AS paired, paired_at, last_seen_at, settings
 FROM device
 """
 READ_DEVICE = f"{_DEVICE_COLUMNS} WHERE shop_id = $1 AND id = $2"
@@ -195,6 +195,7 @@ def _device(row: asyncpg.Record) -> PairedDevice:
     for stamp in ("paired_at", "last_seen_at"):
         moment = values.pop(stamp)
         values[f"{stamp}_ms"] = None if moment is None else to_ms(moment)
+    values["settings"] = msgspec.json.decode(values["settings"])
     return msgspec.convert(values, PairedDevice)
 
 

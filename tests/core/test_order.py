@@ -8,7 +8,7 @@ from server.clock import to_ms
 from server.errors import Refusal
 from server.events.catalogue import Item, ItemState, Text
 from server.events.days import business_day
-from server.events.view import Dish, ModifierChoice, ModifierGroup
+from server.events.menu import Dish, ModifierChoice, ModifierGroup
 from server.orders import order as rules
 
 from datetime import datetime, timezone, timedelta, UTC  # isort: skip

@@ -34,6 +34,8 @@ SHOP_COMMANDS = (
     - {
         "PairDevice",
         "MoveDevice",
+        "RenameDevice",
+        "SeekDevice",
         "RevokeDevice",
         "SetScreen",
         "SetTechnician",
@@ -56,9 +58,10 @@ async def _check(kitchen: Kitchen, before: list[View], since: int) -> None:
         assert carried.cards == fresh.cards
         assert carried.printing == fresh.printing
         assert carried.unseen == fresh.unseen
+        assert (carried.menu, carried.stations) == (fresh.menu, fresh.stations)
 
 
-async def _and_check(kitchen: Kitchen, role: Role, name: str, **body: Any) -> dict[str, Any]:
+async def _and_check(kitchen: Kitchen, role: Role, name: str, /, **body: Any) -> dict[str, Any]:
     """Ask, and compare every screen's carried picture with its fresh one."""
     before, since = await _views(kitchen), len(kitchen.ear.heard)
     result = await kitchen.ask(role, name, **body)
@@ -71,7 +74,7 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
     async with open_kitchen(database_url) as kitchen:
         asked: set[str] = set()
 
-        async def ask(role: Role, name: str, **body: Any) -> dict[str, Any]:
+        async def ask(role: Role, name: str, /, **body: Any) -> dict[str, Any]:
             asked.add(name)
             return await _and_check(kitchen, role, name, **body)
 
@@ -106,6 +109,12 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             await ask("waiter", "CleanPlace", place_id=place)
         for sold_out in (True, True, False):
             await ask("kitchen", "SetDishSale", dish_id=2, sold_out=sold_out)
+        kept: dict[str, Any] = {"price_fen": 4200, "target_s": 900, "station_id": None}
+        await ask("manager", "PutDish", dish_id=2, **kept)
+        noodles = {"zh": "面", "en": "Noodles"}
+        await ask("manager", "PutDish", name=noodles, category="wok", station_id=1)
+        for station_id in (1, None):
+            await ask("manager", "PutStation", name=noodles, station_id=station_id)
         await kitchen.pair("waiter")
         await kitchen.pair("cashier")
         ends: list[tuple[Role, str]] = [("waiter", "CloseCall"), ("business", "CancelCall")]

@@ -14,7 +14,8 @@ from server.client.device import Device
 from server.demo.menu import PLACES, STATIONS
 from server.demo.people import Cook, Pace, Tally, Waiter, choose
 from server.errors import Refusal
-from server.events.view import DeviceKind, Menu
+from server.events.menu import Menu
+from server.events.view import DeviceKind
 from tests.simulation.checker import Answer
 from tests.simulation.screens import Screen
 

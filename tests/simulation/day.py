@@ -29,7 +29,7 @@ from server.clock import SystemClock
 from server.demo.evening import Evening
 from server.demo.people import Pace, Tally
 from server.demo.seed import seed as seed_demo
-from server.events.view import Menu
+from server.events.menu import Menu
 from server.sealed import Sealing
 from server.settings import Settings
 from tests.simulation import checker, report

@@ -11,7 +11,8 @@ from typing import Any
 from zlib import crc32
 
 from server.events import catalogue as c
-from server.events.view import DeviceView, PlaceView, ShopView, StationView, View
+from server.events.menu import StationView
+from server.events.view import DeviceView, PlaceView, ShopView, View
 
 WOK, COLD = 1, 2
 _ENGLISH = {

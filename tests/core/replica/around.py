@@ -6,8 +6,8 @@ import msgspec
 
 from server.events import catalogue as c
 from server.events import menu, printing
-from server.events.screens import ScreenSet, ScreenSettings
-from tests.core.replica import paper
+from server.events.screens import DeviceRenamed, DeviceSought, ScreenSet, ScreenSettings
+from tests.core.replica import menus, paper
 from tests.core.replica.cast import (
     NOON_MS,
     STRANGE,
@@ -40,6 +40,8 @@ def sales() -> Scenes:
             view(order(1, item(1))),
             [menu.DishSale(2, True, NOON_MS + 1_000, "张师傅"), step(c.ItemStarted, 1, 2)],
         ),
+        "menu": (msgspec.structs.replace(view(), menu=card()), menus.told()),
+        "menu_unseen": (view(), menus.told()),
     }
 
 
@@ -87,6 +89,9 @@ def screens() -> Scenes:
                 c.DeviceMoved(8, 4, None),
                 c.DeviceMoved(7, None, 2),
                 c.DeviceUnpaired(8),
+                DeviceRenamed(8, "9 号平板"),
+                DeviceRenamed(7, "热菜 2"),
+                DeviceSought(7, NOON_MS, "店长"),
                 ScreenSet(8, ScreenSettings(columns=3)),
                 ScreenSet(7, ScreenSettings(columns=5, rows=3, theme="light", distance_cm=200)),
             ],

@@ -6,16 +6,8 @@ from typing import Any
 
 from server.events import catalogue as c
 from server.events import pace
-from server.events.view import (
-    Category,
-    DeviceView,
-    Dish,
-    Menu,
-    PlaceView,
-    ShopView,
-    StationView,
-    View,
-)
+from server.events.menu import Category, Dish, Menu, StationView
+from server.events.view import DeviceView, PlaceView, ShopView, View
 
 NOON_MS = 1_795_147_200_000
 STRANGE = 'say "hi" \\ / \b\f\n\r\t\x01\x1f \x7f é 花生 🍜 \u2028 end'
