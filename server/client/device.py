@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -80,6 +80,7 @@ class Device:
         self._acked = 0
         self._ack_at_s = 0.0
         self._rings: list[f.RingStage] = []
+        self._shown: list[int] = []
         self._socket: ClientConnection | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -116,6 +117,11 @@ class Device:
     def tell_ring(self, stage: f.RingStage) -> None:
         """Report what became of a ring; travels with the next acknowledgement."""
         self._rings.append(stage)
+        self._wake.set()
+
+    def tell_shown(self, item_ids: Sequence[int]) -> None:
+        """Say that dishes can be seen here; travels with the next acknowledgement."""
+        self._shown += item_ids
         self._wake.set()
 
     def cut(self) -> None:
@@ -286,15 +292,17 @@ class Device:
 
     async def _acknowledge(self, socket: ClientConnection, now_s: float) -> float | None:
         """Say how far we are, a burst of events once; return when there is more to say."""
-        if self.replica.seq <= self._acked and not self._rings:
+        if self.replica.seq <= self._acked and not self._rings and not self._shown:
             return None
         if now_s < self._ack_at_s:
             return self._ack_at_s - now_s
         rings = self._rings[: f.RINGS_PER_ACK_MAX]
         del self._rings[: len(rings)]
+        shown = self._shown[: f.SHOWN_PER_ACK_MAX]
+        del self._shown[: len(shown)]
         self._acked, self._ack_at_s = self.replica.seq, now_s + ACK_EVERY_S
-        await socket.send(self._encode(f.Ack(up_to=self._acked, rings=rings)))
-        return ACK_EVERY_S if self._rings else None
+        await socket.send(self._encode(f.Ack(up_to=self._acked, rings=rings, shown=shown)))
+        return ACK_EVERY_S if self._rings or self._shown else None
 
     def _command(self, kept: Kept) -> f.Command:
         body = msgspec.msgpack.encode(kept.body) if self._packed else msgspec.json.encode(kept.body)

@@ -89,13 +89,27 @@ class Cook:
         self._dice = dice
         self._tally = tally
         self._taken: set[int] = set()
+        self._told: set[int] = set()
 
     async def work(self) -> None:
         """Cook until cancelled."""
         async with asyncio.TaskGroup() as hands:
+            hands.create_task(self._look())
             hands.create_task(self._read_slips())
             for _ in range(COOK_HANDS):
                 hands.create_task(self._hand())
+
+    async def _look(self) -> None:
+        """See what came, as a screen that is on shows it."""
+        while True:
+            await self._device.until(lambda _: bool(self._unseen() - self._told))
+            unseen = self._unseen()
+            self._device.tell_shown(sorted(unseen - self._told))
+            self._told = unseen
+
+    def _unseen(self) -> set[int]:
+        waiting = {"held", "queued"}
+        return {i.id for i in self._mine() if i.state in waiting and i.shown_at_ms is None}
 
     async def _read_slips(self) -> None:
         """Say yes to what was changed or cancelled."""
