@@ -6,10 +6,10 @@ import { openPage } from "../link/doorway.js";
 import { Part } from "../link/elements.js";
 import { OUTBOX_MAX } from "../link/outbox.js";
 import { Speaker } from "../link/speaker.js";
-import { remember, remembered } from "../link/storage.js";
 import { html } from "../link/vendor/lit.js";
 import { gridFor, seat, split, zoomAt } from "./cells.js";
 import { DisplayProof } from "./display-proof.js";
+import { ACTS_PX, Pass } from "./expo.js";
 import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusal } from "./frame.js";
 import { Keys } from "./keys.js";
 import { Ruler } from "./measure.js";
@@ -17,9 +17,9 @@ import { News } from "./news.js";
 import { Presses } from "./presses.js";
 import { recallTemplate } from "./recall.js";
 import { RowLists } from "./row-lists.js";
-import { cellTemplate } from "./ticket.js";
+import { cellTemplate, placeOf } from "./ticket.js";
 import { batchesOf, countsOf, soldOut, ticketsOf } from "./tickets.js";
-import { say } from "./words.js";
+import { theme } from "./theme.js";
 import "../link/sounding.js";
 
 /**
@@ -67,6 +67,7 @@ class KitchenBoard extends Part {
     this.filled = new Map();
     this.ruler = new Ruler();
     this.touchedAtMs = 0;
+    this.pass = new Pass(this);
     this.lostSaidAtMs = 0;
   }
 
@@ -174,6 +175,16 @@ class KitchenBoard extends Part {
     this.touched();
   }
 
+  /** Whether this is the expo's screen. */
+  get expo() {
+    return this.screen.view?.device.settings.mode === "expo";
+  }
+
+  /** The ticket of the dish chosen by keys. */
+  chosen() {
+    return this.cells.find((part) => part?.ticket.items.some(({ id }) => id === this.selectedId))?.ticket;
+  }
+
   /** @param {number} itemId */
   #justFilled(itemId) {
     const cell = this.cells.findIndex((part) => part?.units.some((u) => u.kind === "row" && u.item.id === itemId));
@@ -204,6 +215,8 @@ class KitchenBoard extends Part {
     const { presses, news, speaker } = this;
     if (view && view.device.settings !== this.fitted) this.#fit();
     if (!view || !presses || !news || !speaker) return html`<main class="grid">${emptyTemplate(false)}</main>${this.#gate()}`;
+    presses.atPass = this.expo;
+    document.documentElement.dataset.mode = this.expo ? "expo" : "station";
     const nowMs = clock.nowMs();
     const health = this.screen.link.health();
     document.documentElement.dataset.link = health;
@@ -213,6 +226,7 @@ class KitchenBoard extends Part {
     const look = {
       view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view),
       news: (/** @type {number} */ order, /** @type {number} */ round) => news.of(order, round),
+      acts: this.expo ? (/** @type {Ticket} */ ticket) => this.pass.acts(ticket) : null,
       onPress: (/** @type {Item} */ item, /** @type {Ticket} */ ticket) => this.press(item, ticket),
     };
     const { more, moreNew } = this.#seat(open, look);
@@ -222,7 +236,7 @@ class KitchenBoard extends Part {
     this.orphan = orphanedRefusal(this.screen, shown);
     const foot = {
       undo, refused: this.orphan, full: this.screen.outbox.waiting.length >= OUTBOX_MAX, finished: finished.length, batches: batchesOf(open),
-      soldOut: look.soldOut.size, mode: this.mode, ...(this.rows ? { more: 0, moreNew: 0, page: this.rows.page, pages: this.rows.pages } : { more, moreNew, page: this.page, pages: this.pages }),
+      soldOut: look.soldOut.size, expo: this.expo, mode: this.mode, ...(this.rows ? { more: 0, moreNew: 0, page: this.rows.page, pages: this.rows.pages } : { more, moreNew, page: this.page, pages: this.pages }),
     };
     return html`${health === "lost" ? lostTemplate(board) : headTemplate(board, counts)}
       ${this.#main(open, finished, look)}
@@ -250,7 +264,7 @@ class KitchenBoard extends Part {
     if (!open.length) return html`<main class="grid">${emptyTemplate(true)}</main>`;
     return html`<main class="grid" style=${shape}>
       ${this.cells.map((part, cell) =>
-        part ? cellTemplate(part, look, this.#place(part, cell)) : html`<div class="vacant"></div>`,
+        part ? cellTemplate(part, look, placeOf(part, cell, this)) : html`<div class="vacant"></div>`,
       )}
     </main>`;
   }
@@ -261,7 +275,7 @@ class KitchenBoard extends Part {
     const perPage = columns * rows;
     const cellWidth = (this.widthPx - 24 - (columns - 1) * 12) / columns;
     const cellHeight = (this.heightPx - HEAD_PX - FOOT_PX - (rows - 1) * 12) / rows;
-    const room = { first: cellHeight - HEAD_FIRST_PX, next: cellHeight - HEAD_NEXT_PX, footer: FOOTER_PX, gap: GAP_PX };
+    const room = { first: cellHeight - HEAD_FIRST_PX - (this.expo ? ACTS_PX : 0), next: cellHeight - HEAD_NEXT_PX, footer: FOOTER_PX, gap: GAP_PX };
     this.ruler.attach(this, cellWidth);
     const parts = open.map((ticket) => {
       const { units, topPx } = this.ruler.measure(ticket, look);
@@ -290,42 +304,13 @@ class KitchenBoard extends Part {
       if (this.filled.get(cell)?.key !== key) this.filled.set(cell, { key, atMs: monotonicMs() });
     });
   }
-
-  /** How a cell touches its neighbours, and its key. @param {TicketPart} part @param {number} cell on this page */
-  #place(part, cell) {
-    const { columns, rows } = this.grid;
-    const perPage = columns * rows;
-    const nextSeat = this.seats.get(`${part.ticket.id}/${part.index + 1}`);
-    const here = this.page * perPage + cell;
-    const sameRow = (/** @type {number} */ a, /** @type {number} */ b) => Math.floor(a / columns) === Math.floor(b / columns);
-    const beside = nextSeat === here + 1 && sameRow(here, here + 1);
-    const before = this.seats.get(`${part.ticket.id}/${part.index - 1}`) === here - 1 && sameRow(here, here - 1);
-    const keyOf = (/** @type {number} */ n) => (n < KEYED_MAX ? String(n + 1) : "");
-    let runsOn = "";
-    if (nextSeat !== undefined && !part.full) {
-      const page = Math.floor(nextSeat / perPage);
-      const n = part.moreCount;
-      if (beside) runsOn = say("runs_on", { n });
-      else if (page === this.page) runsOn = say("runs_on_cell", { n, cell: (nextSeat % perPage) + 1 });
-      else runsOn = say("runs_on_page", { n, page: page + 1 });
-    }
-    return { key: keyOf(cell), runsOn, beside, besideBefore: before };
-  }
 }
 
-const KEYED_MAX = 9;
 // What a cell spends on other things than rows (board.css has the same figures).
 const HEAD_FIRST_PX = 118;
 const HEAD_NEXT_PX = 78;
 const FOOTER_PX = 44;
 const GAP_PX = 6;
-
-/** Dark unless `?theme=light` was asked for, now or before. */
-function theme() {
-  const asked = new URLSearchParams(location.search).get("theme");
-  if (asked === "light" || asked === "dark") remember("chuancai.kds.theme", asked);
-  return remembered("chuancai.kds.theme") === "light" ? "light" : "dark";
-}
 
 customElements.define("kitchen-board", KitchenBoard);
 

@@ -26,7 +26,7 @@ function clockTemplate(view, nowMs) {
 export function headTemplate({ view, nowMs, screen, speaker }, counts) {
   const { device, shop, stations } = view;
   const station = stations.find(({ id }) => id === device.station_id);
-  const title = station ? name(station.name) : say("all_stations");
+  const title = device.settings.mode === "expo" ? say("expo") : station ? name(station.name) : say("all_stations");
   const where = device.name === title ? name(shop.name) : `${device.name} · ${name(shop.name)}`;
   return html`<header class="head">
     <h1>${title}</h1>
@@ -63,7 +63,7 @@ export function lostTemplate({ view, nowMs, screen }) {
 /**
  * @param {{
  *   undo: {label: string, leftS: number, verb: string} | null, refused: {label: string, why: string} | null, full: boolean,
- *   finished: number, soldOut: number, batches: {item: Item, quantity: number}[], mode: string,
+ *   finished: number, soldOut: number, expo: boolean, batches: {item: Item, quantity: number}[], mode: string,
  *   more: number, moreNew: number, page: number, pages: number,
  * }} foot
  * @param {{undo: () => void, dismiss: () => void, mode: (to: "recall" | "batch" | "sale") => void, turn: (by: number) => void}} act
@@ -75,10 +75,10 @@ export function footTemplate(foot, act) {
       <key-cap .key=${"."}></key-cap>${icon("recall")}${foot.mode === "recall" ? say("back_to_grid") : `${say("recall")} ${foot.finished}`}
     </button>
     <button class="btn sale-button" ?data-on=${foot.mode === "sale"} @click=${() => act.mode("sale")}>
-      <key-cap .key=${"/"}></key-cap>${icon("soldout")}${saleWords(foot)}
+      ${foot.expo ? nothing : html`<key-cap .key=${"/"}></key-cap>`}${icon("soldout")}${saleWords(foot)}
     </button>
     <button class="allday" ?data-on=${foot.mode === "batch"} @click=${() => act.mode("batch")}>
-      <h2><key-cap .key=${"*"}></key-cap>${icon("batch")}${foot.mode === "batch" ? say("back_to_grid") : say("batch")}</h2>
+      <h2>${foot.expo ? nothing : html`<key-cap .key=${"*"}></key-cap>`}${icon("batch")}${foot.mode === "batch" ? say("back_to_grid") : say("batch")}</h2>
       <ol>
         ${foot.batches.slice(0, 12).map(({ item, quantity }) => html`<li><span>${name(item.name)}</span><b>${quantity}</b></li>`)}
       </ol>

@@ -16,6 +16,8 @@
  * @property {import("./row-lists.js").RowLists | null} rows the list that replaces the grid, if one does
  * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
+ * @property {boolean} expo
+ * @property {import("./expo.js").Pass} pass
  * @property {import("../link/speaker.js").Speaker | undefined} speaker
  */
 
@@ -45,8 +47,8 @@ export class Keys {
     if (/^[1-9]$/.test(key)) this.#choose(Number(key) - 1);
     else if (key === "0") board.undo();
     else if (key === "." || key === ",") board.show("recall"); // a German or French number pad has a comma there
-    else if (key === "*") board.show("batch");
-    else if (key === "/") board.show("sale");
+    else if (key === "*") board.expo ? board.pass.whole("run") : board.show("batch");
+    else if (key === "/") board.expo ? board.pass.whole("call") : board.show("sale");
     else if (key === "+" || key === "PageDown") board.turn(1);
     else if (key === "-" || key === "PageUp") board.turn(-1);
     else if (key === "ArrowDown") this.#step(1);

@@ -12,7 +12,7 @@ import { say } from "./words.js";
  * @typedef {import("../link/frames.d.ts").ItemState} ItemState
  * @typedef {import("../link/outbox.js").Entry} Entry
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {"start" | "finish" | "call" | "call_again" | "confirm"} Verb
+ * @typedef {"start" | "finish" | "call" | "call_again" | "confirm" | "run"} Verb
  * @typedef {object} Done the last press, while it can be taken back
  * @property {number} orderId
  * @property {number} itemId
@@ -31,10 +31,12 @@ const NEXT = {
   ready: ["call", "CallItem"],
   called: ["call_again", "CallItem"],
 };
+/** The same at the pass: there dishes are taken away, not made. @type {Partial<Record<ItemState, [Verb, string]>>} */
+const NEXT_AT_PASS = { ready: ["run", "PickUpItem"], called: ["run", "PickUpItem"] };
 /** @type {[Verb, string]} */
 const CONFIRM = ["confirm", "ConfirmItem"];
 /** command → the state it leads to @type {Record<string, ItemState>} */
-const LEADS_TO = { StartItem: "cooking", FinishItem: "ready", CallItem: "called" };
+const LEADS_TO = { StartItem: "cooking", FinishItem: "ready", CallItem: "called", PickUpItem: "picked_up" };
 /** state taken back → where the dish is then @type {Partial<Record<ItemState, ItemState>>} */
 const BACK_TO = { cooking: "queued", ready: "cooking", called: "cooking", picked_up: "ready", delivered: "picked_up" };
 
@@ -45,6 +47,8 @@ const SEEN_MAX = 500;
 export class Presses {
   /** @type {Done | null} */
   last = null;
+  /** Whether this is the expo's screen. */
+  atPass = false;
 
   #screen;
   /** @type {Map<number, number>} */
@@ -111,7 +115,7 @@ export class Presses {
   /** @param {Item} item @param {number} orderNumber */
   #step(item, orderNumber) {
     const waiting = this.waiting(item.id);
-    const step = this.#unseen(item, waiting) ? CONFIRM : NEXT[this.#after(item, waiting)];
+    const step = this.#unseen(item, waiting) ? CONFIRM : (this.atPass ? NEXT_AT_PASS : NEXT)[this.#after(item, waiting)];
     if (!step || waiting.some((entry) => entry.name === step[1])) return false; // it waits already
     const [verb, command] = step;
     const entry = this.#screen.send(command, { item_id: item.id }, { verb, label: this.#label(item, orderNumber) });
@@ -155,6 +159,27 @@ export class Presses {
       left -= item.quantity;
     }
     if (together.length) this.last = { orderId: 0, itemId: 0, label, verb, entryId: together[0].entryId, atMs: monotonicMs(), together };
+  }
+
+  /**
+   * Run dishes of an order together, or call somebody for them.
+   * @param {Item[]} items @param {"run" | "call"} verb @param {number} orderNumber
+   */
+  whole(items, verb, orderNumber) {
+    const [first] = items;
+    if (!first) return;
+    const pressed = -first.order_id - (verb === "run" ? 0 : 0.5); // ids of dishes are above, those of the menu far below
+    if (within(this.#pressedAtMs, pressed, DOUBLE_MS)) return;
+    note(this.#pressedAtMs, pressed);
+    const command = verb === "run" ? "PickUpItem" : "CallItem";
+    const label = queueNumber(orderNumber);
+    /** @type {{entryId: string, itemId: number}[]} */ const together = [];
+    for (const item of items) {
+      if (this.waiting(item.id).some((entry) => entry.name === command)) continue;
+      const entry = this.#screen.send(command, { item_id: item.id }, { verb, label: this.#label(item, orderNumber) });
+      if (entry) together.push({ entryId: entry.id, itemId: item.id });
+    }
+    if (verb === "run" && together.length) this.last = { orderId: first.order_id, itemId: 0, label, verb, entryId: together[0].entryId, atMs: monotonicMs(), together };
   }
 
   /** Stop a dish's sale (沽清) or resume it. @param {import("../link/frames.d.ts").Dish} dish */

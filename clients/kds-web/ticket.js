@@ -23,6 +23,7 @@ import { say } from "./words.js";
  * @property {Set<number>} soldOut dishes of the menu that are sold out
  * @property {(orderId: number, round: number) => "flash" | "new" | ""} news
  * @property {(item: Item, ticket: Ticket) => void} onPress
+ * @property {((ticket: Ticket) => unknown) | null} acts of the expo: what is done with the whole order
  */
 
 const MARK_AFTER_MS = 400; // an answer that comes sooner needs no words
@@ -48,6 +49,7 @@ export function cellTemplate(part, look, place) {
       ? html`<div class="age"><i style="width: ${Math.round((time?.share ?? 0) * 100)}%"></i></div>`
       : html`<div class="age" data-empty></div>`}
     ${head ? headTemplate(ticket, time, look, place.key, news !== "") : nextHeadTemplate(part, place.key)}
+    ${head && look.acts ? look.acts(ticket) : nothing}
     ${head ? topTemplate(ticket, look.nowMs) : nothing}
     <div class="rows">
       ${units.map((unit) =>
@@ -57,6 +59,30 @@ export function cellTemplate(part, look, place) {
     ${place.runsOn ? html`<footer>${place.runsOn}${icon("go")}</footer>` : nothing}
   </article>`;
 }
+
+/**
+ * How a cell touches its neighbours, its key, and where its ticket goes on.
+ * @param {TicketPart} part @param {number} cell on this page
+ * @param {{seats: Map<string, number>, grid: {columns: number, rows: number}, page: number}} floor
+ */
+export function placeOf(part, cell, { seats, grid, page }) {
+  const perPage = grid.columns * grid.rows;
+  const nextSeat = seats.get(`${part.ticket.id}/${part.index + 1}`);
+  const here = page * perPage + cell;
+  const sameRow = (/** @type {number} */ a, /** @type {number} */ b) => Math.floor(a / grid.columns) === Math.floor(b / grid.columns);
+  const beside = nextSeat === here + 1 && sameRow(here, here + 1);
+  const besideBefore = seats.get(`${part.ticket.id}/${part.index - 1}`) === here - 1 && sameRow(here, here - 1);
+  let runsOn = "";
+  if (nextSeat !== undefined && !part.full) {
+    const there = Math.floor(nextSeat / perPage);
+    const n = part.moreCount;
+    if (beside) runsOn = say("runs_on", { n });
+    else if (there === page) runsOn = say("runs_on_cell", { n, cell: (nextSeat % perPage) + 1 });
+    else runsOn = say("runs_on_page", { n, page: there + 1 });
+  }
+  return { key: cell < KEYED_MAX ? String(cell + 1) : "", runsOn, beside, besideBefore };
+}
+const KEYED_MAX = 9;
 
 /**
  * @param {Ticket} ticket @param {ReturnType<typeof timeOf> | null} time @param {Look} look

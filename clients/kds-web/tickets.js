@@ -57,7 +57,7 @@ export const shows = (item, stationId) =>
  * Every ticket of a board, split into those on the grid and those finished (newest first). On the grid: the oldest
  * `pinnedMax` of those somebody waits for (催菜), then what is late or waited for, then the rest, each oldest first.
  * @param {View} view @param {number} nowMs
- * @param {number | null} [heldOrderId] stays on the grid although finished, because it may still be undone
+ * @param {number | null | undefined} [heldOrderId] stays on the grid although finished, because it may still be undone
  * @param {number} [pinnedMax]
  * @returns {{open: Ticket[], finished: Ticket[]}}
  */

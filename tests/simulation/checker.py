@@ -15,6 +15,7 @@ import msgspec
 
 from server.client.outbox import Kept
 from server.events import catalogue as c
+from server.events.display import ItemsShown, ItemsUnseen
 from server.events.pace import ItemsFired, ItemsHeld, ItemsRushed
 from server.events.view import View, apply, state_hash
 from tests.simulation.screens import Screen
@@ -153,7 +154,7 @@ def check_items(log: Sequence[Line], rows: dict[int, tuple[str, int]]) -> list[s
 
 def _versions(event: c.Event) -> list[tuple[int, int]]:
     """Return (dish, its row's version after it) for every dish the event changed."""
-    if isinstance(event, ItemsHeld | ItemsFired | ItemsRushed):
+    if isinstance(event, ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen):
         return [(mark.item_id, mark.version) for mark in event.items]
     if type(event).__name__ in {*EFFECT.values(), *AMENDED.values()}:
         return [(event.item_id, event.version)]  # type: ignore[union-attr]

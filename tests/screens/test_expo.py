@@ -1,0 +1,67 @@
+"""The expo screen in a real browser: whole orders, blocked until every station is done, run and taken back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.support.boards import CUCUMBER, KUNGPAO, Board, Boards, ordered
+from tests.support.house import HouseOnThread
+
+
+def _expo(boards: Boards, house: HouseOnThread) -> Board:
+    board = boards.open(None)
+    device_id = board.page.evaluate("window.chuancai.view().device.id")
+    house.ask("manager", "SetScreen", device_id=device_id, settings={"mode": "expo"})
+    expect(board.page.locator(".head h1")).to_have_text("传菜口")
+    return board
+
+
+def _make(house: HouseOnThread, *items: int) -> None:
+    for item in items:
+        house.ask("kitchen", "StartItem", item_id=item)
+        house.ask("kitchen", "FinishItem", item_id=item)
+
+
+def test_an_order_is_run_whole_when_all_stations_are_done(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """R-004-14: dishes of two stations on one ticket; the run waits for both, and can be taken back."""
+    board = _expo(boards, house)
+    order, [hot, cold] = ordered(house, 1, KUNGPAO, CUCUMBER)
+    run = board.ticket(order).locator(".run-all")
+    expect(run).to_be_disabled()
+    _make(house, hot)
+    expect(run).to_contain_text("还差 1 道")
+    board.tap(cold)
+    board.state(cold, "queued")
+    run.click()
+    expect(run).to_contain_text("先出 1 道")
+    board.state(hot, "ready")
+    _make(house, cold)
+    expect(run).to_contain_text("整单出餐")
+    board.ticket(order).locator(".call-all").click()
+    board.state(hot, "called")
+    board.state(cold, "called")
+    run.click()
+    board.state(cold, "picked_up")
+    board.page.locator(".undo").click()
+    board.state(hot, "ready")
+    board.state(cold, "ready")
+    board.agrees()
+
+
+def test_an_unfinished_order_is_run_by_a_second_press_and_by_keys(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """What stands there goes first when somebody says so twice: 1 chooses the ticket, * runs it."""
+    board = _expo(boards, house)
+    order, [hot, cold] = ordered(house, 1, KUNGPAO, CUCUMBER)
+    _make(house, hot)
+    expect(board.ticket(order).locator(".run-all")).to_be_enabled()
+    board.keys("1", "*")
+    expect(board.ticket(order).locator(".run-all")).to_contain_text("先出 1 道")
+    board.settled()
+    board.keys("*")
+    board.state(hot, "picked_up")
+    board.state(cold, "queued")
+    board.agrees()
