@@ -57,8 +57,11 @@ def check_python(_: Machine) -> list[Finding]:
 
 
 def check_data_dir(machine: Machine) -> list[Finding]:
-    """The data directory can be written and its disk has room."""
-    if machine.database_url and machine.redis_url:
+    """The data directory can be written and its disk has room, while the product runs too.
+
+    With engines of one's own it matters once it is there: keys, papers and recordings lie in it.
+    """
+    if machine.database_url and machine.redis_url and not machine.data_dir.exists():
         return []
     try:
         check_data_path(machine.data_dir)

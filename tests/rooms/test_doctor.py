@@ -142,6 +142,17 @@ def test_read_only_and_full_disks_are_found(room: Path) -> None:
         assert (closed.level, "cannot be written" in closed.says.en) == ("fail", True)
 
 
+def test_a_disk_that_fills_while_it_runs_is_found(room: Path, engines: EnginePair) -> None:
+    """The addresses of running engines are known, and the disk below them is looked at all the same."""
+    with small_disk(room / "disk", size_mb=60) as disk:
+        data = disk.path / "data"
+        running = Machine(data, "127.0.0.1", 1, engines.database_url, engines.redis_url)
+        assert check_data_dir(running) == []
+        data.mkdir()
+        disk.fill()
+        assert the_one(check_data_dir(running)).level == "fail"
+
+
 def test_too_long_data_path_is_found(room: Path) -> None:
     """A path that PostgreSQL would cut off is found before it is used."""
     machine = Machine(room / "/".join(["d" * 200] * 5), "127.0.0.1", 1)
