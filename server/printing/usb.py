@@ -54,9 +54,14 @@ class UsbWire:
         self._printer = printer
 
     async def write(self, data: bytes) -> None:
-        """Write in pieces; libusb says how much of each was taken."""
-        while data:
-            self.written += (taken := await asyncio.to_thread(self._write, data[:PIECE_BYTES]))
+        """Write in pieces; libusb says how much of each was taken.
+
+        A piece counts as written before that: after a timeout pyusb does not say how much went out.
+        """
+        while piece := data[:PIECE_BYTES]:
+            self.written += len(piece)
+            taken = await asyncio.to_thread(self._write, piece)
+            self.written -= len(piece) - taken
             data = data[taken:]
 
     def _write(self, data: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import tty
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from server.auth import read_networks
 from server.printing.port import Paper
 from server.printing.printer import Printer, PrinterKind
 from server.printing.transports import DescriptorWire, open_wire
+from server.printing.usb import UsbWire
 from tests.support.paper import TestPrinter, printers, text_of
 from tests.support.pressroom import NETWORKS, PaperHouse, paper_house
 
@@ -111,3 +113,41 @@ async def test_a_printer_nobody_plugged_in_is_offline(tmp_path: Path) -> None:
         with pytest.raises((OSError, TimeoutError)):
             async with open_wire(printer, tmp_path, NETWORKS):
                 pass
+
+
+class Stuck:
+    """A USB printer that takes a little of each piece, and from some point on nothing in time."""
+
+    def __init__(self, takes: list[int]) -> None:
+        self.device = self
+        self.out_ep, self.in_ep = 1, 0x82
+        self.came = b""
+        self._takes = takes
+
+    def write(self, _: int, data: bytes, __: int) -> int:
+        """Take some, or none in time; what went out before a timeout nobody says."""
+        if not self._takes:
+            self.came += data[:7]
+            raise OSError(errno.ETIMEDOUT, "Operation timed out")
+        taken = self._takes.pop(0)
+        self.came += data[:taken]
+        return taken
+
+    def read(self, _: int, __: int, ___: int) -> bytes:
+        """Say nothing in time."""
+        raise OSError(errno.ETIMEDOUT, "Operation timed out")
+
+
+async def test_usb_never_says_that_nothing_went_out_when_something_may_have() -> None:
+    """A piece that timed out counts: its paper is in doubt, and not sent again by itself (R-000-12)."""
+    stuck = Stuck([])
+    wire = UsbWire(stuck)
+    with pytest.raises(OSError, match="timed out"):
+        await wire.write(b"x" * 100)
+    assert stuck.came
+    assert wire.written >= len(stuck.came)
+    assert await wire.read(0.01) == b""
+    slow = Stuck([3, 4_000, 1_997])
+    wire = UsbWire(slow)
+    await wire.write(bytes(range(250)) * 24)
+    assert (slow.came[:250], wire.written) == (bytes(range(250)), 6_000)
