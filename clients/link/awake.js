@@ -22,8 +22,9 @@ export function keepAwake() {
 
 const VERSION_HEADER = "x-chuancai-version";
 const QUIET_MS = 10_000;
-/** @type {string | null} */
-let loadedVersion = null;
+const RELOADED_FOR = "chuancai.reloaded-for";
+/** Of which version this page is, where the browser tells: a page kept on the device is older than the house. @type {string | null} */
+let loadedVersion = ownVersion();
 let touchedAtMs = -QUIET_MS;
 for (const kind of ["pointerdown", "keydown"]) {
   window.addEventListener(kind, () => (touchedAtMs = performance.now()), { capture: true, passive: true });
@@ -44,5 +45,33 @@ export async function followVersion(mayReload) {
   if (!version) return;
   loadedVersion ??= version;
   if (version === loadedVersion) return;
-  if (mayReload() && performance.now() - touchedAtMs > QUIET_MS) location.reload();
+  if (!mayReload() || performance.now() - touchedAtMs <= QUIET_MS) return;
+  if (sessionStorage.getItem(RELOADED_FOR) === version) return; // something between keeps the old one: once is enough
+  sessionStorage.setItem(RELOADED_FOR, version);
+  location.reload();
+}
+
+/** @returns {string | null} */
+function ownVersion() {
+  const [opened] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  return opened?.serverTiming?.find((one) => one.name === "screens")?.description ?? null;
+}
+
+const KEEP_AFTER_MS = 10_000;
+
+/**
+ * Keep this screen's files on the device, so that it opens while the house is away. Secure pages only; it waits
+ * until the screen has come up.
+ * @param {string} app the folder of the page: "kds", "pad" …
+ */
+export function keepShell(app, afterMs = KEEP_AFTER_MS) {
+  if (!("serviceWorker" in navigator)) return;
+  window.setTimeout(async () => {
+    try {
+      await navigator.serviceWorker.register("/shell.js", { scope: "/", updateViaCache: "none" });
+      (await navigator.serviceWorker.ready).active?.postMessage({ keep: app });
+    } catch (error) {
+      console.warn("the screen is not kept on this device", error); // no room, or private browsing
+    }
+  }, afterMs);
 }

@@ -1,7 +1,7 @@
 // How a page of the family opens: paired → the screen, not paired → the pairing page, stopped → why.
 // One of them is in <body> at a time.
 
-import { followVersion, keepAwake } from "./awake.js";
+import { followVersion, keepAwake, keepShell } from "./awake.js";
 import { Part } from "./elements.js";
 import { lang } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -23,6 +23,7 @@ const ASK_VERSION_EVERY_MS = 10 * 60 * 1000;
  */
 export function openPage(page) {
   keepAwake();
+  keepShell(location.pathname.split("/")[1]);
   const code = givenCode();
   const token = pairedToken(page.app);
   if (token && !code) openScreen(page, token);

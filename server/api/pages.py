@@ -12,7 +12,8 @@ from pathlib import Path, PurePath
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -96,8 +97,18 @@ class Files(StaticFiles):
         kind = MEDIA_TYPES.get(PurePath(full_path).suffix.lower())
         if kind is None:
             raise HTTPException(404)  # a folder of screens has nothing else to give away
-        headers = PAGE_HEADERS | ({VERSION_HEADER: self.version} if self.version else {})
+        # The second for the page itself, which cannot read its own headers.
+        headers = PAGE_HEADERS | (
+            {VERSION_HEADER: self.version, "server-timing": f'screens;desc="{self.version}"'}
+            if self.version
+            else {}
+        )
         response = FileResponse(full_path, status_code, headers, kind, stat_result=stat_result)
+        if self.version:
+            # A page that did not change says its version anew: what is asked again after an update
+            # must not be answered with 304, which leaves the old version's word standing.
+            etag = response.headers["etag"].strip('"')
+            response.headers["etag"] = f'"{etag}-{self.version}"'
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)
         return response
@@ -122,6 +133,37 @@ class Page:
         """Serve the file."""
         inside = {**scope, "path": f"/{self._name}", "root_path": ""}
         await self._files(inside, receive, send)
+
+
+class Shell:
+    """What a screen needs to open without the house: its folder and what all screens share."""
+
+    def __init__(self, clients: Path, version: str) -> None:
+        self._version = version
+        self._files = {
+            path.strip("/"): [
+                name for part in (path, "/link") for name in _listed(part, clients / _FOLDERS[part])
+            ]
+            for path in _FOLDERS
+        }
+
+    async def listed(self, request: Request) -> Response:
+        """Return the version and every address of one screen."""
+        files = self._files.get(request.query_params.get("app", ""))
+        if files is None:
+            written = refused(Refusal("not_found"), read_request_id(request.headers))
+            return Response(written.body, written.status, written.headers)
+        return JSONResponse({"version": self._version, "files": files}, headers=PAGE_HEADERS)
+
+
+def _listed(path: str, folder: Path) -> list[str]:
+    """Return the addresses of what a browser loads from a folder; its index by the folder's own."""
+    found = sorted(
+        f"{path}/{file.relative_to(folder).as_posix()}"
+        for file in folder.rglob("*")
+        if file.suffix in MEDIA_TYPES and file.name != "shell-worker.js"
+    )
+    return [f"{path}/" if name == f"{path}/index.html" else name for name in found]
 
 
 class Missing:
@@ -154,7 +196,13 @@ def page_routes(clients: Path = CLIENTS) -> list[BaseRoute]:
         files.version = version
         routes.append(Route(path, _with_slash(path)))
         routes.append(Mount(path, files))
-    return [*routes, Route("/{rest:path}", Missing())]
+    link = Files(directory=clients / "link")
+    return [
+        *routes,
+        Route("/shell.js", Page(link, "shell-worker.js")),
+        Route("/shell.json", Shell(clients, version).listed),
+        Route("/{rest:path}", Missing()),
+    ]
 
 
 def screens_version(clients: Path) -> str:

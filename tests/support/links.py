@@ -131,8 +131,7 @@ class Link:
                 for wire in wires:
                     wire.reset()
             case "shut_door":
-                self._door_open = False
-                self._reset_all()
+                self.shut()
                 await asyncio.sleep(for_s)
                 self._door_open = True
 
@@ -140,6 +139,15 @@ class Link:
         self._flowing.clear()
         await asyncio.sleep(for_s)
         self._flowing.set()
+
+    def shut(self) -> None:
+        """Let nobody through until `heal`."""
+        self._door_open = False
+        self._reset_all()
+
+    def lead_to(self, far_port: int) -> None:
+        """Lead elsewhere from the next connection on."""
+        self._far_port = far_port
 
     def heal(self) -> None:
         """End every trouble."""
