@@ -91,7 +91,17 @@ async def _be(*, port: int, host: str, out: Path, width: str, encoding: str, ser
             over.cancel()
             if folder.came.is_set():
                 folder.came.clear()
+                for said in noises(printer):
+                    click.echo(said)
                 click.echo(f"Sheet {folder.count:06}.png")
+
+
+def noises(printer: VirtualPrinter) -> list[str]:
+    """Return what was heard beside paper since the last look: the buzzer, a drawer."""
+    sheets = printer.sheets
+    heard = [(sheets.beeps, "It beeps."), (sheets.pulses, "The drawer opens.")]
+    sheets.beeps = sheets.pulses = 0
+    return [what for times, what in heard if times]
 
 
 def obeyed(printer: VirtualPrinter, typed: str, end: Callable[[], None]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import serial
 from escpos.printer import Network
 from PIL import Image
@@ -17,7 +18,7 @@ from server.printing.port import DONE_QUERY, STATUS_QUERY, Paper, is_done, read_
 from server.printing.render import render
 from server.printing.virtual.listen import Folder, at_terminal, listening
 from server.printing.virtual.machine import VirtualPrinter
-from server.virtual_printer import obeyed
+from server.virtual_printer import noises, obeyed
 from tests.support.papers import RECEIPT, TICKET
 
 RASTER = Paper(mode="raster")
@@ -144,6 +145,17 @@ async def test_it_serves_one_at_a_time_and_loses_power(tmp_path: Path) -> None:
         assert "801房" in text
         assert "1f3a" not in text
         assert torn.height < 600
+
+
+def test_a_person_hears_the_buzzer_and_the_drawer() -> None:
+    """A bill at a printer with a drawer opens it, once; its copy does not, and a ticket only beeps."""
+    paper = Paper(drawer=True, buzzer=True)
+    printer = VirtualPrinter(paper)
+    copy = msgspec.structs.replace(RECEIPT, copy=2)
+    for document, heard in ((RECEIPT, 2), (copy, 1), (TICKET, 1)):
+        printer.line(lambda _: None).take(render(document, paper, "zh"))
+        assert noises(printer) == ["It beeps.", "The drawer opens."][:heard]
+    assert noises(printer) == []
 
 
 def test_typed_words() -> None:
