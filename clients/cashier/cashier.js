@@ -22,6 +22,7 @@ import "../link/sounding.js";
  * @typedef {import("../link/frames.d.ts").Event} Event
  * @typedef {import("../link/frames.d.ts").View} View
  * @typedef {import("../link/screen.js").Screen} Screen
+ * @typedef {import("../link/frames.d.ts").CallEvent | null} About what an alarm is for; null: no rule is asked
  */
 
 const DESIGN_PX = { width: 1366, height: 768 };
@@ -83,8 +84,10 @@ class CashDesk extends Part {
   #hear(event) {
     if (event.kind === "CallEnded") keepNewest(this.#over.add(event.call_id));
     else if (event.kind === "PaperSettled" && this.screen.view && papersRunOut(this.screen.view)) this.screen.link.resync();
-    else if (event.kind === "CallUnanswered" || event.kind === "PaperStuck" || event.kind === "ItemsUnseen") this.#alarm();
-    else if (event.kind === "PrinterChanged" && event.printer.condition !== "ready") this.#alarm();
+    else if (event.kind === "CallUnanswered") this.#alarm([event.call.event]);
+    else if (event.kind === "ItemsUnseen") this.#alarm(["item_unseen"]);
+    else if (event.kind === "PaperStuck") this.#alarm([null]);
+    else if (event.kind === "PrinterChanged" && event.printer.condition !== "ready") this.#alarm([null]);
     else if (event.kind === "OrderPlaced" && event.order.place_kind === "tag") {
       this.#cameAtMs.set(`${event.order.id}/${event.round}`, clock.nowMs());
       keepNewest(this.#cameAtMs);
@@ -93,15 +96,18 @@ class CashDesk extends Part {
 
   #tick() {
     const { view } = this.screen;
-    const waits = view && (escalations(view).some(({ state }) => state !== "claimed") || paperWaits(view) || view.unseen.length > 0);
-    if (!waits) this.#alarmedAtMs = 0;
-    else if (clock.nowMs() - this.#alarmedAtMs > ALARM_EVERY_MS) this.#alarm();
+    const about = view ? alarming(view) : [];
+    if (!about.length) this.#alarmedAtMs = 0;
+    else if (clock.nowMs() - this.#alarmedAtMs > ALARM_EVERY_MS) this.#alarm(about);
     this.requestUpdate();
   }
 
-  #alarm() {
+  /** Sound for what the shop's quiet hours let through; once they end, for the rest. @param {About[]} about */
+  #alarm(about) {
+    const loud = about.find((one) => !this.speaker.quiet.holds(one));
+    if (loud === undefined) return;
     this.#alarmedAtMs = clock.nowMs();
-    if (this.speaker.speaks) this.speaker.chime("rush");
+    if (this.speaker.speaks) this.speaker.chime("rush", loud);
   }
 
   #toggleMute() {
@@ -181,6 +187,13 @@ class CashDesk extends Part {
       <key-cap .key=${"0"}></key-cap>${shared("refused", { why: refusalWords(refused.refusal) })}<b>${say("understood")}</b></button>`;
   }
 }
+
+/** What a desk sounds for until somebody sees to it. @param {View} view @returns {About[]} */
+const alarming = (view) => [
+  ...escalations(view).flatMap(({ state, event }) => (state === "claimed" ? [] : [event])),
+  ...(view.unseen.length ? [/** @type {const} */ ("item_unseen")] : []),
+  ...(paperWaits(view) ? [null] : []),
+];
 
 /** Forget the oldest beyond what is kept. @param {Set<any> | Map<any, any>} kept */
 function keepNewest(kept) {

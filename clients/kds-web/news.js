@@ -37,10 +37,10 @@ export class News {
       this.#cameAtMs.set(`${event.order.id}/${event.round}`, monotonicMs());
       this.#unseen.add(event.order.id);
       if (this.#cameAtMs.size > KEPT_MAX) this.#cameAtMs.delete([...this.#cameAtMs.keys()][0]);
-      this.#speaker.chime(event.round > 1 ? "round" : "new");
+      this.#speaker.chime(event.round > 1 ? "round" : "new", "order_placed");
     } else if (event.kind === "ItemCancelled" || event.kind === "ItemChanged") {
       const item = view.orders.flatMap(({ items }) => items).find(({ id }) => id === event.item_id);
-      if (item && shows(item, stationId)) this.#speaker.chime("cancelled");
+      if (item && shows(item, stationId)) this.#speaker.chime("cancelled", "item_cancelled");
     }
   }
 

@@ -26,7 +26,7 @@ export type TradeState = "posted" | "part_refunded" | "refunded" | "held" | "rel
 
 export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
-export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut;
+export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | Quiet | ByeOut;
 
 export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen | DishSale | DishPut | StationPut | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | DeviceRenamed | DeviceSought | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
 
@@ -486,6 +486,12 @@ export interface PongOut {
 export interface Voice {
   t: "voice";
   speaks: boolean;
+}
+
+/** Quiet hours hold here for what these calls are about: what a screen sounds by itself is silent. */
+export interface Quiet {
+  t: "quiet";
+  events: CallEvent[];
 }
 
 /** The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself). */

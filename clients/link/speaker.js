@@ -6,6 +6,7 @@ import { clock } from "./clock.js";
 import { concerns } from "./concerns.js";
 import { lang } from "./i18n.js";
 import { MuteSwitch } from "./mute.js";
+import { QuietHours } from "./quiet-hours.js";
 import { Receipts } from "./receipts.js";
 import { Sentences } from "./sentences.js";
 import { Signal } from "./signal.js";
@@ -54,6 +55,7 @@ export class Speaker {
   spoke = new Signal();
 
   voice = new Voice();
+  quiet = new QuietHours();
   sentences = new Sentences(this.voice);
   /** @type {SpeechQueue<Entry>} */
   queue = new SpeechQueue();
@@ -83,6 +85,7 @@ export class Speaker {
       this.#screen.happened.on((event) => this.#hear(event)),
       this.voice.changed.on(() => this.#opened()),
       this.receipts.listen(),
+      this.quiet.listen(this.#screen.link),
       clock.onTick(() => this.#tick()),
     ];
     this.voice.start();
@@ -100,10 +103,11 @@ export class Speaker {
 
   /**
    * Let a chime of the page's own be heard, after what is being heard now; whether anybody can hear it.
-   * @param {Sound} sound @returns {"played" | "blocked" | "muted"}
+   * @param {Sound} sound @param {import("./frames.d.ts").CallEvent | null} [about] what the shop's quiet hours are asked for
+   * @returns {"played" | "blocked" | "muted"}
    */
-  chime(sound) {
-    if (this.muting.holds) return "muted";
+  chime(sound, about = null) {
+    if (this.muting.holds || this.quiet.holds(about)) return "muted";
     if (this.voice.state !== "on") return "blocked";
     if (!this.queue.lines.some((line) => !line.utterance && line.sound === sound)) {
       const nowMs = clock.nowMs();

@@ -2,6 +2,7 @@
 // Tells the gateway what could be seen and heard. Refuses to decide when to ring: that is the server's promise.
 
 /**
+ * @typedef {import("../link/frames.d.ts").CallEvent} CallEvent
  * @typedef {import("../link/frames.d.ts").Event} Event
  * @typedef {import("../link/frames.d.ts").RingStage} RingStage
  * @typedef {import("../link/screen.js").Screen} Screen
@@ -21,21 +22,28 @@ export function ringOnCalls(screen, speaker) {
   let rangAtMs = -TOGETHER_MS;
   /** @type {RingStage["stage"]} */
   let heard = "played";
-  const ring = () => {
-    if (performance.now() - rangAtMs < TOGETHER_MS) return;
+  /** @param {CallEvent | null} about @returns {RingStage["stage"]} */
+  const ring = (about) => {
+    if (speaker.quiet.holds(about)) {
+      buzz(BUZZ_MS); // felt, not heard
+      return "muted";
+    }
+    if (performance.now() - rangAtMs < TOGETHER_MS) return heard;
     rangAtMs = performance.now();
-    heard = speaker.chime("ring");
+    heard = speaker.chime("ring", about);
     buzz(BUZZ_MS);
+    return heard;
   };
+  /** @param {number} callId */
+  const aboutOf = (callId) => screen.view?.calls.find(({ id }) => id === callId)?.event ?? null;
   return screen.happened.on((event) => {
     const rung = ringOf(event);
     if (rung) {
-      ring();
       /** @type {RingStage} */
-      const sound = { ...rung, stage: heard };
+      const sound = { ...rung, stage: ring(event.kind === "CallRaised" ? event.call.event : aboutOf(rung.call_id)) };
       speaker.receipts.tell(document.visibilityState === "visible" ? [{ ...rung, stage: "shown" }, sound] : [sound]);
     } else if (event.kind === "CallReminded") {
-      if (event.device_id === screen.view?.device.id) ring();
+      if (event.device_id === screen.view?.device.id) ring(aboutOf(event.call_id));
     } else if (event.kind === "CallClaimed" || event.kind === "CallEnded") buzz(0);
   });
 }

@@ -182,11 +182,18 @@ def may_ring(
     """
     if not policy.on:
         return "off"
-    clock = local(now_ms, timezone)
-    silent = msg_type == 2 or policy.quiet_exempt  # noqa: PLR2004 - R-004-32
-    if policy.quiet and not silent and policy.quiet.holds(clock.hour * 60 + clock.minute):
+    sounds = msg_type != 2  # noqa: PLR2004 - R-004-32
+    if sounds and is_quiet(policy, now_ms, timezone):
         return "quiet_hours"
     return "too_late" if _is_too_late(policy, now_ms - due_ms) else None
+
+
+def is_quiet(policy: Policy, now_ms: int, timezone: str) -> bool:
+    """Say whether quiet hours hold for a sound of this policy now."""
+    if policy.quiet is None or policy.quiet_exempt:
+        return False
+    clock = local(now_ms, timezone)
+    return policy.quiet.holds(clock.hour * 60 + clock.minute)
 
 
 def quiet_ends_ms(quiet: Quiet, now_ms: int, timezone: str) -> int:

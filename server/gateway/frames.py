@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from server.events.catalogue import HeardStage
+from server.events.catalogue import CallEvent, HeardStage
 from server.events.view import View
 
 SUBPROTOCOL_JSON = "chuancai.v1.json"
@@ -179,6 +179,15 @@ class Voice(_ToDevice, frozen=True, tag="voice"):
     speaks: bool
 
 
+class Quiet(_ToDevice, frozen=True, tag="quiet"):
+    """Quiet hours hold here for what these calls are about: what a screen sounds by itself is silent.
+
+    Sent when it changes, and after a welcome unless there is none; a welcome ends what held before.
+    """
+
+    events: list[CallEvent]
+
+
 class ByeOut(_ToDevice, frozen=True, tag="bye"):
     """The gateway closes; wait `reconnect_after_ms` (null: do not come back by yourself)."""
 
@@ -187,7 +196,7 @@ class ByeOut(_ToDevice, frozen=True, tag="bye"):
     reconnect_after_ms: int | None
 
 
-ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | ByeOut
+ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | Quiet | ByeOut
 
 
 class Close(NamedTuple):

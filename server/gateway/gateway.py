@@ -28,6 +28,7 @@ from server.gateway.cursors import Cursors
 from server.gateway.devices import UNPAIRED, Device
 from server.gateway.door import Door
 from server.gateway.ground import Ground
+from server.gateway.hush import Hush
 from server.gateway.inbox import Inbox
 from server.gateway.listener import protocol_class
 from server.gateway.outgoing import Outgoing
@@ -99,6 +100,7 @@ class Gateway:
         self.lag_s = 0.0
         self.closed: dict[int, int] = {}
         self.voices = Voices(redis)
+        self.hush = Hush(self)
         self.receipts = Receipts(execute, self.now_ms)
         self._inbox = Inbox(redis, node, self) if redis is not None else None
         self.wheel: Wheel[Connection] = Wheel(self.now_s())
@@ -115,6 +117,7 @@ class Gateway:
         self.spawn(self._upkeep.tick_on())
         self.spawn(self._upkeep.flush_on())
         self.spawn(self.receipts.run())
+        self.spawn(self.hush.run())
         if self._inbox is not None:
             self.spawn(self._inbox.run())
 
@@ -281,6 +284,7 @@ class Gateway:
 
     def joined(self, connection: Connection) -> None:
         """Take a device in that is live from here on: one screen of a kind gets the voice."""
+        self.hush.joined(connection)
         if self.voices.joined(connection):
             self.later(VOICES_S, self._settle_voices)
 

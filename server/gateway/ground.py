@@ -10,7 +10,9 @@ from typing import Protocol
 
 import asyncpg
 
-from server.clock import Clock
+from server.broadcast.policies import store as policies
+from server.broadcast.policies.store import Hushed
+from server.clock import Clock, to_ms
 from server.events import log
 from server.events.decision import Written
 from server.gateway import store
@@ -38,6 +40,10 @@ class Ground(Protocol):
         """Return shop → (epoch, seq)."""
         ...
 
+    async def read_quiet(self, shop_ids: Sequence[int]) -> dict[int, Hushed]:
+        """Return shop → channel → the events that make no sound there now."""
+        ...
+
     async def keep_cursors(self, cursors: Sequence[Cursor]) -> None:
         """Store how far devices are and when they were seen."""
         ...
@@ -61,6 +67,9 @@ class PostgresGround:
 
     async def read_heads(self, shop_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         return await log.read_heads(self._pool, shop_ids)
+
+    async def read_quiet(self, shop_ids: Sequence[int]) -> dict[int, Hushed]:
+        return await policies.read_quiet(self._pool, shop_ids, to_ms(self._clock.now()))
 
     async def keep_cursors(self, cursors: Sequence[Cursor]) -> None:
         await store.keep_cursors(self._pool, cursors)

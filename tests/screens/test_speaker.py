@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from server.clock import SystemClock, to_ms
 from server.events import catalogue as c
+from server.gateway import frames as f
 from tests.support.browser import CHROMIUM, QUIET, chromium
 from tests.support.kitchen_scene import Scene
 from tests.support.pads import LISTEN
@@ -179,6 +180,20 @@ async def test_an_order_chimes_once(page: Page, gateway: ScriptedGateway) -> Non
     assert (chime.call_id, sentence.call_id) == (0, 1)
     assert no_overlap([chime, sentence])
     assert await page.evaluate("notes") == NEW_CHIME_NOTES
+
+
+async def test_a_board_is_silent_in_quiet_hours(page: Page, gateway: ScriptedGateway) -> None:
+    """R-004-33: told that new orders are quiet, the board shows one without a chime; then it chimes."""
+    scene = Scene(gateway.now_ms())
+    scene.ids = count(900)
+    await gateway.tell(f.Quiet(["order_placed"]))
+    for notes, name in ((0, "805"), (NEW_CHIME_NOTES, "806")):
+        order = scene.order("room", name, (0, [scene.dish("水饺")]))
+        await gateway.happen(c.OrderPlaced(order=order, round=1))
+        await expect(page.locator(f"article[data-order='{order.id}']")).to_be_visible()
+        await page.wait_for_function("chuancai.screen.speaker.saying === null")
+        assert await page.evaluate("notes") == notes
+        await gateway.tell(f.Quiet([]))
 
 
 async def test_what_never_ends_is_given_up(browser: Browser, gateway: ScriptedGateway) -> None:

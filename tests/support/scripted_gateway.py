@@ -148,6 +148,11 @@ class ScriptedGateway:
         for socket in list(self._sockets):
             await self._say(socket, ping)
 
+    async def tell(self, frame: f.ToDevice) -> None:
+        """Send a frame of a device's own to every connection."""
+        for socket in list(self._sockets):
+            await self._say(socket, frame)
+
     # ── inside ──
 
     async def _page(self, _: ServerConnection, request: Request) -> Response | None:

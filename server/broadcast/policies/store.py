@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective
+from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective, is_quiet
 from server.broadcast.speech import ParamType
 from server.broadcast.template import Template
 from server.broadcast.templates import BUILT_IN, OWN_ID_MAX
@@ -27,6 +27,17 @@ SELECT u.shop_id, u.event, s.brand_id, s.call_interval_s, s.call_rings_max,
          WHERE p.brand_id = s.brand_id AND p.shop_id IN (0, s.id) AND p.event = u.event) AS changes
   FROM unnest($1::bigint[], $2::text[]) AS u(shop_id, event)
   JOIN shop s ON s.id = u.shop_id
+"""
+
+# Only rules that know quiet hours: most shops have none, and cost no row.
+READ_QUIET = """
+SELECT s.id, s.timezone, p.event, p.channel,
+       json_agg(p.policy ORDER BY p.shop_id) AS changes
+  FROM unnest($1::bigint[]) AS u(shop_id)
+  JOIN shop s ON s.id = u.shop_id
+  JOIN broadcast_policy p ON p.brand_id = s.brand_id AND p.shop_id IN (0, s.id)
+ WHERE p.policy ?| ARRAY['quiet', 'quiet_exempt']
+ GROUP BY s.id, s.timezone, p.event, p.channel
 """
 
 READ_TEMPLATES = """
@@ -131,6 +142,7 @@ class Book(msgspec.Struct):
 
 
 _changes = msgspec.json.Decoder(list[tuple[c.Channel, bool, PolicyChange]]).decode
+_layers = msgspec.json.Decoder(list[PolicyChange]).decode
 _encode = msgspec.json.Encoder().encode
 _change = msgspec.json.Decoder(PolicyChange).decode
 _parameters = msgspec.json.Decoder(dict[str, Any]).decode
@@ -162,6 +174,24 @@ async def load(
                 if book.brand_id == row["brand_id"]:
                     book.templates[template.id] = template
     return books
+
+
+Hushed = dict[c.Channel, list[c.CallEvent]]
+
+
+async def read_quiet(
+    connection: Database, shop_ids: Sequence[int], now_ms: int
+) -> dict[int, Hushed]:
+    """Return shop → channel → the events, in order, that make no sound there now."""
+    hushed: dict[int, Hushed] = {shop_id: {} for shop_id in shop_ids}
+    for row in await connection.fetch(READ_QUIET, shop_ids):
+        policy = effective(row["event"], row["channel"], *_layers(row["changes"]))
+        if is_quiet(policy, now_ms, row["timezone"]):
+            hushed[row["id"]].setdefault(row["channel"], []).append(row["event"])
+    for channels in hushed.values():
+        for events in channels.values():
+            events.sort()
+    return hushed
 
 
 def as_template(row: asyncpg.Record) -> Template:
