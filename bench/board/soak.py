@@ -27,9 +27,14 @@ TAP_EVERY_S = 1.5
 FRAME_MS_MAX = 250.0
 GROWTH_MAX = 0.10
 WATCH = (Path(__file__).parent / "watch.js").read_text()
-TAKE_FRAMES = (
-    "() => { const taken = window.watched.frames; window.watched.frames = []; return taken; }"
-)
+# What was watched is taken out of the page: it would be counted as the page's own.
+TAKE_FRAMES = """() => {
+  const { frames, taps, changes, painted } = window.watched;
+  taps.clear();
+  changes.clear();
+  painted.length = 0;
+  return frames.splice(0);
+}"""
 ROWS = """() => [...document.querySelectorAll("main [data-item]")]
   .filter((row) => ["queued", "cooking"].includes(row.dataset.state))
   .map((row) => row.getBoundingClientRect())

@@ -76,7 +76,7 @@ class SmsMoney:
                 params=w.PaymentPath, request=w.StatusBody, response=w.StatusAnswer,
                 refusals=(
                     "posting_not_found", "outcome_differs", "refund_exceeded", "posting_id_reused",
-                    "not_allowed",
+                    "not_allowed", "sms_word_too_late",
                 ),
             ),
             *self._package_doors(),

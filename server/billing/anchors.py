@@ -84,7 +84,9 @@ class Anchors:
             return False
         line = _Line(at.isoformat(), heads)
         line.signature = self._key().sign(line.signed()).hex()
-        with self._file(at).open("ab") as file:
+        path = self._file(at)
+        _cut_torn_line(path)
+        with path.open("ab") as file:
             file.write(msgspec.json.encode(line) + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -102,15 +104,31 @@ class Anchors:
     def read(self) -> list[Anchor]:
         """Return the newest that were laid down, the oldest of them first.
 
-        What cannot be read, or was not signed by us, is not genuine.
+        What cannot be read, or was not signed by us, is not genuine. A line without its end was being
+        written when the power went, and vouches for nothing.
         """
         newest = [
-            (file, raw) for file in self._files()[-2:] for raw in file.read_bytes().splitlines()
+            (file, raw)
+            for file in self._files()[-2:]
+            for raw in file.read_bytes().split(b"\n")[:-1]
         ]
         if not newest:
             return []
         public = self._key().public_key()
         return [_opened(public, file, raw) for file, raw in newest[-READ_LINES_MAX:]]
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Cut off what a crash left of a line, so that the next one does not become a part of it."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LINE_BYTES_MAX))
+        tail = file.read()
+        torn = len(tail) - (tail.rfind(b"\n") + 1)
+        if torn:
+            file.truncate(size - torn)
 
 
 def _opened(public: Ed25519PublicKey, file: Path, raw: bytes) -> Anchor:

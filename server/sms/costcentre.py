@@ -26,6 +26,7 @@ from server.db.pool import LOST
 from server.errors import Refusal
 from server.ids import IdMint
 from server.sms import store, views
+from server.sms.message import check_in_time
 
 UNIT: Literal["SMS"] = "SMS"
 CODE = "sms"
@@ -207,7 +208,7 @@ class CostCentre:
 
         Said once: the same again changes nothing, the other is refused. State and refund stand in one
         commit. What the house sent itself, nobody else calls failed. Raises `posting_not_found`,
-        `outcome_differs`, `refund_exceeded`, `not_allowed`.
+        `outcome_differs`, `refund_exceeded`, `not_allowed`, `sms_word_too_late`.
         """
         account = await self._account(brand_id, "posting_not_found")
         with reachable():
@@ -215,6 +216,7 @@ class CostCentre:
                 line = await store.read_line(connection, account.id, payment)
                 if line is None or line.kind != "C":
                     raise Refusal("posting_not_found")
+                check_in_time(line.at, self._clock.now())
                 if state == "failed":
                     await _check_not_ours(connection, brand_id, line, payment)
                 try:

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 from uuid import UUID
 
+from server.errors import Refusal
+
 Kind = Literal["verification", "notice", "marketing"]
 Mode = Literal["single", "multi"]
 State = Literal["queued", "sending", "sent", "failed", "unknown", "lapsed"]
@@ -131,6 +133,16 @@ def strongest(deliveries: Iterable[Delivery]) -> Delivery:
     for came in deliveries:
         state = DELIVERED.get((state, came), state)
     return state
+
+
+def check_in_time(paid: datetime, now: datetime) -> None:
+    """Raise `sms_word_too_late` for a payment of so long ago that what was sent for it may be forgotten.
+
+    Then a message of the house would look like one of the brand's own, and what was said of it like
+    nothing.
+    """
+    if now - paid > timedelta(seconds=SAID_S_MAX):
+        raise Refusal("sms_word_too_late", days=SAID_S_MAX // 86_400)
 
 
 def shown(state: State, delivery: Delivery, sent_at: datetime | None, now: datetime) -> Shown:

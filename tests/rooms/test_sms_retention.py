@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +33,8 @@ READABLE = """
 SELECT (SELECT count(*) FROM sms_phone WHERE sealed IS NOT NULL),
        (SELECT count(*) FROM sms_message WHERE text <> '')
 """
+
+SAID = "SELECT (SELECT count(*) FROM sms_outcome), (SELECT count(*) FROM sms_payment_receipt)"
 
 
 @pytest.fixture
@@ -146,3 +149,26 @@ async def test_a_late_word_refunds_nothing_that_is_forgotten(office: SmsOffice) 
         with pytest.raises(Refusal, match="sms_word_too_late"):
             await sayings.say(BRAND, Word(message["payment"], "undelivered", "UNDELIV"))
     assert await office.scene.have() == (999, 0)
+
+
+async def test_what_was_said_of_payments_ends(office: SmsOffice) -> None:
+    """A brand says within thirty days what failed; the words go with the messages, and buy nothing back (R-004-22)."""
+    centre, number = office.scene.costcentre, uuid.uuid4()
+    await centre.pre_pay(BRAND, number, 10)
+    sent, lost, told = (uuid.uuid4() for _ in range(3))
+    for payment in (sent, lost, told):
+        await centre.pay(BRAND, payment, number, 2)
+    await centre.release(BRAND, number)
+    await centre.settle(BRAND, sent, "sent")
+    await centre.settle(BRAND, lost, "failed")
+    receipts = Receipts(office.ground)
+    sayings = Sayings(office.pool, centre, office.ground.phones, receipts, office.clock)
+    await sayings.say(BRAND, Word(told, "delivered", "DELIVRD"))
+    assert await office.scene.have() == (996, 0)
+    for days, left in ((31, (2, 1)), (151, (0, 0))):
+        await forget(office, after=timedelta(days=days))
+        assert await count(office, SAID) == left
+        for payment in (sent, lost, told):
+            with pytest.raises(Refusal, match="sms_word_too_late"):
+                await centre.settle(BRAND, payment, "failed")
+    assert await office.scene.have() == (996, 0)

@@ -8,7 +8,6 @@ payments.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from server.clock import Clock, to_ms
 from server.errors import Refusal
 from server.sms import store
 from server.sms.costcentre import CostCentre, refund_posting
-from server.sms.message import SAID_S_MAX, Delivery, reference_of
+from server.sms.message import Delivery, check_in_time, reference_of
 from server.sms.phones import Phone, Phones
 from server.sms.receipts.receipts import SAID, Kept, Receipts
 
@@ -53,9 +52,7 @@ class Sayings:
         """
         line = await self._centre.payment(brand_id, word.payment)
         assert line.ref is not None  # a payment is taken from a freeze
-        if self._clock.now() - line.at > timedelta(seconds=SAID_S_MAX):
-            # Later the messages are forgotten, and one of ours would look like one of the brand's own.
-            raise Refusal("sms_word_too_late", days=SAID_S_MAX // 86_400)
+        check_in_time(line.at, self._clock.now())
         paid = await self._pool.fetch(store.READ_PAID, brand_id, line.ref, word.payment)
         if not paid:
             await self._note(brand_id, word, line.amount)

@@ -18,7 +18,7 @@ import structlog
 
 from server.clock import from_ms
 from server.settings import Settings
-from server.sms.message import LISTED, UNDECIDED, State
+from server.sms.message import LISTED, SAID_S_MAX, UNDECIDED, State
 from server.sms.retention import store
 
 PAGE_REQUESTS_MAX = 500
@@ -54,7 +54,13 @@ async def forget(pool: asyncpg.Pool, now: datetime, ages: Ages) -> Forgotten:
     readable_before = now - min(ages)
     blanked = await _walk(pool, store.READ_READABLE, store.BLANK, readable_before, UNDECIDED)
     dropped = await _walk(pool, store.READ_UNREADABLE, store.DROP, now - ages.rows, LISTED)
-    _log.info("sms_forgotten", blanked=blanked, dropped=dropped)
+    # Once nothing can be said of a payment any more, what was said of it protects nothing.
+    said_before = now - max(ages.rows, 2 * timedelta(seconds=SAID_S_MAX))
+    words = 0
+    for statement in (store.DROP_OUTCOMES, store.DROP_WORDS):
+        while gone := len(await pool.fetch(statement, said_before, BATCH_COPIES_MAX)):
+            words += gone
+    _log.info("sms_forgotten", blanked=blanked, dropped=dropped, words=words)
     return Forgotten(blanked, dropped)
 
 

@@ -73,6 +73,23 @@ SELECT count(*) FROM theirs
 """  # noqa: S608 - parts of our own
 
 
+# What was said of payments, as long as nobody may say it again.
+DROP_OUTCOMES = """
+DELETE FROM sms_outcome o USING (
+    SELECT brand_id, payment FROM sms_outcome
+     WHERE said_at < $1::timestamptz ORDER BY said_at LIMIT $2::integer) old
+ WHERE o.brand_id = old.brand_id AND o.payment = old.payment
+RETURNING 1
+"""
+DROP_WORDS = """
+DELETE FROM sms_payment_receipt r USING (
+    SELECT brand_id, payment FROM sms_payment_receipt
+     WHERE said_at < $1::timestamptz ORDER BY said_at LIMIT $2::integer) old
+ WHERE r.brand_id = old.brand_id AND r.payment = old.payment
+RETURNING 1
+"""
+
+
 class Old(NamedTuple):
     """An old request; its copies are no more than its segments."""
 
