@@ -6,7 +6,7 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { ACTIONS, actionWords } from "./actions.js";
-import { moment, Room } from "./room.js";
+import { dayMs, moment, Room } from "./room.js";
 import { say } from "./words.js";
 
 /** @typedef {{id: number, at_ms: number, shop_id: number, who: string, name: string, address: string, action: string, subject: string, outcome: string | null, request_id: string}} Line */
@@ -149,12 +149,6 @@ function outcome(code) {
   if (code === null) return html`<span class="came" data-as="unseen">${icon("ring")}${say("unseen")}</span>`;
   if (code === "ok") return html`<span class="came" data-as="ok">${icon("tick")}${say("ok")}</span>`;
   return html`<span class="came" data-as="refused">${icon("late")}<span>${refusalText(code, say("refused"))}<small>${code}</small></span></span>`;
-}
-
-/** Midnight at the reader's desk. @param {string} day @param {number} daysOn */
-function dayMs(day, daysOn) {
-  const [year, month, date] = day.split("-").map(Number);
-  return Math.max(0, new Date(year, month - 1, date + daysOn).getTime());
 }
 
 customElements.define("audit-room", AuditRoom);

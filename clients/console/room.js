@@ -99,6 +99,11 @@ export class Room extends Part {
     return told.ok ? told.body : null;
   }
 
+  /** Say something over the room. @param {string} sentence */
+  say(sentence) {
+    tell(sentence);
+  }
+
   /** @param {string} sentence @param {string} verb what the button says @returns {Promise<boolean>} */
   sure(sentence, verb) {
     return ask(sentence, verb);
@@ -139,6 +144,12 @@ export function whyNot(told) {
 
 /** @param {number | null} atMs */
 export const moment = (atMs) => (atMs === null ? "—" : new Date(atMs).toLocaleString(lang() === "en" ? "en-GB" : "zh-CN", { dateStyle: "medium", timeStyle: "medium" }));
+
+/** Midnight at the reader's desk. @param {string} day @param {number} daysOn */
+export function dayMs(day, daysOn) {
+  const [year, month, date] = day.split("-").map(Number);
+  return Math.max(0, new Date(year, month - 1, date + daysOn).getTime());
+}
 
 /** How long ago, in the largest unit that says it. @param {number | null} atMs */
 export function ago(atMs) {

@@ -2,6 +2,10 @@
 // Refuses to hold what a room does; a role that may not enter does not see it, and the doors refuse it besides.
 
 import "./audit-room.js";
+import "./calls-room.js";
+import "./devices-room.js";
+import "./menu-room.js";
+import "./printers-room.js";
 
 /**
  * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean}} RoomRow
@@ -13,6 +17,10 @@ export const LEADERS = ["owner", "manager"];
 
 /** @type {RoomRow[]} */
 export const ROOMS = [
+  { id: "devices", tag: "devices-room", icon: "linked", words: { zh: "设备", en: "Devices" }, roles: LEADERS },
+  { id: "menu", tag: "menu-room", icon: "cooking", words: { zh: "菜单与档口", en: "Menu" }, roles: LEADERS },
+  { id: "printers", tag: "printers-room", icon: "print", words: { zh: "打印机", en: "Printers" }, roles: LEADERS },
+  { id: "calls", tag: "calls-room", icon: "bell", words: { zh: "呼叫", en: "Calls" }, roles: LEADERS },
   { id: "audit", tag: "audit-room", icon: "note", words: { zh: "操作记录", en: "Audit log" }, roles: [...LEADERS, "auditor"], wide: true },
 ];
 

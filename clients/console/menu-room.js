@@ -1,0 +1,226 @@
+// The room of the menu: dishes, their stations and targets, what is sold out; one at a time, several together, in many shops.
+// Refuses to take a dish off the menu: sold out does, and orders still speak of it.
+
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { allergen } from "../link/words.js";
+import { dishForm, dishOf, groupsOf } from "./dish-form.js";
+import { choice, field, listed, typed, typedIn, yuan } from "./fields.js";
+import { say } from "./menu-words.js";
+import { closeDialog, Room } from "./room.js";
+import { say as shared } from "./words.js";
+
+/** @typedef {import("../link/frames.d.ts").Dish} Dish */
+/** @typedef {import("../link/frames.d.ts").StationView} Station */
+/** @typedef {{stations: Station[], menu: {categories: {id: string, name: import("../link/i18n.js").Text}[], dishes: Dish[]}}} Ground */
+
+const LOOK_EVERY_S = 15;
+const EMPTY = /** @type {Ground} */ ({ stations: [], menu: { categories: [], dishes: [] } });
+const BLANK = { zh: "", en: "" };
+
+class MenuRoom extends Room {
+  static properties = { ground: { state: true }, asked: { state: true }, open: { state: true }, groups: { state: true }, picked: { state: true } };
+
+  constructor() {
+    super();
+    this.ground = EMPTY;
+    this.asked = { words: "", category: "", station: "", sale: "" };
+    /** What lies in front. @type {Dish | "bulk" | Station | null} */
+    this.open = null;
+    /** The choices of the dish in front, while they are changed. @type {Dish["modifier_groups"]} */
+    this.groups = [];
+    /** Dishes to be changed together. @type {ReadonlySet<number>} */
+    this.picked = new Set();
+  }
+
+  get #at() {
+    return `/v1/shops/${this.shopId}`;
+  }
+
+  opened() {
+    Object.assign(this, { ground: EMPTY, picked: new Set() });
+    void this.#look();
+    this.every(LOOK_EVERY_S, () => this.#look());
+  }
+
+  async #look() {
+    const told = await this.read(`${this.#at}/menu`);
+    if (told) this.ground = told;
+  }
+
+  render() {
+    const { menu, stations } = this.ground;
+    const tools = html`${this.picked.size ? html`<button class="btn" name="bulk" @click=${() => (this.open = "bulk")}>${say("bulk")} · ${say("picked", { n: this.picked.size })}</button><button class="btn" data-kind="line" @click=${() => (this.picked = new Set())}>${say("clear")}</button>` : nothing}
+      <button class="btn" data-kind="go" name="add" ?disabled=${!menu.categories.length} @click=${() => this.#edit(newDish(menu.categories[0].id))}>${icon("plus")}${say("add")}</button>`;
+    return html`${this.head(say("title"), say("lead"), tools)}
+      <section class="stations" aria-label=${say("stations")}>${stations.map((one) => html`<button class="btn" @click=${() => (this.open = one)}>${name(one.name)}</button>`)}
+        <button class="btn" data-kind="line" name="add_station" @click=${() => (this.open = { id: 0, name: BLANK })}>${icon("plus")}${say("add_station")}</button></section>
+      ${this.#form()}
+      ${this.table(["", say("dish"), say("heading"), say("price"), say("station"), say("target"), say("extras"), say("sale"), ""], this.#shown().map((one) => this.#row(one)), say("none"))}
+      ${this.#front()}`;
+  }
+
+  #shown() {
+    const { words, category, station, sale } = this.asked;
+    const wanted = words.toLowerCase();
+    return this.ground.menu.dishes.filter((one) => (!wanted || `${one.name.zh} ${one.name.en}`.toLowerCase().includes(wanted)) && (!category || one.category === category) && (!station || String(one.station_id ?? "none") === station) && (!sale || one.sold_out === (sale === "off")));
+  }
+
+  #form() {
+    const ask = (/** @type {Partial<typeof this.asked>} */ change) => (this.asked = { ...this.asked, ...change });
+    const heard = (/** @type {Event} */ event) => ask({ words: /** @type {HTMLInputElement} */ (event.target).value });
+    return html`<section class="asked"><label>${say("search")}<input name="words" type="search" .value=${this.asked.words} @input=${heard} /></label>
+      ${choice("category", say("heading"), [["", say("all")], ...this.#headings()], this.asked.category, (category) => ask({ category }))}
+      ${choice("station", say("station"), [["", say("all")], ...this.#stations(), ["none", say("unrouted")]], this.asked.station, (station) => ask({ station }))}
+      ${choice("sale", say("sale"), [["", say("all")], ["on", say("on_sale")], ["off", say("sold_out")]], this.asked.sale, (sale) => ask({ sale }))}</section>`;
+  }
+
+  /** @returns {[string, string][]} */
+  #headings() {
+    return this.ground.menu.categories.map((one) => [one.id, name(one.name)]);
+  }
+
+  /** @returns {[string, string][]} */
+  #stations() {
+    return this.ground.stations.map((one) => [String(one.id), name(one.name)]);
+  }
+
+  /** @param {Dish} dish */
+  #row(dish) {
+    const station = this.ground.stations.find(({ id }) => id === dish.station_id);
+    const heading = this.ground.menu.categories.find(({ id }) => id === dish.category);
+    const pick = () => (this.picked = this.picked.has(dish.id) ? new Set([...this.picked].filter((id) => id !== dish.id)) : new Set([...this.picked, dish.id]));
+    return html`<tr data-dish=${dish.id} ?data-gone=${dish.sold_out}>
+      <td><input type="checkbox" aria-label=${say("pick", { name: name(dish.name) })} .checked=${this.picked.has(dish.id)} @change=${pick} /></td>
+      <td><b>${name(dish.name)}</b><small>${name({ zh: dish.name.en, en: dish.name.zh })}</small></td>
+      <td>${heading ? name(heading.name) : dish.category}</td>
+      <td>¥${yuan(dish.price_fen)}</td>
+      <td>${station ? name(station.name) : say("unrouted")}</td>
+      <td>${say("minutes", { n: dish.target_s / 60 })}</td>
+      <td>${listed(dish.modifier_groups.map((group) => name(group.name)))}${dish.allergens.length ? html`<small>${listed(dish.allergens.map(allergen))}</small>` : nothing}</td>
+      <td><span class="came" data-as=${dish.sold_out ? "refused" : "ok"}>${icon(dish.sold_out ? "soldout" : "tick")}${say(dish.sold_out ? "sold_out" : "on_sale")}</span></td>
+      <td><div class="do"><button class="btn" name="sale" @click=${() => this.#sell(dish)}>${say(dish.sold_out ? "resume" : "stop")}</button>
+        <button class="btn" name="edit" @click=${() => this.#edit(dish)}>${say("edit")}</button></div></td>
+    </tr>`;
+  }
+
+  /** @param {Dish} dish */
+  async #sell(dish) {
+    const sold_out = !dish.sold_out;
+    await this.change("POST", `/v1/dishes/${dish.id}/sale`, { shop_id: this.shopId, sold_out }, say(sold_out ? "stopped" : "resumed", { name: name(dish.name) }));
+    void this.#look();
+  }
+
+  /** @param {Dish} dish */
+  #edit(dish) {
+    Object.assign(this, { open: dish, groups: dish.modifier_groups });
+  }
+
+  #front() {
+    const { open } = this;
+    const shut = () => (this.open = null);
+    if (!open) return nothing;
+    if (open === "bulk") return this.sheet(say("bulk_title", { n: this.picked.size }), this.#together(), shut);
+    if (!("price_fen" in open)) return this.sheet(name(open.name) || say("add_station"), this.#stationForm(open), shut);
+    const look = { headings: this.#headings(), stations: this.#stations(), groups: this.groups, put: (/** @type {(groups: Dish["modifier_groups"]) => Dish["modifier_groups"]} */ change) => this.#regroup(change) };
+    const body = html`<form name="dish" @submit=${(/** @type {Event} */ event) => this.#save(event, open)}>${dishForm(open, look)}${open.id ? this.#otherShops() : nothing}
+      <div class="do"><button class="btn" data-kind="go">${shared("save")}</button></div></form>`;
+    return this.sheet(name(open.name) || say("add"), body, shut);
+  }
+
+  /** @param {(groups: Dish["modifier_groups"]) => Dish["modifier_groups"]} change */
+  #regroup(change) {
+    const form = this.querySelector("form[name=dish]");
+    if (form) this.groups = change(groupsOf(this.groups, typedIn(/** @type {HTMLFormElement} */ (form))));
+  }
+
+  /** Which further shops shall have it too. */
+  #otherShops() {
+    const others = this.shops.filter(({ id }) => id !== this.shopId);
+    if (!others.length) return nothing;
+    return html`<h3>${say("shops")}</h3><p class="lead">${say("shops_lead")}</p>
+      <div class="fields"><div class="ticks whole">${others.map((one) => html`<label class="tick"><input type="checkbox" name="shops" value=${one.id} />${name(one.name)}</label>`)}</div></div>`;
+  }
+
+  /** @param {Event} event @param {Dish} dish */
+  async #save(event, dish) {
+    const form = typed(event);
+    const wanted = dishOf(form, groupsOf(this.groups, form));
+    const change = dish.id ? otherwise(wanted, dish) : wanted;
+    const done = say("saved", { name: name(wanted.name) });
+    const told = dish.id ? await this.change("PUT", `${this.#at}/dishes/${dish.id}`, change, done) : await this.change("POST", `${this.#at}/dishes`, change, done);
+    if (told) {
+      await this.#elsewhere(form.all("shops").map(Number), [{ dish, change }]);
+      closeDialog(this);
+    }
+    void this.#look();
+  }
+
+  /**
+   * The same change to the dish of the same name in other shops. A station is told by its name there too.
+   * @param {number[]} shops @param {{dish: Dish, change: Partial<Dish>}[]} changes
+   */
+  async #elsewhere(shops, changes) {
+    let [done, missing] = [0, 0];
+    for (const shop of shops) {
+      const ground = /** @type {Ground | null} */ (await this.readBeside(`/v1/shops/${shop}/menu`));
+      for (const { dish, change } of changes) {
+        const same = ground?.menu.dishes.find((one) => one.name.zh === dish.name.zh);
+        const station = ground?.stations.find((one) => one.name.zh === this.ground.stations.find(({ id }) => id === change.station_id)?.name.zh);
+        if (!same) missing += 1;
+        else if (await this.change("PUT", `/v1/shops/${shop}/dishes/${same.id}`, change.station_id ? { ...change, station_id: station?.id ?? same.station_id } : change, `${name(dish.name)} · ${name(this.shops.find(({ id }) => id === shop)?.name ?? BLANK)}`)) done += 1;
+      }
+    }
+    if (shops.length) this.say(say("in_shops", { done, missing }));
+  }
+
+  #together() {
+    return html`<form name="bulk" @submit=${(/** @type {Event} */ event) => this.#saveTogether(event)}><div class="fields">
+        ${choice("station", say("station"), [["", say("keep")], ...this.#stations()], "")}${choice("category", say("heading"), [["", say("keep")], ...this.#headings()], "")}
+        ${field("target", say("target_min"), "", { type: "number", min: 0.5, max: 240, step: 0.5, placeholder: say("keep") })}
+        ${choice("sale", say("sale"), [["", say("keep")], ["off", say("stop")], ["on", say("resume")]], "")}
+      </div>${this.#otherShops()}<div class="do"><button class="btn" data-kind="go">${shared("save")}</button></div></form>`;
+  }
+
+  /** @param {Event} event */
+  async #saveTogether(event) {
+    const form = typed(event);
+    const [station, category, target, sale] = [form.number("station"), form.text("category"), form.number("target"), form.text("sale")];
+    const change = { ...(station ? { station_id: station } : {}), ...(category ? { category } : {}), ...(target ? { target_s: Math.round(target * 60) } : {}) };
+    const dishes = this.ground.menu.dishes.filter(({ id }) => this.picked.has(id));
+    for (const dish of dishes) {
+      if (Object.keys(change).length && !(await this.change("PUT", `${this.#at}/dishes/${dish.id}`, change, say("saved", { name: name(dish.name) })))) return void this.#look();
+      if (sale && dish.sold_out !== (sale === "off")) await this.#sell(dish);
+    }
+    if (Object.keys(change).length) await this.#elsewhere(form.all("shops").map(Number), dishes.map((dish) => ({ dish, change })));
+    this.picked = new Set();
+    closeDialog(this);
+    void this.#look();
+  }
+
+  /** @param {Station} station */
+  #stationForm(station) {
+    return html`<form name="station" @submit=${(/** @type {Event} */ event) => this.#saveStation(event, station)}><div class="fields">
+      ${field("zh", say("zh"), station.name.zh, { maxlength: 60, autofocus: true })}${field("en", say("en"), station.name.en, { maxlength: 60 })}</div>
+      <div class="do"><button class="btn" data-kind="go">${shared("save")}</button></div></form>`;
+  }
+
+  /** @param {Event} event @param {Station} station */
+  async #saveStation(event, station) {
+    const form = typed(event);
+    const body = { name: { zh: form.text("zh"), en: form.text("en") } };
+    const path = `${this.#at}/stations`;
+    const told = station.id ? await this.change("PUT", `${path}/${station.id}`, body, say("station_saved")) : await this.change("POST", path, body, say("station_saved"));
+    if (told) closeDialog(this);
+    void this.#look();
+  }
+}
+
+/** @param {string} category @returns {Dish} */
+const newDish = (category) => ({ id: 0, category, name: BLANK, about: BLANK, price_fen: 0, station_id: null, target_s: 600, modifier_groups: [], allergens: [], picture: "", spicy: 0, sold_out: false });
+
+/** What is not as it was: two people may change different things of one dish. @param {Partial<Dish>} wanted @param {Dish} dish @returns {Partial<Dish>} */
+const otherwise = (wanted, dish) => Object.fromEntries(Object.entries(wanted).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(dish[/** @type {keyof Dish} */ (key)])));
+
+customElements.define("menu-room", MenuRoom);
