@@ -14,8 +14,10 @@ import { emptyTemplate, footTemplate, headTemplate, lostTemplate, orphanedRefusa
 import { Keys } from "./keys.js";
 import { Ruler } from "./measure.js";
 import { News } from "./news.js";
+import { Finger } from "./finger.js";
 import { Presses } from "./presses.js";
 import { recallTemplate } from "./recall.js";
+import { recipeTemplate } from "./recipe.js";
 import { RowLists } from "./row-lists.js";
 import { cellTemplate, placeOf } from "./ticket.js";
 import { batchesOf, countsOf, soldOut, ticketsOf } from "./tickets.js";
@@ -27,7 +29,7 @@ import "../link/sounding.js";
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("./tickets.js").Ticket} Ticket
  * @typedef {import("./cells.js").TicketPart} TicketPart
- * @typedef {"grid" | "recall" | "batch" | "sale"} Mode
+ * @typedef {"grid" | "recall" | "batch" | "sale" | "recipe"} Mode
  */
 
 const HOME_AFTER_MS = 30_000; // nobody pressed anything: back to the first page
@@ -68,6 +70,7 @@ class KitchenBoard extends Part {
     this.ruler = new Ruler();
     this.touchedAtMs = 0;
     this.pass = new Pass(this);
+    this.finger = new Finger(this);
     this.lostSaidAtMs = 0;
   }
 
@@ -93,6 +96,7 @@ class KitchenBoard extends Part {
       clock.onTick(() => this.#tick()),
       this.news.listen(),
       this.presses.listen(),
+      this.finger.listen(),
       new Keys(this).listen(),
       () => window.removeEventListener("resize", resize),
     ];
@@ -168,6 +172,13 @@ class KitchenBoard extends Part {
     this.touched();
   }
 
+  /** Show what is known of a dish, or the grid again. @param {number | null} [itemId] */
+  ask(itemId = this.selectedId) {
+    if (this.mode === "recipe" || itemId === null) return this.home();
+    [this.mode, this.selectedId] = ["recipe", itemId];
+    this.touched();
+  }
+
   /** @param {Item} item @param {Ticket} ticket */
   press(item, ticket) {
     if (this.mode === "recall") this.presses?.recall(item, String(ticket.order.number));
@@ -206,6 +217,11 @@ class KitchenBoard extends Part {
 
   // ── paint ──
 
+  /** Nothing moves under a finger. */
+  shouldUpdate() {
+    return !this.finger.down;
+  }
+
   updated() {
     this.proof?.painted();
   }
@@ -227,6 +243,7 @@ class KitchenBoard extends Part {
       view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view),
       news: (/** @type {number} */ order, /** @type {number} */ round) => news.of(order, round),
       acts: this.expo ? (/** @type {Ticket} */ ticket) => this.pass.acts(ticket) : null,
+      onAsk: (/** @type {number} */ itemId) => this.ask(itemId),
       onPress: (/** @type {Item} */ item, /** @type {Ticket} */ ticket) => this.press(item, ticket),
     };
     const { more, moreNew } = this.#seat(open, look);
@@ -257,6 +274,8 @@ class KitchenBoard extends Part {
 
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */
   #main(open, finished, look) {
+    const asked = this.mode === "recipe" && this.chosen()?.items.find(({ id }) => id === this.selectedId);
+    if (asked) return html`<main>${recipeTemplate({ item: asked, ticket: /** @type {Ticket} */ (this.chosen()) }, look.view)}</main>`;
     if (this.mode === "recall") return html`<main>${recallTemplate(finished, look)}</main>`;
     if (this.rows) return this.rows.render(look.view, open);
     const { columns, rows } = this.grid;

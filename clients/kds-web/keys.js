@@ -4,7 +4,7 @@
 
 /**
  * @typedef {object} Board what keys need of the board
- * @property {"grid" | "recall" | "batch" | "sale"} mode
+ * @property {"grid" | "recall" | "batch" | "sale" | "recipe"} mode
  * @property {{columns: number, rows: number}} grid
  * @property {(import("./cells.js").TicketPart | null)[]} cells
  * @property {import("./tickets.js").Ticket[]} finished
@@ -16,6 +16,7 @@
  * @property {import("./row-lists.js").RowLists | null} rows the list that replaces the grid, if one does
  * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
+ * @property {() => void} ask
  * @property {boolean} expo
  * @property {import("./expo.js").Pass} pass
  * @property {import("../link/speaker.js").Speaker | undefined} speaker
@@ -57,7 +58,8 @@ export class Keys {
     else if (key === "ArrowLeft") this.#sideways(-1);
     else if (key === "Enter" || key === " ") return this.#press();
     else if (key === "Tab") return this.#leave();
-    else if (key === "Escape" || key === "Backspace") board.home();
+    else if (key === "Escape") board.home();
+    else if (key === "Backspace" || key === "=" || key.toLowerCase() === "i") board.ask();
     else if (key.toLowerCase() === "l") toggleLang();
     else if (key.toLowerCase() === "t") void board.speaker?.soundTest.run();
     else return false;

@@ -23,6 +23,7 @@ import { say } from "./words.js";
  * @property {Set<number>} soldOut dishes of the menu that are sold out
  * @property {(orderId: number, round: number) => "flash" | "new" | ""} news
  * @property {(item: Item, ticket: Ticket) => void} onPress
+ * @property {(itemId: number) => void} onAsk a long touch: what is this dish?
  * @property {((ticket: Ticket) => unknown) | null} acts of the expo: what is done with the whole order
  */
 
@@ -183,6 +184,7 @@ export function rowTemplate(item, ticket, look) {
   return html`<button
     class="row" data-state=${item.state} data-item=${item.id} ?data-kept=${mark !== null}
     ?data-selected=${look.selectedId === item.id} @click=${() => look.onPress(item, ticket)}
+    @contextmenu=${(/** @type {Event} */ event) => { event.preventDefault(); look.onAsk(item.id); }}
   >
     ${icon(item.state)}<span class="n" ?data-many=${item.quantity > 1}>${item.quantity}</span>
     <span class="dish">${name(item.name)}${stationTemplate(item, look.view)}</span>

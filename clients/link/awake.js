@@ -75,3 +75,17 @@ export function keepShell(app, afterMs = KEEP_AFTER_MS) {
     }
   }, afterMs);
 }
+
+const NIGHT_HOUR = 4; // the shop's clock: after the day's end at three, before anybody comes
+const UP_MS_MIN = 20 * 3_600_000;
+const UNTOUCHED_MS = 10 * 60_000;
+
+/**
+ * Begin the page anew once a night: a browser that runs for months grows. Call from time to time.
+ * @param {number} hour the shop's hour now @param {() => boolean} mayReload whether nothing would be lost
+ */
+export function beginAnewAtNight(hour, mayReload) {
+  const upMs = performance.now();
+  const isQuiet = upMs - touchedAtMs > UNTOUCHED_MS;
+  if (hour === NIGHT_HOUR && upMs > UP_MS_MIN && isQuiet && mayReload()) location.reload();
+}

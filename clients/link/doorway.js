@@ -1,8 +1,10 @@
 // How a page of the family opens: paired → the screen, not paired → the pairing page, stopped → why.
 // One of them is in <body> at a time.
 
-import { followVersion, keepAwake, keepShell } from "./awake.js";
+import { beginAnewAtNight, followVersion, keepAwake, keepShell } from "./awake.js";
+import { clock } from "./clock.js";
 import { Part } from "./elements.js";
+import { wallClock } from "./format.js";
 import { lang } from "./i18n.js";
 import { icon } from "./icons.js";
 import { givenCode, pairedToken, Screen, setPairedToken } from "./screen.js";
@@ -33,7 +35,12 @@ export function openPage(page) {
 /** @param {Parameters<typeof openPage>[0]} page @param {string} token */
 function openScreen(page, token) {
   const screen = new Screen({ app: page.app, token, capabilities: page.capabilities });
-  const ask = () => void followVersion(() => screen.outbox.waiting.length === 0);
+  const mayReload = () => screen.outbox.waiting.length === 0 && screen.link.health() === "ok";
+  const ask = () => {
+    void followVersion(() => screen.outbox.waiting.length === 0);
+    const { view } = screen;
+    if (view) beginAnewAtNight(Number(wallClock(clock.nowMs(), view.shop.timezone).hm.slice(0, 2)), mayReload);
+  };
   const timer = window.setInterval(ask, ASK_VERSION_EVERY_MS);
   const endHearing = screen.link.changed.on(({ state, stopped }) => {
     if (state === "open") ask();
