@@ -1,11 +1,17 @@
 // What replaces the grid when a cook asks about a dish: its picture, what it is, what is in it, how this one is made.
 // Refuses to be a cook book: it shows what the menu knows.
 
-import { queueNumber } from "../link/format.js";
+import { queueNumber, wallClock } from "../link/format.js";
 import { name } from "../link/i18n.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { allergen, say as shared } from "../link/words.js";
 import { say } from "./words.js";
+
+/** @param {number} atMs @param {import("../link/frames.d.ts").View} view */
+function atSecond(atMs, view) {
+  const { hm, s } = wallClock(atMs, view.shop.timezone);
+  return `${hm}:${s}`;
+}
 
 /** @param {{item: import("../link/frames.d.ts").Item, ticket: import("./tickets.js").Ticket}} chosen @param {import("../link/frames.d.ts").View} view */
 export function recipeTemplate({ item, ticket }, view) {
@@ -21,6 +27,7 @@ export function recipeTemplate({ item, ticket }, view) {
         ${dish ? html`<p class="about">${name(dish.about)}</p>` : nothing}
         <p class="mods">${item.modifiers.map((modifier) => html`<dish-modifier .modifier=${modifier}></dish-modifier>`)}</p>
         ${item.note ? html`<p class="note">${item.note}</p>` : nothing}
+        ${item.shown_at_ms ? html`<p class="shown">${say("shown_on", { screen: item.shown_on, time: atSecond(item.shown_at_ms, view) })}</p>` : nothing}
       </div>
     </div>
   </section>`;
