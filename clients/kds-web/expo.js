@@ -48,7 +48,7 @@ export class Pass {
     const { here, waiting, complete } = passOf(ticket);
     const override = this.#overrides(ticket);
     const selected = this.#board.chosen()?.id === ticket.id;
-    const words = complete ? say("run_all") : override ? say("run_anyway", { n: here.length }) : say("run_waits", { n: waiting.length });
+    const words = !here.length && !waiting.length ? say("run_done") : complete ? say("run_all") : override ? say("run_anyway", { n: here.length }) : say("run_waits", { n: waiting.length });
     return html`<div class="acts" ?data-complete=${complete}>
       <button class="btn call-all" ?disabled=${!here.length} @click=${() => this.whole("call", ticket)}>
         ${selected ? html`<key-cap .key=${"/"}></key-cap>` : icon("called")}${say("call_all")}

@@ -7,6 +7,8 @@ import { html, nothing } from "../link/vendor/lit.js";
 import { allergen, say as shared } from "../link/words.js";
 import { say } from "./words.js";
 
+const PHOTOGRAPH = /[./]/; // a word without either names a drawing of the guests' menu
+
 /** @param {number} atMs @param {import("../link/frames.d.ts").View} view */
 function atSecond(atMs, view) {
   const { hm, s } = wallClock(atMs, view.shop.timezone);
@@ -20,7 +22,7 @@ export function recipeTemplate({ item, ticket }, view) {
   return html`<section class="list recipe" data-dish=${item.dish_id}>
     <header><h2>${queueNumber(ticket.order.number)} · ${name(item.name)} × ${item.quantity}</h2><p>${say("recipe_help")}</p></header>
     <div class="card">
-      ${dish?.picture ? html`<img src=${dish.picture} alt=${name(item.name)}>` : nothing}
+      ${dish && PHOTOGRAPH.test(dish.picture) ? html`<img src=${dish.picture} alt=${name(item.name)}>` : nothing}
       <div class="said">
         <allergen-bar .allergens=${ticket.order.allergens}></allergen-bar>
         ${contains ? html`<p class="contains">${say("contains", { what: contains })}</p>` : nothing}
