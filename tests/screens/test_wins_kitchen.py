@@ -156,7 +156,7 @@ def test_12_sale_is_stopped_and_a_shift_is_driven_by_a_number_pad(
         ("Enter", "called"),
     ):
         board.keys(key)
-        board.state(dish, state)  # type: ignore[arg-type]
+        board.state(dish, state)
     board.page.wait_for_function("() => chuancai.screen.outbox.entries.length === 0")
     board.keys(".")
     expect(board.page.locator(".recall")).to_be_visible()
