@@ -139,6 +139,9 @@ class Line:
         except LOST:
             outcome = "unavailable"
             raise
+        except Exception:
+            outcome = "internal"
+            raise
         finally:
             self._audit.finish(line, outcome)
         return answer
@@ -158,7 +161,13 @@ class Line:
 
 
 _FORWARDED = "x-forwarded-for"
-_NAMED = ("number", "payment", "orderNo")  # what a line of the audit book may name
+_NAMED = (
+    "number",
+    "payment",
+    "orderNo",
+    "segments",
+    "priceFen",
+)  # what a line of the audit book may name
 
 
 def _facts(request: Any) -> dict[str, str]:

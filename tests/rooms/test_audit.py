@@ -57,6 +57,27 @@ async def test_a_managers_day_is_written_down(house: ApiHouse) -> None:
     assert "ssss" not in repr(told)
 
 
+async def test_money_lines_say_how_much(house: ApiHouse) -> None:
+    """What was moved and for whom stands in the line, also of what was refused; numbers of people never (R-000-16)."""
+    till = await house.caller("till", roles=("money",))
+    identity = {"identity_kind": "phone", "identity": "13800138000"}
+    opened = await till.ask("POST", "/v1/cards", {"shop_id": SHOP, **identity})
+    card_id = opened.json()["card_id"]
+    for verb, amount_fen in (("top-up", 20_000), ("consume", 3_500), ("consume", 90_000)):
+        body = {"shop_id": SHOP, "amount_fen": amount_fen}
+        await till.ask("POST", f"/v1/cards/{card_id}/{verb}", body)
+    await till.ask("POST", "/v1/sms/packages", {"orderNo": "P1", "segments": 10, "priceFen": 45})
+    told = await lines(house)
+    assert [(one["outcome"], one["subject"]) for one in told[1:]] == [
+        ("ok", f"card_id={card_id} amount_fen=20000"),
+        ("ok", f"card_id={card_id} amount_fen=3500"),
+        ("balance_insufficient", f"card_id={card_id} amount_fen=90000"),
+        ("ok", "price_fen=45 segments=10"),
+    ]
+    assert "13800138000" not in repr(told)
+    assert opened.json()["number"] not in repr(told)
+
+
 async def test_logins_are_written_down(house: ApiHouse) -> None:
     """Who came in, from where; a failed login without the name that was typed."""
     chen = await person(house, "chen", "cashier")
