@@ -77,6 +77,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "addPrinter": PRINTER,
     "changePrinter": {**PRINTER, "version": 1},
     "settlePrintJob": {"outcome": "dropped"},
+    "addDish": {
+        "category": "wok", "price_fen": 1_800,
+        "name": {"zh": "白粥", "en": "Congee"},
+    },
+    "changeDish": {"price_fen": 2_000},
+    "addStation": {"name": {"zh": "粥档", "en": "Congee"}},
+    "renameStation": {"name": {"zh": "粥面档", "en": "Congee and noodles"}},
     "sendImCall": IM_CALL,
     "sendImCalls": {"calls": [IM_CALL, {**IM_CALL, "event": 77}]},
     "cancelImCall": {"shopId": SHOP},
@@ -95,6 +102,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "makePairingCode": {"kind": "waiter", "name": "陈"},
     "makePairingOffer": {"kind": "waiter"},
     "moveDevice": {"place_id": 2},
+    "renameDevice": {"name": "前厅"},
+    "setScreen": {"columns": 3},
     "openCard": {"shop_id": SHOP, "identity_kind": "phone", "identity": "13800138000"},
     "topUpCard": {"shop_id": SHOP, "amount_fen": 10_000},
     "consumeCard": {"shop_id": SHOP, "amount_fen": 1_800},
@@ -124,7 +133,7 @@ NUMBERS = (
     "shop_id", "place_id", "order_id", "item_id", "dish_id", "device_id", "shopId", "callId", "technicianId",
     "template_id", "event", "channel", "user_id", "exchange_id", "staff_id", "session_id",
     "number", "payment", "orderNo", "carrier", "card_id", "trade_id", "ticket",
-    "printer_id", "job_id",
+    "printer_id", "job_id", "station_id", "promise_id",
 )  # fmt: skip
 # In the order of a dish's life; what is not named comes after, in the document's order.
 LIFE = [
@@ -165,7 +174,8 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
     doors = doors_of(document)
     values: dict[str, int | str] = {
         "shop_id": SHOP, "place_id": ROOM_801, "device_id": 8, "shopId": SHOP, "technicianId": "7",
-        "dish_id": 9, "event": "order_placed", "channel": "kitchen", "user_id": 7, "orderNo": "M1", "number": NUMBER,
+        "dish_id": 9, "promise_id": 1,
+        "event": "order_placed", "channel": "kitchen", "user_id": 7, "orderNo": "M1", "number": NUMBER,
         "payment": BODIES["smsSendPay"]["payment"],
         "session_id": str(uuid.uuid4()), "carrier": "chuanglan",
         "staff_id": (await take_on(house, "target"))[0],
@@ -193,7 +203,11 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
             values |= {"order_id": told["order_id"], "item_id": told["item_ids"][0]}
         if name == "sendImCall":
             values["callId"] = told["callId"]
-        values |= {key: told[key] for key in ("card_id", "trade_id", "printer_id") if key in told}
+        values |= {
+            key: told[key]
+            for key in ("card_id", "trade_id", "printer_id", "station_id")
+            if key in told
+        }
         if name == "testPrinter":
             values["job_id"] = told["job_ids"][0]
         if name == "exchangePoints":
@@ -208,7 +222,7 @@ async def test_every_door_answers_as_documented(house: ApiHouse) -> None:
     # documented refusals.
     refused = {name for name, status in answered.items() if status >= 400}
     assert refused == {
-        "cancelItem", "readCard", "reprint", "settlePrintJob", "sendSms", "readSms", "pushSmsReceipt",
+        "cancelItem", "readCard", "reprint", "revivePromise", "settlePrintJob", "sendSms", "readSms", "pushSmsReceipt",
     }, answered  # fmt: skip
 
 
