@@ -18,7 +18,7 @@ from typing import NamedTuple
 import asyncpg
 import structlog
 import uvicorn
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
@@ -40,7 +40,7 @@ from server.gateway.memory import settle_memory
 from server.health.roll import Roll, Standing
 from server.meters import HouseMeters
 from server.sealed import Sealing
-from server.settings import Settings
+from server.settings import WEB, Settings
 from server.tls.keeping import KeptCertificate
 
 SHUTDOWN_S_MAX = 35
@@ -127,9 +127,16 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
                 guard=front.guard.state,
             )  # fmt: skip
 
-        await roll.say(standing(0.0))
+        async def keep_on_roll(lag_s: float = 0.0) -> None:
+            await roll.say(standing(lag_s))
+            process = settings.process or WEB
+            await roll.show(socket.gethostname(), process, generate_latest(registry))
+
+        await keep_on_roll()
         stack.push_async_callback(roll.leave, node)
-        stack.push_async_callback(_cancel, asyncio.create_task(roll.keep(standing), name="roll"))
+        stack.push_async_callback(
+            _cancel, asyncio.create_task(roll.keep(keep_on_roll), name="roll")
+        )
         yield House(Starlette(routes=api.routes(ground, front)), front, gateway, desk, pool)
 
 

@@ -22,7 +22,7 @@ async def serve_many(settings: Settings, processes: int, stop: asyncio.Event) ->
     parts = [
         Part(
             f"web-{number}", "serve", "--host", settings.host, "--port", str(settings.port),
-            environment=environment,
+            environment=environment | {"CHUANCAI_PROCESS": f"web-{number}"},
         )
         for number in range(1, processes + 1)
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -46,6 +46,27 @@ class HouseMeters(Collector):
         for code, count in sorted(gateway.closed.items()):
             closed.add_metric([str(code)], count)
         yield closed
+
+
+class WorkerMeters(Collector):
+    """What a worker counts; it has no port of its own, so a web process of its host says it."""
+
+    def __init__(self, carriers: Callable[[], Mapping[str, str]], desk: Desk) -> None:
+        self._carriers = carriers
+        self._desk = desk
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        waiting = self._desk.lanes.waiting_jobs
+        yield _gauge("desk_waiting_commands", "Commands that wait for a lane", waiting)
+        resting = GaugeMetricFamily(
+            "chuancai_sms_carrier_resting",
+            "1 while a carrier that did not answer is left alone",
+            labels=["carrier"],
+        )
+        for name, state in sorted(self._carriers().items()):
+            resting.add_metric([name], float(state != "closed"))
+        yield resting
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

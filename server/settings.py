@@ -12,6 +12,8 @@ from typing import Annotated
 
 import msgspec
 
+WEB = "web"  # what a process that serves is called, when nobody names it
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one process is set up; every bound carries its unit in its name."""
@@ -56,6 +58,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     press_lease_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 15.0
     press_done_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 20.0
     node_id: str = ""  # empty: minted at start
+    process: str = ""  # what /metrics calls it; empty: web, or worker and its number
+    # Who may read /metrics: this machine and private networks.
+    metrics_networks: tuple[str, ...] = (
+        "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
+    )  # fmt: skip
 
     @property
     def seal_key(self) -> Path:

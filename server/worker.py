@@ -21,6 +21,7 @@ import structlog
 from arq.connections import ArqRedis
 from arq.cron import cron
 from arq.worker import Worker
+from prometheus_client import CollectorRegistry, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -41,6 +42,7 @@ from server.events.relay import Relay
 from server.gateway.memory import settle_memory
 from server.health.roll import Roll, Standing
 from server.kds.report import store as kitchen_report
+from server.meters import WorkerMeters
 from server.printing.press import PressGround
 from server.printing.pressroom import Pressroom
 from server.sealed import Sealing
@@ -97,7 +99,17 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
                 waiting=desk.lanes.waiting_jobs, resting=sms.resting(),
             )  # fmt: skip
 
-        await roll.say(standing(0.0))
+        counted = CollectorRegistry()
+        counted.register(
+            WorkerMeters(lambda: {name: line.state for name, line in sms.lines.items()}, desk)
+        )
+
+        async def keep_on_roll(lag_s: float = 0.0) -> None:
+            await roll.say(standing(lag_s))
+            process = settings.process or f"worker-{os.getpid()}"
+            await roll.show(socket.gethostname(), process, generate_latest(counted))
+
+        await keep_on_roll()
         stack.push_async_callback(roll.leave, worker)
         settle_memory()
         _log.info("worker_ready")
@@ -105,7 +117,7 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
             tasks.create_task(relay.run())
             tasks.create_task(loop.run())
             tasks.create_task(presses.run())
-            tasks.create_task(roll.keep(standing))
+            tasks.create_task(roll.keep(keep_on_roll))
             for run in sms.runs:
                 tasks.create_task(run())
             tasks.create_task(_run_cron(settings, pool, clock))

@@ -50,7 +50,6 @@ class Meters:
             "chuancai_http_under_way",
             "Requests being answered now.",
             registry=registry,
-            multiprocess_mode="livesum",
         )
         self.alarms = Counter(
             "chuancai_alarms",
@@ -64,22 +63,17 @@ class Meters:
             "chuancai_database_guard",
             "The breaker before the database: 0 closed, 1 trying, 2 open (requests are refused at once).",
             registry=registry,
-            multiprocess_mode="max",
         )
+        # Of the house and not of a process: counted by whoever is asked, and said once.
+        self.house = CollectorRegistry()
         self.ledger_alarms = Gauge(
-            "chuancai_ledger_alarms",
-            "Findings of the ledger's audits.",
-            registry=registry,
-            multiprocess_mode="max",
+            "chuancai_ledger_alarms", "Findings of the ledger's audits.", registry=self.house
         )
         self.promises_dead = Gauge(
-            "chuancai_promises_dead",
-            "Promises that had all their attempts.",
-            registry=registry,
-            multiprocess_mode="max",
+            "chuancai_promises_dead", "Promises that had all their attempts.", registry=self.house
         )
         self.printers_troubled, self.papers_waiting, self.papers_undecided = (
-            Gauge(f"chuancai_{name}", what, registry=registry, multiprocess_mode="max")
+            Gauge(f"chuancai_{name}", what, registry=self.house)
             for name, what in (
                 ("printers_troubled", "Printers in use that do not print."),
                 ("papers_waiting", "Papers that wait for a printer."),

@@ -7,6 +7,7 @@ it, only slower, and taking every node out of service at once would close the sh
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Literal
 
@@ -17,14 +18,19 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
+from server import auth
 from server.api.meters import Meters
 from server.api.table import Call, Door, Plain
 from server.billing.store import count_alarms
+from server.clock import Clock
 from server.db.migrate import pending
 from server.db.pool import LOST
 from server.errors import Refusal
 from server.events.promises import count_dead
+from server.health.exposition import merged
+from server.health.roll import Roll
 from server.printing.views import count_paper
+from server.settings import WEB, Settings
 
 CHECK_S_MAX = 2.0
 
@@ -58,12 +64,17 @@ class Operations:
         redis_client: redis.asyncio.Redis,
         meters: Meters,
         draining: Callable[[], bool],
+        clock: Clock,
+        settings: Settings,
     ) -> None:
         self._db = database
         self._redis = redis_client
         self._meters = meters
         self._draining = draining
         self._migrated = False
+        self._roll = Roll(redis_client, clock)
+        self._process = settings.process or WEB
+        self._readers = auth.read_networks(settings.metrics_networks)
 
     def doors(self) -> list[Door]:
         """Return this audience's rows of the table."""
@@ -79,6 +90,7 @@ class Operations:
             Door(
                 "GET", "/metrics", "readMetrics", "What it counts, for Prometheus", "operations",
                 self.metrics, "public", media_type="text/plain",
+                refusals=("address_not_allowed",),
             ),
         ]  # fmt: skip
 
@@ -102,10 +114,14 @@ class Operations:
         )
 
     async def metrics(self, call: Call) -> Plain:
-        """Return the counters in Prometheus' text format."""
-        del call
+        """Return the counters of this host's processes in Prometheus' text format."""
+        if not auth.address_in(call.address, self._readers):
+            raise Refusal("address_not_allowed", address=call.address)
         await self._count_stored()
-        return Plain(generate_latest(self._meters.registry), CONTENT_TYPE_LATEST)
+        texts = await self._roll.shown(socket.gethostname())
+        texts[self._process] = generate_latest(self._meters.registry).decode()
+        told = merged(texts) + generate_latest(self._meters.house).decode()
+        return Plain(told.encode(), CONTENT_TYPE_LATEST)
 
     async def _count_stored(self) -> None:
         """Count what lies in the database; while it is away the last counts stand."""

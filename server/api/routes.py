@@ -75,7 +75,14 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Audit(ground.database, front.audit).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
         *Health(ground.database, ground.redis, ground.clock).doors(),
-        *Operations(ground.database, ground.redis, front.meters, ground.draining).doors(),
+        *Operations(
+            ground.database,
+            ground.redis,
+            front.meters,
+            ground.draining,
+            ground.clock,
+            ground.settings,
+        ).doors(),
     ]
     return [*doors, *Documents(doors, _version()).doors()]
 

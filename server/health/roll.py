@@ -7,7 +7,7 @@ whether a process is well, and to hold anything that matters tomorrow.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import msgspec
@@ -22,6 +22,7 @@ ABSENT_AFTER_S = 3 * SAY_S
 PROCESSES_MAX = 256
 REDIS_S_MAX = 1.0
 ROLL_KEY = "health:roll"
+COUNTS_BYTES_MAX = 1024 * 1024  # of one process
 
 _log = structlog.get_logger(__name__)
 
@@ -54,12 +55,12 @@ class Roll:
         self._clock = clock
         self._away = False
 
-    async def keep(self, say: Callable[[float], Standing]) -> None:
-        """Say how this process is until cancelled; `say` is told how late the loop was, in seconds."""
+    async def keep(self, speak: Callable[[float], Awaitable[None]]) -> None:
+        """Speak every few seconds until cancelled; `speak` is told how late the loop was, in seconds."""
         while True:
             planned_s = self._clock.monotonic_s() + SAY_S
             await asyncio.sleep(SAY_S)
-            await self.say(say(max(0.0, self._clock.monotonic_s() - planned_s)))
+            await speak(max(0.0, self._clock.monotonic_s() - planned_s))
 
     async def say(self, standing: Standing) -> None:
         """Write this process' line; while Redis is away it is the next one's turn."""
@@ -73,6 +74,36 @@ class Roll:
             if not self._away:
                 _log.warning("not_on_the_roll", error=type(error).__name__)
             self._away = True
+
+    async def show(self, host: str, process: str, counts: bytes) -> None:
+        """Leave what this process counts for whichever process of its host is asked by Prometheus."""
+        if len(counts) > COUNTS_BYTES_MAX:
+            _log.error("counts_too_large", bytes=len(counts))
+            return
+        key, said_ms = _counts_key(host), to_ms(self._clock.now())
+        try:
+            async with asyncio.timeout(REDIS_S_MAX), self._redis.pipeline() as pipe:
+                pipe.hset(key, process, f"{said_ms} ".encode() + counts)  # type: ignore[arg-type]
+                pipe.expire(key, int(20 * ABSENT_AFTER_S))
+                await pipe.execute()
+        except (RedisError, OSError):
+            return  # said already by whoever wrote its line on the roll
+
+    async def shown(self, host: str) -> dict[str, str]:
+        """Return process → what it counts; none while Redis is away. Those too old are forgotten."""
+        key, found = _counts_key(host), {}
+        after_ms = to_ms(self._clock.now()) - int(ABSENT_AFTER_S * 1000)
+        try:
+            async with asyncio.timeout(REDIS_S_MAX):
+                for process, line in (await self._redis.hgetall(key)).items():  # type: ignore[misc]
+                    said_ms, _, counts = line.partition(b" ")
+                    if int(said_ms) >= after_ms:
+                        found[process.decode()] = counts.decode()
+                    else:
+                        await self._redis.hdel(key, process)  # type: ignore[misc]
+        except (RedisError, OSError):
+            return {}
+        return dict(sorted(found.items())[:PROCESSES_MAX])
 
     async def leave(self, node: str) -> None:
         """Take this process' line away: it ends, which is no trouble."""
@@ -99,6 +130,10 @@ class Roll:
                 await self._redis.hdel(ROLL_KEY, *gone)  # type: ignore[misc]
         there.sort(key=lambda one: (one.kind, one.host, one.pid))
         return there[:PROCESSES_MAX]
+
+
+def _counts_key(host: str) -> str:
+    return f"health:counts:{host}"
 
 
 def _read(line: bytes) -> Standing | None:

@@ -36,7 +36,7 @@ async def test_a_lost_database_is_refused_at_once_and_found_again(
     told = is_problem(await caller.ask("GET", BOARD), "unavailable")
     assert told["facts"]["retry_after_s"] >= 1
     shown = (await house.http.get("/metrics")).text  # who looks after the house gets in
-    assert "chuancai_database_guard 2.0" in shown
+    assert 'chuancai_database_guard{process="web"} 2.0' in shown
     engines.statement(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
     house.clock.advance(seconds=BOUNDS.rest_s_max)
     for _ in range(BOUNDS.trials):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from server.api import pages
 from server.api.front import Ground
 from server.api.pages import CLIENTS, page_routes
 from server.api.routes import routes
+from server.health.roll import Roll
 from tests.support.api_house import SHOP, ApiHouse, api_house, is_problem
 
 
@@ -92,12 +94,33 @@ async def test_metrics_count_answers(house: ApiHouse) -> None:
     await house.http.get(f"/v1/shops/{SHOP}/board")
     text = (await house.http.get("/metrics")).text
     for line in (
-        'chuancai_http_answers_total{code="ok",door="readBoard",status="200"} 1.0',
-        'chuancai_http_answers_total{code="session_ended",door="readBoard",status="401"} 1.0',
-        'chuancai_http_took_seconds_count{door="readBoard"} 2.0',
-        "chuancai_http_under_way 1.0",
+        'chuancai_http_answers_total{process="web",code="ok",door="readBoard",status="200"} 1.0',
+        'chuancai_http_answers_total{process="web",code="session_ended",door="readBoard",status="401"} 1.0',
+        'chuancai_http_took_seconds_count{process="web",door="readBoard"} 2.0',
+        'chuancai_http_under_way{process="web"} 1.0',
     ):
         assert line in text
+
+
+@pytest.mark.parametrize(("peer", "status"), [("192.168.7.9", 200), ("8.8.8.8", 403)])
+async def test_metrics_are_not_for_the_world(
+    database_url: str, redis_url: str, peer: str, status: int
+) -> None:
+    """A scraper in the shop's network reads what is counted; an address from outside is refused."""
+    async with api_house(database_url, redis_url, peer=peer) as house:
+        assert (await house.http.get("/metrics")).status_code == status
+
+
+async def test_one_scrape_tells_every_process_of_the_host(house: ApiHouse) -> None:
+    """Behind one port any process is asked: it tells of the others and the worker too, while they live."""
+    roll = Roll(house.ground.redis, house.clock)
+    host = socket.gethostname()
+    await roll.show(
+        host, "worker", b"# HELP chuancai_x X\n# TYPE chuancai_x gauge\nchuancai_x 7.0\n"
+    )
+    assert 'chuancai_x{process="worker"} 7.0' in (await house.http.get("/metrics")).text
+    house.clock.advance(seconds=16)
+    assert "chuancai_x" not in (await house.http.get("/metrics")).text
 
 
 PAGES = [

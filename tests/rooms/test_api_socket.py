@@ -95,7 +95,7 @@ async def test_caller_that_hangs_up_is_forgotten(house: ApiHouse) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
             assert (await http.get("/readyz")).status_code == 200
             metrics = (await http.get("/metrics")).text
-    assert "chuancai_http_under_way 1.0" in metrics
+    assert 'chuancai_http_under_way{process="web"} 1.0' in metrics
     assert await house.db.fetchval("SELECT count(*) FROM pairing_try") == 0
 
 

@@ -209,9 +209,9 @@ async def test_alarms_are_counted(house: ApiHouse) -> None:
     await house.http.get(DEVICES, headers={"X-Chuancai-Signature": "0" * 64})
     text = (await house.http.get("/metrics")).text
     for line in (
-        'chuancai_alarms_total{kind="login_failed"} 1.0',
-        'chuancai_alarms_total{kind="signature_refused"} 1.0',
-        'chuancai_alarms_total{kind="login_locked"} 0.0',
+        'chuancai_alarms_total{process="web",kind="login_failed"} 1.0',
+        'chuancai_alarms_total{process="web",kind="signature_refused"} 1.0',
+        'chuancai_alarms_total{process="web",kind="login_locked"} 0.0',
         "chuancai_ledger_alarms 0.0",
         "chuancai_promises_dead 0.0",
     ):
