@@ -37,7 +37,8 @@ from server.gateway.gateway import Gateway, Options
 from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
-from server.health.roll import Roll, Standing
+from server.health.roll import Roll
+from server.health.standing import Standing
 from server.meters import HouseMeters
 from server.sealed import Sealing
 from server.settings import WEB, Settings
@@ -124,7 +125,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
                 node=node, kind="web", host=socket.gethostname(), pid=os.getpid(),
                 started_ms=started_ms, said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
                 waiting=desk.lanes.waiting_jobs, devices=len(gateway.devices),
-                guard=front.guard.state,
+                guard=front.guard.state, refused=front.meters.refused,
             )  # fmt: skip
 
         async def keep_on_roll(lag_s: float = 0.0) -> None:

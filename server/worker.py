@@ -40,7 +40,10 @@ from server.events.effects import Effects, Outside
 from server.events.keeping import PromiseLoop
 from server.events.relay import Relay
 from server.gateway.memory import settle_memory
-from server.health.roll import Roll, Standing
+from server.gateway.presence import Presence
+from server.health.roll import Roll
+from server.health.standing import Standing
+from server.health.watch import SeenDevice, Watch
 from server.kds.report import store as kitchen_report
 from server.meters import WorkerMeters
 from server.printing.press import PressGround
@@ -99,6 +102,13 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
                 waiting=desk.lanes.waiting_jobs, resting=sms.resting(),
             )  # fmt: skip
 
+        presence = Presence(redis, clock, worker)
+
+        async def seen(shop_id: int) -> list[SeenDevice]:
+            found = await presence.online(shop_id)
+            return [SeenDevice(one.device_id, one.seen_ms) for one in found]
+
+        watch = Watch(pool, roll, clock, seen)
         counted = CollectorRegistry()
         counted.register(
             WorkerMeters(lambda: {name: line.state for name, line in sms.lines.items()}, desk)
@@ -118,6 +128,7 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
             tasks.create_task(loop.run())
             tasks.create_task(presses.run())
             tasks.create_task(roll.keep(keep_on_roll))
+            tasks.create_task(watch.run())
             for run in sms.runs:
                 tasks.create_task(run())
             tasks.create_task(_run_cron(settings, pool, clock))

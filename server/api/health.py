@@ -17,7 +17,10 @@ from server.api.table import Call, Door
 from server.clock import Clock, to_ms
 from server.errors import Refusal
 from server.health import store
-from server.health.roll import Roll, Standing
+from server.health.alarms import AlarmKind
+from server.health.roll import Roll
+from server.health.standing import Standing
+from server.health.watch import OVER_AFTER
 from server.ids import Id
 from server.staff.member import WHOLE_BRAND, Member
 
@@ -54,6 +57,20 @@ class DeadPromiseLine(msgspec.Struct, frozen=True):
     why: str
 
 
+class AlarmLine(msgspec.Struct, frozen=True):
+    """Something that wants somebody's eye now.
+
+    `shop_id` 0: of the house; `subject`: which carrier, which kind of device.
+    """
+
+    kind: AlarmKind
+    shop_id: int
+    subject: str
+    count: int
+    began_at_ms: int
+    seen_at_ms: int
+
+
 class HealthAnswer(msgspec.Struct, frozen=True):
     """How the house is. `level`: well; slow: works, late or without Redis; trouble: somebody must look.
 
@@ -71,6 +88,7 @@ class HealthAnswer(msgspec.Struct, frozen=True):
     printers_troubled: int
     papers_waiting: int
     papers_undecided: int
+    alarms: list[AlarmLine]
 
 
 class PromisePath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,8 +144,9 @@ class Health:
             await self._ask_redis(),
         ]
         processes = await self._processes()
+        alarms = await store.read_alarms(self._db, of, now - OVER_AFTER)
         return HealthAnswer(
-            level=_level(engines, processes, late, undecided=bool(dead or papers["undecided"])),
+            level=_level(engines, processes, late, undecided=bool(dead or papers["undecided"] or alarms)),
             at_ms=to_ms(now),
             engines=engines,
             processes=processes,
@@ -143,6 +162,13 @@ class Health:
             printers_troubled=papers["troubled"],
             papers_waiting=papers["waiting"],
             papers_undecided=papers["undecided"],
+            alarms=[
+                AlarmLine(
+                    row["kind"], row["shop_id"], row["subject"], row["count"],
+                    to_ms(row["began_at"]), to_ms(row["seen_at"]),
+                )
+                for row in alarms
+            ],
         )  # fmt: skip
 
     async def revive(self, call: Call) -> RevivedAnswer:

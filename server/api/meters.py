@@ -80,6 +80,7 @@ class Meters:
                 ("papers_undecided", "Papers of which nobody knows, or that did not come out."),
             )
         )
+        self.refused: dict[str, int] = {}  # what `alarms` counts, for the watch
         self._count = 0
 
     @property
@@ -104,3 +105,4 @@ class Meters:
         self.took.labels(door).observe(took_s)
         if kind := ALARMS.get(code):
             self.alarms.labels(kind).inc()
+            self.refused[kind] = self.refused.get(kind, 0) + 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import msgspec
 import structlog
@@ -16,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.clock import Clock, to_ms
+from server.health.standing import Standing
 
 SAY_S = 5.0
 ABSENT_AFTER_S = 3 * SAY_S
@@ -25,26 +25,6 @@ ROLL_KEY = "health:roll"
 COUNTS_BYTES_MAX = 1024 * 1024  # of one process
 
 _log = structlog.get_logger(__name__)
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process says of itself.
-
-    `lag_ms`: how late its loop was last. `waiting`: commands in its queue. `guard`: the breaker
-    before its database. `resting`: carriers its breaker lets rest.
-    """
-
-    node: str
-    kind: Literal["web", "worker"]
-    host: str
-    pid: int
-    started_ms: int
-    said_ms: int
-    lag_ms: float
-    waiting: int = 0
-    devices: int = 0
-    guard: Literal["closed", "open", "half_open"] = "closed"
-    resting: list[str] = []
 
 
 class Roll:

@@ -5,11 +5,13 @@ Counts stop at `COUNTED_MAX`: more than that is as bad. Refuses to change anythi
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
+
+from server.health.alarms import AlarmKind, Found
 
 LATE_AFTER = timedelta(seconds=5)  # a sweep comes every second: what waits longer is not being kept
 COUNTED_MAX = 1_000
@@ -57,6 +59,74 @@ SELECT (SELECT count(*) FROM printer p JOIN shop s ON s.id = p.shop_id
          LIMIT $3::integer) AS u) AS undecided
 """
 
+# Of each shop; the ledger's findings are of the house, a day long: the rows stay until somebody looked.
+READ_TROUBLES = """
+SELECT s.brand_id, t.shop_id, t.kind, t.count
+  FROM (SELECT p.shop_id, 'promises_dead' AS kind, count(*) AS count
+          FROM promise p WHERE p.state = 'dead' GROUP BY p.shop_id
+        UNION ALL
+        SELECT l.shop_id, 'promises_late', count(*)
+          FROM (SELECT p.shop_id FROM promise p
+                 WHERE p.state = 'waiting' AND p.due_at <= $1::timestamptz
+                 ORDER BY p.due_at LIMIT $3::integer) AS l GROUP BY l.shop_id
+        UNION ALL
+        SELECT p.shop_id, 'printer_down', count(*)
+          FROM printer p WHERE p.enabled AND p.condition NOT IN ('ready', 'unknown') GROUP BY p.shop_id) AS t
+  JOIN shop s ON s.id = t.shop_id
+UNION ALL
+SELECT 0, 0, 'ledger_finding', count(*) FROM ledger.alarm WHERE at > $2::timestamptz
+"""
+
+# Screens of a kind, of shops in which guests wait for something. A guest's own pad may sleep.
+READ_CREWS = """
+SELECT s.brand_id, d.shop_id, d.kind, array_agg(d.id) AS device_ids
+  FROM device d
+  JOIN shop s ON s.id = d.shop_id
+ WHERE d.token_hash IS NOT NULL AND d.revoked_at IS NULL AND d.kind IN ('kitchen', 'waiter', 'cashier', 'call_screen')
+   AND d.shop_id IN (SELECT g.shop_id FROM catering_order_goods g
+                       JOIN place p ON p.shop_id = g.shop_id AND p.open_order_id = g.order_id
+                      WHERE g.state IN ('queued', 'cooking', 'ready', 'called')
+                        AND g.placed_at > $1::timestamptz)
+ GROUP BY s.brand_id, d.shop_id, d.kind
+ ORDER BY d.shop_id, d.kind
+ LIMIT $2::integer
+"""
+
+# Raised anew when it is new, was over, or lasts for longer than the period; the first worker says it.
+RAISE_ALARMS = """
+INSERT INTO house_alarm AS a (brand_id, shop_id, kind, subject, count, began_at, raised_at, seen_at)
+SELECT u.brand_id, u.shop_id, u.kind, u.subject, u.count, $6, $6, $6
+  FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])
+       AS u(brand_id, shop_id, kind, subject, count)
+ ORDER BY u.brand_id, u.shop_id, u.kind, u.subject
+ON CONFLICT (brand_id, shop_id, kind, subject) DO UPDATE
+   SET count = excluded.count,
+       began_at = CASE WHEN a.seen_at <= $8::timestamptz THEN $6 ELSE a.began_at END,
+       raised_at = CASE WHEN a.seen_at <= $8::timestamptz OR a.raised_at <= $7::timestamptz
+                        THEN $6 ELSE a.raised_at END,
+       seen_at = greatest(a.seen_at, $6::timestamptz)
+RETURNING brand_id, shop_id, kind, subject, count, raised_at = $6 AS said
+"""
+
+FORGET_ALARMS = "DELETE FROM house_alarm WHERE seen_at <= $1::timestamptz"
+
+READ_ALARMS = """
+SELECT shop_id, kind, subject, count, began_at, seen_at
+  FROM house_alarm
+ WHERE seen_at > $3::timestamptz AND (brand_id = 0 OR (brand_id = $1 AND ($2::bigint[] IS NULL OR shop_id = ANY ($2))))
+ ORDER BY began_at DESC, shop_id, kind, subject
+ LIMIT $4::integer
+"""
+
+
+class Crew(NamedTuple):
+    """The paired screens of one kind in a shop."""
+
+    brand_id: int
+    shop_id: int
+    kind: str
+    device_ids: list[int]
+
 
 class Of(NamedTuple):
     """Whose: these shops of a brand; None: all of them."""
@@ -96,3 +166,44 @@ async def read_papers(pool: asyncpg.Pool, of: Of) -> asyncpg.Record:
     row = await pool.fetchrow(READ_PAPERS, *of, COUNTED_MAX)
     assert row is not None, "counts are one row"
     return row
+
+
+async def read_troubles(
+    pool: asyncpg.Pool, now: datetime, limits: Mapping[AlarmKind, int]
+) -> list[Found]:
+    """Return what the database knows that wants somebody's eye."""
+    rows = await pool.fetch(
+        READ_TROUBLES, now - LATE_AFTER, now - timedelta(days=1), 10 * COUNTED_MAX
+    )
+    return [
+        Found(row["brand_id"], row["shop_id"], row["kind"], "", row["count"])
+        for row in rows
+        if row["count"] >= limits[row["kind"]]
+    ]
+
+
+async def read_crews(pool: asyncpg.Pool, since: datetime) -> list[Crew]:
+    """Return the screens, by shop and kind, of up to `COUNTED_MAX` where guests wait for what they ordered."""
+    return [Crew(*row) for row in await pool.fetch(READ_CREWS, since, COUNTED_MAX)]
+
+
+async def raise_alarms(
+    pool: asyncpg.Pool,
+    found: Sequence[Found],
+    now: datetime,
+    ages: tuple[timedelta, timedelta, timedelta],
+) -> list[Found]:
+    """Write what was found and return what is to be said now. `ages`: said again, over, forgotten after."""
+    again, over, forgotten = (now - age for age in ages)
+    await pool.execute(FORGET_ALARMS, forgotten)
+    if not found:
+        return []
+    columns = [list(column) for column in zip(*found, strict=True)]
+    rows = await pool.fetch(RAISE_ALARMS, *columns, now, again, over)
+    return [Found(*row[:5]) for row in rows if row["said"]]
+
+
+async def read_alarms(pool: asyncpg.Pool, of: Of, since: datetime) -> list[asyncpg.Record]:
+    """Return the alarms of the house and of these shops that were seen since, the newest first."""
+    rows: list[asyncpg.Record] = await pool.fetch(READ_ALARMS, *of, since, DEAD_LISTED_MAX)
+    return rows

@@ -9,7 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from server.clock import ManualClock, to_ms
-from server.health.roll import ROLL_KEY, Roll, Standing
+from server.health.alarms import WINDOW_S
+from server.health.roll import ROLL_KEY, Roll
+from server.health.standing import Standing
+from server.health.watch import SeenDevice, Watch
 from tests.support.api_house import NOON, SHOP, ApiHouse, api_house
 from tests.support.people import person, refused
 
@@ -116,3 +119,93 @@ async def test_an_open_breaker_is_trouble(house: ApiHouse) -> None:
     )
     told = (await manager.ask("GET", "/v1/ops/health")).json()
     assert (told["level"], told["processes"][0]["resting"]) == ("trouble", ["chuanglan"])
+
+
+async def nobody(shop_id: int) -> list[SeenDevice]:
+    """Nobody was ever connected."""
+    del shop_id
+    return []
+
+
+def watch_over(house: ApiHouse) -> Watch:
+    """Watch the house as a worker does."""
+    return Watch(house.db, Roll(house.ground.redis, house.clock), house.clock, nobody)
+
+
+async def test_what_lasts_is_said_once_an_hour_by_whichever_worker(house: ApiHouse) -> None:
+    """One error in the log however many workers look, again after an hour; the console shows it (R-000-16)."""
+    await house.db.execute(ADD_PROMISE, SHOP, 2, house.clock.now(), "dead")
+    one, other = watch_over(house), watch_over(house)
+    said = [(found.kind, found.shop_id, found.count) for found in await one.turn()]
+    assert said == [("promises_dead", SHOP, 1)]
+    house.clock.advance(seconds=1)
+    assert await other.turn() == []
+    for _ in range(2 * 60 - 1):
+        house.clock.advance(seconds=30)
+        assert await one.turn() == []
+    house.clock.advance(seconds=30)
+    assert [found.kind for found in await other.turn()] == ["promises_dead"]
+    manager = await person(house, "chen", "manager", SHOP)
+    told = (await manager.ask("GET", "/v1/ops/health")).json()
+    assert [(a["kind"], a["shop_id"], a["count"]) for a in told["alarms"]] == [
+        ("promises_dead", SHOP, 1)
+    ]
+    stranger = await person(house, "liu", "owner", brand_id=2)
+    assert (await stranger.ask("GET", "/v1/ops/health")).json()["alarms"] == []
+
+
+async def test_what_is_over_is_gone_and_is_said_again_when_it_comes_back(house: ApiHouse) -> None:
+    """A printer without paper for a while: gone from the console five minutes after it prints, new the next time."""
+    manager = await house.manager()
+    plan = {"name": "热菜", "kind": "network", "address": "192.168.1.50", "paper": {}}
+    await manager.ask("POST", f"/v1/shops/{SHOP}/printers", plan)
+    watch = watch_over(house)
+    for _ in range(2):
+        await house.db.execute("UPDATE printer SET condition = 'paper_out'")
+        assert [found.kind for found in await watch.turn()] == ["printer_down"]
+        await house.db.execute("UPDATE printer SET condition = 'ready'")
+        house.clock.advance(seconds=301)
+        assert await watch.turn() == []
+        browser = await person(house, f"chen{_}", "manager", SHOP)
+        assert (await browser.ask("GET", "/v1/ops/health")).json()["alarms"] == []
+
+
+async def test_forged_signatures_past_a_limit_become_an_alarm(house: ApiHouse) -> None:
+    """Nineteen a minute are weather, twenty over all processes are somebody; each minute by itself (R-000-16)."""
+    watch, roll = watch_over(house), Roll(house.ground.redis, house.clock)
+    for count, expected in ((0, []), (9, []), (10, [20])):
+        for node in ("n1", "n2"):
+            refused = {"signature_refused": count}
+            await roll.say(standing(house.clock, node, refused=refused))
+        assert [found.count for found in await watch.turn()] == expected
+    house.clock.advance(seconds=WINDOW_S)
+    for node in ("n1", "n2"):
+        await roll.say(standing(house.clock, node, refused={"signature_refused": 10}))
+    await watch.turn()  # the window ends here
+    assert await watch._of_processes() == []
+
+
+async def test_a_carrier_that_rests_and_a_guard_that_refuses_are_said(house: ApiHouse) -> None:
+    """Texts that cannot go out and a database that is not asked want somebody's eye (R-000-16)."""
+    roll = Roll(house.ground.redis, house.clock)
+    await roll.say(standing(house.clock, "w", kind="worker", resting=["chuanglan"]))
+    await roll.say(standing(house.clock, "n", guard="open"))
+    found = {(one.kind, one.subject) for one in await watch_over(house).turn()}
+    assert found == {("carrier_down", "chuanglan"), ("database_guard", "")}
+
+
+async def test_guests_wait_and_no_kitchen_screen_is_on(house: ApiHouse) -> None:
+    """All boards of a shop are off while a dish is ordered: it is said; with a board on, or no order, it is quiet."""
+    board = await house.pair("kitchen")
+    watch = watch_over(house)
+    assert await watch.turn() == []
+    await (await house.caller()).order(1)
+    assert [(one.kind, one.subject) for one in await watch.turn()] == [("devices_away", "kitchen")]
+
+    async def on(shop_id: int) -> list[SeenDevice]:
+        del shop_id
+        return [SeenDevice(board, to_ms(house.clock.now()))]
+
+    house.clock.advance(seconds=7_200)
+    roll = Roll(house.ground.redis, house.clock)
+    assert await Watch(house.db, roll, house.clock, on).turn() == []
