@@ -48,7 +48,7 @@ class Found(NamedTuple):
     shop_id: int
     kind: AlarmKind
     subject: str
-    count: int
+    number: int
 
 
 class Rises:

@@ -72,7 +72,7 @@ class Watch:
             return []
         for one in said:
             _log.error(
-                "alarm", kind=one.kind, subject=one.subject, count=one.count,
+                "alarm", kind=one.kind, subject=one.subject, count=one.number,
                 brand_id=one.brand_id, shop_id=one.shop_id,
             )  # fmt: skip
         return said

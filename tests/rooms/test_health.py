@@ -136,7 +136,7 @@ async def test_what_lasts_is_said_once_an_hour_by_whichever_worker(house: ApiHou
     """One error in the log however many workers look, again after an hour; the console shows it (R-000-16)."""
     await house.db.execute(ADD_PROMISE, SHOP, 2, house.clock.now(), "dead")
     one, other = watch_over(house), watch_over(house)
-    said = [(found.kind, found.shop_id, found.count) for found in await one.turn()]
+    said = [(found.kind, found.shop_id, found.number) for found in await one.turn()]
     assert said == [("promises_dead", SHOP, 1)]
     house.clock.advance(seconds=1)
     assert await other.turn() == []
@@ -177,7 +177,7 @@ async def test_forged_signatures_past_a_limit_become_an_alarm(house: ApiHouse) -
         for node in ("n1", "n2"):
             refused = {"signature_refused": count}
             await roll.say(standing(house.clock, node, refused=refused))
-        assert [found.count for found in await watch.turn()] == expected
+        assert [found.number for found in await watch.turn()] == expected
     house.clock.advance(seconds=WINDOW_S)
     for node in ("n1", "n2"):
         await roll.say(standing(house.clock, node, refused={"signature_refused": 10}))
