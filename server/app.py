@@ -118,27 +118,37 @@ async def build(settings: Settings, clock: Clock | None = None) -> AsyncIterator
         stack.push_async_callback(gateway.stop)
         front = open_front(ground)
         stack.push_async_callback(front.audit.close)
-        roll, started_ms = Roll(redis, clock), to_ms(clock.now())
+        house = House(Starlette(routes=api.routes(ground, front)), front, gateway, desk, pool)
+        process = settings.process or WEB
+        await stack.enter_async_context(_on_the_roll(house, redis, clock, node, registry, process))
+        yield house
 
-        def standing(lag_s: float) -> Standing:
-            return Standing(
-                node=node, kind="web", host=socket.gethostname(), pid=os.getpid(),
-                started_ms=started_ms, said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
-                waiting=desk.lanes.waiting_jobs, devices=len(gateway.devices),
-                guard=front.guard.state, refused=front.meters.refused,
-            )  # fmt: skip
 
-        async def keep_on_roll(lag_s: float = 0.0) -> None:
-            await roll.say(standing(lag_s))
-            process = settings.process or WEB
-            await roll.show(socket.gethostname(), process, generate_latest(registry))
+@asynccontextmanager
+async def _on_the_roll(
+    house: House, redis: Redis, clock: Clock, node: str, registry: CollectorRegistry, process: str
+) -> AsyncIterator[None]:
+    """Say that this process is there, how it is and what it counts, for the length of the block."""
+    roll, started_ms, host = Roll(redis, clock), to_ms(clock.now()), socket.gethostname()
 
-        await keep_on_roll()
-        stack.push_async_callback(roll.leave, node)
-        stack.push_async_callback(
-            _cancel, asyncio.create_task(roll.keep(keep_on_roll), name="roll")
-        )
-        yield House(Starlette(routes=api.routes(ground, front)), front, gateway, desk, pool)
+    async def speak(lag_s: float = 0.0) -> None:
+        await roll.say(
+            Standing(
+                node=node, kind="web", host=host, pid=os.getpid(), started_ms=started_ms,
+                said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
+                waiting=house.desk.lanes.waiting_jobs, devices=len(house.gateway.devices),
+                guard=house.front.guard.state, refused=house.front.meters.refused,
+            )
+        )  # fmt: skip
+        await roll.show(host, process, generate_latest(registry))
+
+    await speak()
+    speaking = asyncio.create_task(roll.keep(speak), name="roll")
+    try:
+        yield
+    finally:
+        await _cancel(speaking)
+        await roll.leave(node)
 
 
 class _Mouth:
