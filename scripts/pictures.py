@@ -19,7 +19,7 @@ import msgspec
 import structlog
 from playwright.async_api import Browser, Page, async_playwright
 
-from scripts import card_scene, report_scene
+from scripts import card_scene, console_scene, report_scene
 from server import app
 from server.auth import new_token, token_hash
 from server.clock import ManualClock, SystemClock, to_ms
@@ -284,6 +284,7 @@ async def shoot(base: str, tokens: dict[str, str], report: report_scene.Read) ->
         await lost.wait_for_timeout(KEPT_AFTER_MS)
         await lost.screenshot(path=PICTURES / "board-lost.png")
         await report_scene.shoot(browser, base, report, PICTURES)
+        await console_scene.shoot(browser, base, tokens["owner"], PICTURES)
         await browser.close()
 
 
@@ -317,6 +318,7 @@ async def main() -> None:
             await stage(evening)
             await evening.hear()
             tokens |= await card_scene.pair(evening)
+            tokens |= await console_scene.take_on(evening)
             await pool.close()
             await _serve_and_shoot(settings, tokens, report)
     finally:

@@ -91,10 +91,10 @@ class CallsRoom extends Room {
   #row(call) {
     return html`<tr data-call=${call.callId}>
       <td><time>${moment(call.raisedAtMs)}</time></td>
-      <td>${told(call.event)}<small>${call.source ? say("from", { who: call.source }) : say("house")}</small></td>
+      <td>${told(call.event)}<small>${call.source && call.source !== "house" ? say("from", { who: call.source }) : say("house")}</small></td>
       <td><button name="open" @click=${() => this.#show(call)}>${call.text ? name(call.text) : told(`msg_${call.msgType}`)}</button></td>
       <td>${this.#place(call.placeId)}</td>
-      <td>${say("of", { n: call.rings, all: call.ringsMax })}</td>
+      <td data-tight>${rung(call)}</td>
       <td>${standing(call)}</td>
       <td><div class="do">${call.state === "ended" ? nothing : html`<button class="btn" name="cancel" @click=${() => this.#cancel(call)}>${say("cancel")}</button>`}</div></td>
     </tr>`;
@@ -128,7 +128,7 @@ class CallsRoom extends Room {
     return this.sheet(`${told(call.event)} · ${call.callId}`, html`<div class="record">
       ${call.text ? html`<p><b>${call.text.zh}</b></p><p class="lead">${call.text.en}</p>` : nothing}
       <p>${standing(call)}</p>
-      <p class="lead">${say("channels")}: ${listed(ends)} · ${say("of", { n: call.rings, all: call.ringsMax })}, ${say("every_s", { n: call.intervalS })}${call.expiresAtMs ? ` · ${say("expires", { time: clock(call.expiresAtMs) })}` : nothing}</p>
+      <p class="lead">${say("channels")}: ${listed(ends)} · ${rung(call)}${call.ringsMax > 1 ? html`, ${say("every_s", { n: call.intervalS })}` : nothing}${call.expiresAtMs ? ` · ${say("expires", { time: clock(call.expiresAtMs) })}` : nothing}</p>
       <h3>${say("plan")}</h3>${this.table([say("end"), say("ring"), say("due"), say("sent"), say("stage")], plan, "—")}
       <h3>${say("receipts")}</h3>${this.table([say("device"), say("end"), say("ring"), say("stage"), say("at")], receipts, say("no_receipts"))}
     </div>`, () => (this.open = null));
@@ -137,6 +137,9 @@ class CallsRoom extends Room {
 
 /** @param {string} end `account:12` or a channel */
 const endWords = (end) => (end.startsWith("account:") ? say("account", { n: end.slice("account:".length) }) : told(end));
+
+/** How often it rang, of how often it may; what is said once has no such number. @param {Call} call */
+const rung = (call) => (call.ringsMax ? say("of", { n: call.rings, all: call.ringsMax }) : say("once", { n: call.rings }));
 
 /** How a call stands, by a drawing and words. @param {Call} call */
 function standing(call) {

@@ -59,7 +59,7 @@ class ConsolePage extends Part {
     if (Number(shop)) this.shopId = Number(shop);
   }
 
-  /** Digits: a room; < and >: the shop before or after; L language, A one's account, U the newer page. @param {KeyboardEvent} event */
+  /** Digits: a room; < and >: the shop before or after; / the room's search; L language, A one's account, U the newer page. @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || document.querySelector("dialog[open]")) return;
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.target instanceof HTMLTextAreaElement) return;
@@ -68,7 +68,14 @@ class ConsolePage extends Part {
     else if (key === "A") location.assign(LOGIN);
     else if (key === "U" && this.pulse?.newer) location.reload();
     else if (key === "<" || key === "," || key === ">" || key === ".") this.#step(key === "<" || key === "," ? -1 : 1);
+    else if (key === "/") this.#search(event);
     else if (/^[1-9]$/.test(key)) this.#enter(this.#rooms()[Number(key) - 1]);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #search(event) {
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (this.querySelector("main input, main select"))?.focus();
   }
 
   #rooms() {

@@ -95,11 +95,11 @@ class MenuRoom extends Room {
       <td><input type="checkbox" aria-label=${say("pick", { name: name(dish.name) })} .checked=${this.picked.has(dish.id)} @change=${pick} /></td>
       <td><b>${name(dish.name)}</b><small>${name({ zh: dish.name.en, en: dish.name.zh })}</small></td>
       <td>${heading ? name(heading.name) : dish.category}</td>
-      <td>¥${yuan(dish.price_fen)}</td>
+      <td data-tight>¥${yuan(dish.price_fen)}</td>
       <td>${station ? name(station.name) : say("unrouted")}</td>
-      <td>${say("minutes", { n: dish.target_s / 60 })}</td>
+      <td data-tight>${say("minutes", { n: dish.target_s / 60 })}</td>
       <td>${listed(dish.modifier_groups.map((group) => name(group.name)))}${dish.allergens.length ? html`<small>${listed(dish.allergens.map(allergen))}</small>` : nothing}</td>
-      <td><span class="came" data-as=${dish.sold_out ? "refused" : "ok"}>${icon(dish.sold_out ? "soldout" : "tick")}${say(dish.sold_out ? "sold_out" : "on_sale")}</span></td>
+      <td data-tight><span class="came" data-as=${dish.sold_out ? "refused" : "ok"}>${icon(dish.sold_out ? "soldout" : "tick")}${say(dish.sold_out ? "sold_out" : "on_sale")}</span></td>
       <td><div class="do"><button class="btn" name="sale" @click=${() => this.#sell(dish)}>${say(dish.sold_out ? "resume" : "stop")}</button>
         <button class="btn" name="edit" @click=${() => this.#edit(dish)}>${say("edit")}</button></div></td>
     </tr>`;

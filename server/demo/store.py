@@ -91,7 +91,11 @@ async def add_shop(
     return True
 
 
-async def add_printer(connection: asyncpg.Connection, shop_id: int, printer: Printer) -> None:
+async def add_printer(
+    connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy,
+    shop_id: int,
+    printer: Printer,
+) -> None:
     """Write a printer; a shop that has this one keeps it."""
     plain = msgspec.structs.asdict(printer)
     jsons = {name: _json(plain[name]) for name in ("paper", "documents", "stations")}

@@ -169,6 +169,10 @@ def test_several_dishes_and_a_station_change_together(house: HouseOnThread, desk
     """R-004-6: chosen dishes get one target; a station is renamed, and the board says so."""
     enter(house, desk, "menu")
     rows = desk.locator("tbody tr")
+    desk.keyboard.press("/")
+    desk.keyboard.type("kung pao")
+    expect(rows).to_have_count(1)
+    desk.fill("input[name=words]", "")
     for at in (0, 1):
         rows.nth(at).locator("input[type=checkbox]").check()
     desk.locator("button[name=bulk]").click()

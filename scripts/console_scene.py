@@ -1,0 +1,89 @@
+"""Takes somebody on who keeps the demo shop, and takes pictures of the login and of the console's rooms.
+
+Refuses to change anything in the shop but the calls and papers its evening has already made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from server.clock import SystemClock
+from server.demo import menu as demo
+from server.demo.store import add_printer
+from server.staff.door import StaffDoor
+from server.staff.member import Grant, Member
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.async_api import Browser, Page
+
+    from scripts.pictures import Evening
+
+LOGIN = "chen"
+PASSWORD = "seven quiet cooks on monday"  # noqa: S105 - of a shop that lives for its pictures
+ROOMS = ("devices", "menu", "printers", "calls", "audit")
+DESK, PAD = (1920, 1080), (1280, 800)
+# What lies in front of a room: its picture's name, what opens it.
+SHEETS = {
+    "devices": ("device", "tbody tr:has(.came[data-as=ok]) button[name=edit]"),
+    "menu": ("dish", "tbody tr:nth-child(3) button[name=edit]"),
+    "printers": ("paper", ".jobs tbody tr:nth-child(1) td:nth-child(2) button"),
+    "calls": ("call", "tbody tr:nth-child(1) button[name=open]"),
+}
+
+
+async def take_on(evening: Evening) -> dict[str, str]:
+    """Take the shop's manager on; return the first password under the word `owner`."""
+    door = StaffDoor(evening.pool, SystemClock())
+    chen = Member(brand_id=1, id=0, login=LOGIN, name="陈经理", grants=(Grant("owner", 0),))
+    _, first = await door.add(None, chen)
+    async with evening.pool.acquire() as connection:
+        await add_printer(connection, demo.SHOP.id, demo.PRINTER)
+    for _ in range(2):
+        told = await evening.do("manager", "PrintTest", printer_id=demo.PRINTER.id)
+    late = {"job_id": told["job_ids"][0], "verb": "expire", "reason": "expired", "version": 1}
+    await evening.do("system", "EndPaper", **late)
+    await evening.do("system", "NotePrinter", printer_id=demo.PRINTER.id, condition="ready")
+    return {"owner": first}
+
+
+async def shoot(browser: Browser, base: str, first: str, to: Path) -> None:
+    """Take the login's picture, then each room's in both languages and on a pad."""
+    page = await (await browser.new_context()).new_page()
+    await page.set_viewport_size({"width": PAD[0], "height": PAD[1]})
+    await page.goto(f"{base}/login/?lang=zh")
+    await page.wait_for_selector("input[name=password]")
+    await page.screenshot(path=to / "login.png")
+    await _log_in(page, first)
+    for language, size in (("zh", DESK), ("en", PAD)):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        for room in ROOMS:
+            await _shoot_room(page, f"{base}/console/?lang={language}#{room}@1", room, to, language)
+
+
+async def _shoot_room(page: Page, url: str, room: str, to: Path, language: str) -> None:
+    tail = "" if language == "zh" else f"-{language}"
+    await page.goto("about:blank")
+    await page.goto(url)
+    await page.wait_for_selector("tbody tr")
+    await page.wait_for_selector(".head .link")
+    await page.screenshot(path=to / f"console-{room}{tail}.png")
+    if room in SHEETS:
+        name, opener = SHEETS[room]
+        await page.locator(opener).first.click()
+        await page.wait_for_selector("dialog.sheet")
+        for picture in await page.locator("dialog.sheet img").all():
+            await picture.evaluate("image => image.decode()")
+        await page.screenshot(path=to / f"console-{name}{tail}.png")
+
+
+async def _log_in(page: Page, first: str) -> None:
+    """Log in with the first password and choose one's own."""
+    await page.fill("input[name=login]", LOGIN)
+    await page.fill("input[name=password]", first)
+    await page.keyboard.press("Enter")
+    for name, words in (("old", first), ("fresh", PASSWORD), ("again", PASSWORD)):
+        await page.fill(f"input[name={name}]", words)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("h1:has-text('陈经理')")
