@@ -22,6 +22,7 @@ from server.doctor.grounds import (
     check_time_zones,
 )
 from server.doctor.paper import check_printers
+from server.doctor.processes import check_processes
 from server.doctor.servers import check_engines, check_programs
 from server.doctor.windows import check_chromium, check_fonts, check_secure_context
 
@@ -38,6 +39,7 @@ CHECKS: tuple[Callable[[Machine], list[Finding]], ...] = (
     check_clock,
     check_time_zones,
     check_engines,
+    check_processes,
     check_printers,
     check_fonts,
     check_chromium,

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from server.clock import ManualClock, to_ms
+from server.doctor.processes import judge
 from server.health.alarms import WINDOW_S
 from server.health.roll import ROLL_KEY, Roll
 from server.health.standing import Standing
@@ -209,3 +210,15 @@ async def test_guests_wait_and_no_kitchen_screen_is_on(house: ApiHouse) -> None:
     house.clock.advance(seconds=7_200)
     roll = Roll(house.ground.redis, house.clock)
     assert await Watch(house.db, roll, house.clock, on).turn() == []
+
+
+def test_doctor_names_what_is_missing_among_the_processes() -> None:
+    """Without a worker nothing rings again: doctor fails; a carrier or a database left alone is named."""
+    clock = ManualClock(NOON)
+    web, worker = standing(clock), standing(clock, "w", kind="worker")
+    assert [one.level for one in judge([web, worker])] == ["ok"]
+    assert [one.level for one in judge([web])] == ["fail"]
+    resting = standing(clock, "w", kind="worker", resting=["chuanglan"])
+    found = judge([standing(clock, guard="open"), resting])
+    assert [one.level for one in found] == ["fail", "warn"]
+    assert "chuanglan" in found[1].says.zh
