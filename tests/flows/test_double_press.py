@@ -54,7 +54,9 @@ async def test_a_thousand_double_presses(house: HouseOnThread) -> None:
                 await board.close()
     _check(answers, names)
     truth = house.view("kitchen")
-    assert all(item.version == 2 for order in truth.orders for item in order.items)
+    items = [item for order in truth.orders for item in order.items]
+    # One step each; these boards show nothing, so the cash desk may have been told meanwhile.
+    assert all(item.version == 2 + (item.unseen_at_ms is not None) for item in items)
 
 
 def _cooking(board: Device) -> int:
