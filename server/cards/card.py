@@ -63,8 +63,9 @@ def next_state(state: CardState, verb: CardVerb, user_state: CardUserState) -> C
 
 
 def masked(number: str) -> str:
-    """Return what of a number may be shown: `**** 1234`."""
-    return f"**** {number[-SHOWN_DIGITS:]}"
+    """Return what of a number may be shown: `**** 1234`; of a short one no more than half."""
+    shown = min(SHOWN_DIGITS, len(number) // 2)
+    return f"**** {number[len(number) - shown :]}"
 
 
 def masked_name(name: str) -> str:
