@@ -172,3 +172,17 @@ async def test_what_was_said_of_payments_ends(office: SmsOffice) -> None:
             with pytest.raises(Refusal, match="sms_word_too_late"):
                 await centre.settle(BRAND, payment, "failed")
     assert await office.scene.have() == (996, 0)
+
+
+async def test_a_word_stays_when_its_payment_came_back_in_parts(office: SmsOffice) -> None:
+    """What came back before comes back no second time; what was said is known (R-004-23, A17)."""
+    await office.pool.execute(PUT_BRAND, BRAND, True)
+    centre, number, payment = office.scene.costcentre, uuid.uuid4(), uuid.uuid4()
+    await centre.pre_pay(BRAND, number, 10)
+    await centre.pay(BRAND, payment, number, 10)
+    await centre.refund(BRAND, payment, 4, part="by hand")
+    receipts = Receipts(office.ground)
+    sayings = Sayings(office.pool, centre, office.ground.phones, receipts, office.clock)
+    await sayings.say(BRAND, Word(payment, "undelivered", "UNDELIV"))
+    assert await office.pool.fetchval("SELECT state FROM sms_payment_receipt") == "undelivered"
+    assert await office.scene.have() == (994, 0)

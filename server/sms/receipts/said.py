@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from server.billing import store as ledger
 from server.clock import Clock, to_ms
@@ -21,6 +22,8 @@ from server.sms.costcentre import CostCentre, refund_posting
 from server.sms.message import Delivery, check_in_time, reference_of
 from server.sms.phones import Phone, Phones
 from server.sms.receipts.receipts import SAID, Kept, Receipts
+
+_log = structlog.get_logger(__name__)
 
 
 class Word(NamedTuple):
@@ -77,18 +80,27 @@ class Sayings:
         return False
 
     async def _note(self, brand_id: int, word: Word, segments: int) -> None:
+        async with self._pool.acquire() as connection:
+            try:
+                await self._write(connection, brand_id, word, segments)
+            except ledger.PostingRefusedError as error:
+                # It has come back already, in parts: the word is true all the same.
+                _log.warning("undelivered_not_refunded", payment=str(word.payment), why=error.code)
+                await self._write(connection, brand_id, word, 0)
+
+    async def _write(
+        self, connection: ledger.Connection, brand_id: int, word: Word, segments: int
+    ) -> None:
+        """Write the word down, and with it give so many segments back where the brand wants that (A17)."""
         now = self._clock.now()
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with connection.transaction():
             fresh = await connection.fetchval(
                 store.SAY_RECEIPT, brand_id, word.payment, word.state, word.code, now
             )
-            if fresh != "undelivered":
+            if fresh != "undelivered" or not segments:
                 return
             if await connection.fetchval(store.REFUNDS_UNDELIVERED, brand_id):
                 account = await self._centre.find(brand_id)
                 assert account is not None  # it has paid
                 refund = refund_posting(account, word.payment, segments)
-                try:
-                    await ledger.post_rows(connection, now, [refund])
-                except ledger.PostingRefusedError as error:  # it has come back already, in parts
-                    raise Refusal(error.code) from error
+                await ledger.post_rows(connection, now, [refund])
