@@ -79,7 +79,9 @@ export class PairingPage extends Part {
   subscribe() {
     const press = (/** @type {KeyboardEvent} */ event) => this.#press(event);
     window.addEventListener("keydown", press);
-    document.documentElement.dataset.theme = "light";
+    const { dataset } = document.documentElement;
+    const pagesTheme = dataset.theme;
+    dataset.theme = "light";
     const poll = window.setInterval(() => void this.#poll(), POLL_MS);
     void this.#check();
     if (this.code) {
@@ -87,7 +89,11 @@ export class PairingPage extends Part {
       this.code = "";
       void this.#claim();
     }
-    return [() => window.removeEventListener("keydown", press), () => window.clearInterval(poll)];
+    return [
+      () => window.removeEventListener("keydown", press),
+      () => window.clearInterval(poll),
+      () => void (dataset.theme = pagesTheme), // the screen that follows is as it was made
+    ];
   }
 
   /** Is the server there, how quick, and how wrong is our own clock? */

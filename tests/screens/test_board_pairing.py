@@ -65,6 +65,17 @@ def test_the_code_decides_what_the_screen_is(fresh: Page, house: HouseOnThread) 
     expect(fresh.locator("waiter-pad")).to_be_visible()
 
 
+def test_a_screen_looks_as_it_was_made_from_the_first_pairing_on(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """The pairing page is light for whoever sets up; the hall's screen behind it is dark, as after a reload."""
+    code = code_for(house, Wish(kind="call_screen", name="叫号屏"))
+    page = boards.browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(f"{house.url}/screen/#code={code}")
+    expect(page.locator("call-screen, .ready").first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
 def test_the_page_speaks_english_and_tells_of_itself(fresh: Page) -> None:
     """L changes the language; the self-check names server, clock and what http denies."""
     fresh.keyboard.press("l")
