@@ -19,7 +19,7 @@ from server.broadcast.policies import store
 from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective
 from server.broadcast.speech import ParamType
 from server.broadcast.template import Template, Words, words
-from server.broadcast.templates import BUILT_IN
+from server.broadcast.templates import BUILT_IN, by_kind
 from server.clock import Clock, to_ms
 from server.errors import Refusal
 from server.events import catalogue as c
@@ -257,7 +257,7 @@ class Rules:
             template = await store.find_template(self._db, brand_id, asked.template_id or 0)
         if template is None:
             raise Refusal("template_not_found", template_id=asked.template_id)
-        return PreviewAnswer(words(template, asked.params))
+        return PreviewAnswer(words(*by_kind(template, asked.params)))
 
     async def read_rules(self, call: Call) -> RulesAnswer:
         """Return what holds, and why."""

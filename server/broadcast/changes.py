@@ -14,6 +14,7 @@ import msgspec
 from server.broadcast.policy import PolicyChange
 from server.broadcast.speech import ParamType
 from server.broadcast.template import LANGUAGES, Template, check_template
+from server.broadcast.templates import PLACE
 from server.errors import Refusal
 from server.events import catalogue as c
 
@@ -64,7 +65,7 @@ def check_rule(event: c.CallEvent, change: PolicyChange, template: Template | No
         return
     if template is None:
         raise Refusal("template_not_found", template_id=named)
-    missing = sorted(template.parameters.keys() - HOUSE_GIVES)
+    missing = sorted(template.parameters.keys() - HOUSE_GIVES - {PLACE})
     if event in HOUSE_EVENTS and missing:
         raise Refusal(
             "template_parameter_missing", "The house does not hand over these parameters.",

@@ -30,7 +30,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 ALWAYS_WELCOME = frozenset(
     {
         "placeId", "orderId", "itemId", "technicianId",
-        "placeKind", "roomName", "goodsName", "num", "number",
+        "placeKind", "place", "roomName", "goodsName", "num", "number",
     }
 )  # fmt: skip
 

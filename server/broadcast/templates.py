@@ -61,20 +61,34 @@ BUILT_IN: dict[int, Template] = {one.id: one for one in _ALL}
 
 # Rooms are spoken of in the client's own words (R-004-35); a wrist tag or a table is no room.
 _SAID = {"tag": Text("手牌{}", "wrist tag"), "table": Text("{}桌", "table")}
+_ROOM = Text("{}房间", "room")
+PLACE = (
+    "place"  # in a brand's own sentence: 801房间, 手牌29, A3桌, made of `roomName` and `placeKind`
+)
 
 
 def by_kind(template: Template, params: Mapping[str, str]) -> tuple[Template, Mapping[str, str]]:
     """Return a house's sentence and its parameters for the kind of place it is about.
 
-    手牌29 and A3桌 take the room's place in it; a brand's own sentence stays as it is written.
+    手牌29 and A3桌 take the room's place in it; a brand's own sentence stays as it is written, and
+    says a place with its kind by `{place}`.
     """
     kind, name = params.get("placeKind", "room"), params.get("roomName")
+    if PLACE in template.parameters and PLACE not in params and name is not None:
+        said = _SAID.get(kind, _ROOM)
+        place = {"zh": said.zh.format(_bare(name)), "en": f"{said.en} {_bare(name)}"}
+        params = {**params, PLACE: place["zh"], "place_zh": place["zh"], "place_en": place["en"]}
     if template.id > OWN_ID_MAX or kind not in _SAID or name is None:
         return template, params
     said = _SAID[kind]
     zh = template.text.zh.replace("{roomName}房间", "{roomName}")
     en = template.text.en.replace("Room {", f"{said.en.capitalize()} {{")
     text = Text(zh, en.replace("room {", f"{said.en} {{"))
-    bare = name.removeprefix("手牌").removesuffix("桌")  # some houses write it into the name
+    bare = _bare(name)
     named = {"roomName_zh": said.zh.format(bare), "roomName_en": bare}
     return msgspec.structs.replace(template, text=text), {**params, **named}
+
+
+def _bare(name: str) -> str:
+    """Return a place's name without its kind: some houses write it into the name."""
+    return name.removeprefix("手牌").removesuffix("桌").removesuffix("房间")

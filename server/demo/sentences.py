@@ -28,18 +28,18 @@ class SentenceSeed(msgspec.Struct, frozen=True):
 
 SENTENCES = [
     SentenceSeed(
-        "客房呼叫", {"roomName": "room"},
-        c.Text("{roomName}房间需要服务，请前往", "Room {roomName} asks for service"),
+        "客房呼叫", {"place": "room"},
+        c.Text("{place}需要服务，请前往", "Service, please: {place}"),
         "service_wanted", ("pad", "cashier"),
     ),
     SentenceSeed(
-        "请技师", {"technicianName": "text", "roomName": "room"},
-        c.Text("请{technicianName}到{roomName}房间", "{technicianName}, please come to room {roomName}"),
+        "请技师", {"technicianName": "text", "place": "room"},
+        c.Text("请{technicianName}到{place}", "{technicianName}, please come to {place}"),
         "technician_wanted", ("pad", "cashier"),
     ),
     SentenceSeed(
-        "催菜", {"roomName": "room", "goodsName": "goods"},
-        c.Text("{roomName}房间催{goodsName}，请尽快", "Room {roomName} is waiting for {goodsName}"),
+        "催菜", {"place": "room", "goodsName": "goods"},
+        c.Text("{place}催{goodsName}，请尽快", "Waited for by {place}: {goodsName}"),
         "order_rushed", ("kitchen",), PolicyChange(quiet_exempt=True),
     ),
 ]  # fmt: skip

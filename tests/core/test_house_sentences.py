@@ -6,6 +6,7 @@ import pytest
 
 from server.broadcast.template import Template, words
 from server.broadcast.templates import BUILT_IN, OWN_ID_MAX, by_kind
+from server.demo.sentences import SENTENCES as SENTENCES_OF_THE_DEMO
 from server.events.catalogue import Text
 
 ORDER = {"goodsName": "水饺", "goodsName_en": "dumplings", "num": "2", "number": "07"}
@@ -22,6 +23,8 @@ SENTENCES = [
     ("dish ready", "{}的水饺2份好了,请取餐", "dumplings × 2 for {} is ready"),
     ("dish cancelled", "{}退了水饺2份", "{} cancelled dumplings × 2"),
     ("order rushed", "{}催菜,请尽快", "{} is waiting for its dishes"),
+    ("service wanted", "{}需要服务,请前往", "{} asks for service"),
+    ("technician wanted", "{}请安排技师", "{} asks for a technician"),
 ]
 
 
@@ -38,6 +41,25 @@ def test_a_place_is_said_by_its_kind(
     assert said.spoken.zh == zh.format(spoken).replace("2份", "两份")
     told = en.format(english)
     assert said.shown.en == told[0].upper() * (name != "dish ready") + told[name != "dish ready" :]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_brands_own_sentence_says_a_place_with_its_kind(
+    place: tuple[str, str, str, str, str],
+) -> None:
+    """`{place}` is 801房间, 手牌29 or A3桌 in whatever sentence a brand writes (R-004-35)."""
+    kind, called, shown, spoken, english = place
+    for seed in SENTENCES_OF_THE_DEMO:
+        if "place" not in seed.parameters:
+            continue
+        sentence = Template(OWN_ID_MAX + 1, 1, seed.name, seed.parameters, seed.text)
+        given = {"placeKind": kind, "roomName": called, "goodsName": "水饺"}
+        if "technicianName" in seed.parameters:
+            given["technicianName"] = "小李"
+        said = words(*by_kind(sentence, given))
+        assert shown in said.shown.zh
+        assert spoken in said.spoken.zh
+        assert english in said.shown.en
 
 
 def test_a_brands_own_sentence_stays_as_written() -> None:

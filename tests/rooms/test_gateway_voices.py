@@ -9,7 +9,7 @@ from server.demo.seed import seed
 from server.errors import Refusal
 from server.gateway.devices import Device
 from server.gateway.frames import RingStage
-from server.gateway.receipts import Receipts
+from server.gateway.receipts import SHOP_RECEIPTS_MAX, Receipts
 from tests.support.gateway_node import SHOP, Node, Peer, gateway_node, peer
 
 PATIENCE_S = 20.0
@@ -144,3 +144,33 @@ async def test_receipts_wait_for_a_better_moment(database_url: str, redis_url: s
         await receipts.flush()
         rows = await node.pool.fetch("SELECT ring FROM im_receipt ORDER BY ring")
         assert [row["ring"] for row in rows] == [1, 2]
+
+
+async def test_of_a_full_queue_the_newest_receipts_are_kept(
+    database_url: str, redis_url: str
+) -> None:
+    """R-004-33: while the desk is `busy` a shop's receipts wait, bounded; the oldest go, the rest is noted once."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        _, device_id = await node.pair("kitchen")
+        busy = True
+
+        async def execute(*asked: Any) -> dict[str, Any]:
+            if busy:
+                raise Refusal("busy")
+            return await node.desk.execute(*asked)
+
+        receipts = Receipts(execute, node.gateway.now_ms)
+        device = Device(SHOP, device_id, "kitchen", "热菜档", 1, "热菜档", None, None)
+        more = 7
+        for ring in range(1, SHOP_RECEIPTS_MAX + more + 1):
+            receipts.hear(device, [RingStage(1, ring, "played")])
+            if ring == SHOP_RECEIPTS_MAX // 2:
+                await receipts.flush()
+        await receipts.flush()
+        busy = False
+        await receipts.flush()
+        rings = await node.pool.fetchrow(
+            "SELECT count(*), min(ring), max(ring) FROM im_receipt WHERE device_id = $1", device_id
+        )
+        assert tuple(rings) == (SHOP_RECEIPTS_MAX, more + 1, SHOP_RECEIPTS_MAX + more)

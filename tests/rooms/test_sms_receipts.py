@@ -19,6 +19,7 @@ from server.sms.lines import Line
 from server.sms.message import Text
 from server.sms.receipts import store
 from server.sms.receipts.receipts import LEASE_S, SAID, Receipts
+from server.sms.window import Bounds
 from tests.support.sms_office import CODE, PHONE, SmsOffice, phone, sms_office
 from tests.support.sms_scene import BRAND
 
@@ -253,3 +254,20 @@ async def test_a_worker_that_did_not_come_back_is_asked_about(office: SmsOffice)
     await asker.turn()
     assert await office.states() == ["sent"]
     holding.set()
+
+
+async def test_a_full_queue_refuses_and_keeps_what_it_took(office: SmsOffice) -> None:
+    """R-004-29: with too many receipts waiting the next is `busy`, so its carrier sends it again; none is lost."""
+    await office.accept(Text((phone(1), phone(2)), CODE), kind="notice")
+    await office.send()
+    receipts = Receipts(office.ground)
+    receipts._window._bounds = Bounds(batch_max=2, waiting_max=2)
+    first = asyncio.create_task(receipts.take([receipt(office, "unknown", to=phone(1))] * 2))
+    await asyncio.sleep(0)  # it waits now
+    with pytest.raises(Refusal) as refusal:
+        await receipts.take([receipt(office, "delivered", to=phone(2))])
+    assert refusal.value.code == "busy"
+    await first
+    await receipts.take([receipt(office, "delivered", to=phone(2))])
+    await settle(office, receipts)
+    assert await copies(office) == ["unknown", "delivered"]
