@@ -173,4 +173,5 @@ async def test_of_a_full_queue_the_newest_receipts_are_kept(
         rings = await node.pool.fetchrow(
             "SELECT count(*), min(ring), max(ring) FROM im_receipt WHERE device_id = $1", device_id
         )
+        assert rings is not None
         assert tuple(rings) == (SHOP_RECEIPTS_MAX, more + 1, SHOP_RECEIPTS_MAX + more)
