@@ -14,6 +14,8 @@ import msgspec
 from server.broadcast import commands as broadcast
 from server.broadcast import rings
 from server.broadcast import store as broadcast_store
+from server.broadcast.again import commands as again
+from server.broadcast.again.store import read_again
 from server.cards import holding, trading
 from server.cards import store as cards_store
 from server.desk import Entry
@@ -93,6 +95,10 @@ async def _calls(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> l
 
 async def _rings(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
     return list(await broadcast_store.read_rings(connection, asked, now_ms))
+
+
+async def _agains(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
+    return list(await read_again(connection, asked, now_ms))
 
 
 async def _announcements(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
@@ -214,6 +220,10 @@ BOOK: dict[str, Entry] = {
     "CancelCall": Entry(
         broadcast.CancelCall, _calls, broadcast.cancel_call, _may("business", "manager")
     ),
+    "CallAgain": Entry(
+        again.CallAgain, _agains, again.call_again, _may("kitchen", "waiter", "cashier", "business")
+    ),
+    "SeeCall": Entry(again.SeeCall, _calls, again.see, _may("kitchen")),
     "NoteRings": Entry(broadcast.NoteRings, _nothing, broadcast.note, _may("system")),
     "SetTechnician": Entry(
         broadcast.SetTechnician, _nothing, broadcast.set_technician, _may("business", "manager")

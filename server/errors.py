@@ -133,6 +133,9 @@ REFUSALS: dict[str, RefusalKind] = {
     "call_not_found": RefusalKind(404, False, "There is no such call.", "没有这个呼叫"),
     "call_already_claimed": RefusalKind(409, False, "Somebody else is coming.", "同事已接"),
     "call_ended": RefusalKind(409, False, "The call is over.", "呼叫已结束"),
+    "call_repeated_enough": RefusalKind(
+        409, False, "It was said again often enough.", "已经重播多次"
+    ),
     "voice_unavailable": RefusalKind(503, True, "The voice cannot speak now.", "语音暂不可用"),
     "version_changed": RefusalKind(
         409, False, "Somebody changed it meanwhile; read it again.", "已被他人修改，请重新读取"

@@ -152,7 +152,9 @@ class CashDesk extends Part {
         },
         toggle: () => this.#toggleMute(),
       })}</section>
-      <section class="col">${logTemplate(view, said(view, nowMs))}</section>
+      <section class="col">${logTemplate(view, said(view, nowMs), {
+        nowMs, pending: work.pending, press: (id) => void this.screen.send("CallAgain", { call_id: id }),
+      })}</section>
       ${gate}`;
   }
 

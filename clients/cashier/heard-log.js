@@ -20,20 +20,24 @@ const STAGES = {
   muted: ["mute", "muted_at"], blocked: ["blocked", "blocked"], failed: ["soon", "failed"],
 };
 
-/** @param {View} view @param {Said[]} lines */
-export function logTemplate(view, lines) {
+/** How long a sentence may be said again, and the command that says it. @typedef {{nowMs: number, pending: (callId: number) => boolean, press: (callId: number) => void}} Again */
+const AGAIN_WITHIN_MS = 1_800_000;
+const REFRESH = 2;
+
+/** @param {View} view @param {Said[]} lines @param {Again} again */
+export function logTemplate(view, lines, again) {
   const unheard = lines.filter(({ fate }) => fate === "unheard").length;
   return html`<h2>${say("log")}<span class="end">${lines.length ? say("log_count", { n: lines.length, m: unheard }) : ""}</span></h2>
     <ol class="card log" tabindex="0">
       ${lines.length
         ? repeat(lines, ({ utterance: { call_id: call, ring, channels } }) => `${call}/${ring}/${channels}`, // its ends hear other words
-           (one) => row(view, one))
+           (one) => row(view, one, again))
         : html`<p class="none">${say("log_empty")}</p>`}
     </ol>`;
 }
 
-/** @param {View} view @param {Said} one */
-function row(view, { utterance, heard, fate }) {
+/** @param {View} view @param {Said} one @param {Again} act */
+function row(view, { utterance, heard, fate }, act) {
   const { hm, s } = wallClock(utterance.at_ms, view.shop.timezone);
   const again = utterance.ring > 1 ? html` <small>${say("nth", { n: utterance.ring })}</small>` : "";
   return html`<li data-call=${utterance.call_id} data-fate=${fate}>
@@ -41,7 +45,7 @@ function row(view, { utterance, heard, fate }) {
     <div><p>${kindTag(utterance)}${name(utterance.text)}${again}</p>
       <p class="heard">${heard.length
         ? heard.map(mark)
-        : html`<span data-as=${fate}>${icon(fate === "waiting" ? "ring" : "soon")}${say(fate === "waiting" ? "waiting" : "unheard", { ends: endsOf(utterance) })}</span>`}</p></div>
+        : html`<span data-as=${fate}>${icon(fate === "waiting" ? "ring" : "soon")}${say(fate === "waiting" ? "waiting" : "unheard", { ends: endsOf(utterance) })}</span>`}${againButton(utterance, act)}</p></div>
   </li>`;
 }
 
@@ -49,4 +53,10 @@ function row(view, { utterance, heard, fate }) {
 function mark({ stage, device_name: device }) {
   const [drawing, word] = STAGES[stage];
   return html`<span data-as=${stage}>${icon(drawing)}${say(word, { device })}</span>`;
+}
+
+/** 再叫一遍, while it is fresh. @param {import("../link/frames.d.ts").Utterance} utterance @param {Again} act */
+function againButton({ call_id: call, msg_type: type, at_ms: atMs }, act) {
+  if (type === REFRESH || act.nowMs - atMs > AGAIN_WITHIN_MS) return "";
+  return html`<button class="again" ?disabled=${act.pending(call)} @click=${() => act.press(call)}>${icon("ring")}${say("again")}</button>`;
 }

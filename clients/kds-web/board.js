@@ -22,6 +22,7 @@ import { RowLists } from "./row-lists.js";
 import { cellTemplate, placeOf } from "./ticket.js";
 import { batchesOf, countsOf, soldOut, ticketsOf } from "./tickets.js";
 import { theme } from "./theme.js";
+import "./seen-line.js";
 import "../link/sounding.js";
 
 /**
@@ -269,7 +270,7 @@ class KitchenBoard extends Part {
   }
 
   #gate() {
-    return html`<spoken-line .speaker=${this.speaker}></spoken-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
+    return html`<spoken-line .speaker=${this.speaker}></spoken-line><seen-line .screen=${this.screen}></seen-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
   }
 
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */

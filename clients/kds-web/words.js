@@ -25,7 +25,7 @@ export const say = dictionary({
     lost: "断线 {n} 秒", lost_min: "断线 {n} 分",
     lost_help: "画面停在 {time}。可继续操作，恢复后自动送出", lost_kept: "画面停在 {time}。可继续操作，{n} 次点按已保留，恢复后自动送出",
     too_many: "保留的点按太多，请等恢复连接", refused_gone: "{label} 未执行：{why}", understood: "知道了",
-    lang: "EN",
+    saw: "看到了", lang: "EN",
   },
   en: {
     all_stations: "All stations", late_count: "Late", to_pick_up: "To pick up",
@@ -50,6 +50,6 @@ export const say = dictionary({
     lost_help: "Picture from {time}. Keep working; presses are sent when the link is back",
     lost_kept: "Picture from {time}. Keep working; kept presses: {n}, sent when the link is back",
     too_many: "Too many kept presses; wait for the link", refused_gone: "{label} not done: {why}", understood: "OK",
-    lang: "中",
+    saw: "Seen", lang: "中",
   },
 });

@@ -71,6 +71,7 @@ export const REFUSALS = {
   call_not_found: {"zh": "没有这个呼叫", "en": "There is no such call."},
   call_already_claimed: {"zh": "同事已接", "en": "Somebody else is coming."},
   call_ended: {"zh": "呼叫已结束", "en": "The call is over."},
+  call_repeated_enough: {"zh": "已经重播多次", "en": "It was said again often enough."},
   voice_unavailable: {"zh": "语音暂不可用", "en": "The voice cannot speak now."},
   version_changed: {"zh": "已被他人修改，请重新读取", "en": "Somebody changed it meanwhile; read it again."},
   template_name_taken: {"zh": "模板名称已被使用", "en": "Another template has this name."},

@@ -126,7 +126,7 @@ def _raise(
     row.client_id = command.client_id if command.client_id in ground.listeners else None
     moment = ringing.Moment(context.now_ms, context.now_ms)
     verdicts, outcome = begun(row, ground, moment, subject.gone)
-    return {"call_id": row.call.id, "ends": [_verdict(one) for one in verdicts]}, outcome
+    return {"call_id": row.call.id, "ends": [verdict(one) for one in verdicts]}, outcome
 
 
 def new_row(
@@ -184,7 +184,8 @@ def _as_card(row: CallRow, policy: Policy, ground: ringing.Ground, outcome: call
     outcome.promises.append(Promise(calls.EXPIRE_CALL, {"call_id": row.call.id}, due_ms))
 
 
-def _verdict(one: ringing.Verdict) -> dict[str, Any]:
+def verdict(one: ringing.Verdict) -> dict[str, Any]:
+    """Return what is answered of an end."""
     return {
         "channel": one.end.channel if one.end.account_id is None else None,
         "account_id": one.end.account_id,

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from server.broadcast.commands import Ask, SendFacts, SendImCall, Subject
+from server.broadcast.commands import Ask, ClaimCall, SendFacts, SendImCall, Subject
 from server.broadcast.grounds.store import Shop, read_grounds, read_last_raised
 from server.broadcast.ringing import Ground
 from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
@@ -208,13 +208,13 @@ ITEM_WAITS: dict[c.CallEvent, frozenset[str]] = {
 
 async def read_rings(
     connection: asyncpg.Connection,
-    asked: Sequence[tuple[int, RingCall | RingEnd | RemindClaimer | ExpireCall]],
+    asked: Sequence[tuple[int, RingCall | RingEnd | RemindClaimer | ExpireCall | ClaimCall]],
     now_ms: int,
 ) -> list[RingFacts]:
     """Return what each ring needs to know now."""
     keys = [(shop, promise.call_id) for shop, promise in asked]
     # The rings so far number a card's next one; an end's further ring has its number.
-    counts = [isinstance(promise, RingCall) for _, promise in asked]
+    counts = [isinstance(promise, RingCall | ClaimCall) for _, promise in asked]
     rows = await _read_ringing(connection, keys, counts)
     company = await _read_company(connection, asked)
     calls = {key: _call(row) for key, row in rows.items()}

@@ -29,7 +29,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 # house tells the same about a dish whatever sentence a shop has chosen for it.
 ALWAYS_WELCOME = frozenset(
     {
-        "placeId", "orderId", "itemId", "technicianId",
+        "placeId", "orderId", "itemId", "technicianId", "againOf",
         "placeKind", "place", "roomName", "goodsName", "num", "number",
     }
 )  # fmt: skip

@@ -1,0 +1,72 @@
+// 看到了: what was called out to the kitchen and is not about a new order waits here until a cook says it was seen.
+// The cash desk and who called are told. Refuses to stay: after two minutes a line goes by itself.
+
+import { clock } from "../link/clock.js";
+import { concerns } from "../link/concerns.js";
+import { Part } from "../link/elements.js";
+import { name } from "../link/i18n.js";
+import { icon } from "../link/icons.js";
+import { html, nothing } from "../link/vendor/lit.js";
+import { say } from "./words.js";
+
+/**
+ * @typedef {import("../link/frames.d.ts").Event} Event
+ * @typedef {import("../link/frames.d.ts").Utterance} Utterance
+ * @typedef {import("../link/screen.js").Screen} Screen
+ */
+
+const KEPT_MS = 120_000;
+const LINES_MAX = 3;
+const REFRESH = 2;
+/** What the board shows by itself: nobody has to say that it was seen. */
+const SHOWN = new Set(["order_placed", "item_cancelled", "item_ready"]);
+
+class SeenLine extends Part {
+  static properties = { screen: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {Screen | null} */
+    this.screen = null;
+    /** Newest first. @type {Utterance[]} */
+    this.lines = [];
+  }
+
+  subscribe() {
+    if (!this.screen) return [];
+    return [this.screen.happened.on((event) => this.#hear(event)), clock.onTick(() => this.requestUpdate())];
+  }
+
+  /** @param {Event} event */
+  #hear(event) {
+    const view = this.screen?.view;
+    if (event.kind === "CallEnded" && event.reason !== "done") this.#drop(event.call_id);
+    if (event.kind !== "Announced" || !view) return;
+    const { utterance } = event;
+    if (utterance.msg_type === REFRESH || SHOWN.has(utterance.event) || !concerns(view, utterance)) return;
+    this.#drop(utterance.call_id);
+    this.lines = [utterance, ...this.lines].slice(0, LINES_MAX);
+    this.requestUpdate();
+  }
+
+  /** @param {number} callId */
+  #drop(callId) {
+    this.lines = this.lines.filter(({ call_id: id }) => id !== callId);
+    this.requestUpdate();
+  }
+
+  /** @param {Utterance} utterance */
+  #see({ call_id: call, ring }) {
+    this.#drop(call);
+    this.screen?.send("SeeCall", { call_id: call, ring });
+  }
+
+  render() {
+    const fresh = this.lines.filter(({ at_ms: atMs }) => clock.nowMs() - atMs < KEPT_MS);
+    if (!fresh.length) return nothing;
+    return html`<div class="seen-lines">${fresh.map((one) => html`<button class="btn" data-kind="slip" data-seen=${one.call_id} @click=${() => this.#see(one)}>
+      ${icon("tick")}<span>${name(one.text)}</span><b>${say("saw")}</b></button>`)}</div>`;
+  }
+}
+
+customElements.define("seen-line", SeenLine);
