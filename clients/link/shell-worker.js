@@ -31,25 +31,30 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 
 /** @param {Request} request @param {string} client */
 async function page(request, client) {
+  const found = await keptFor(request);
+  if (!found) return fetch(request); // no screen of ours: a long report may take its time
   const away = new AbortController();
   const timer = setTimeout(() => away.abort(), ANSWER_MS_MAX);
-  let answer;
   try {
-    answer = await fetch(request, { signal: away.signal });
+    const answer = await fetch(request, { signal: away.signal });
     if (!AWAY.has(answer.status)) return answer;
   } catch {
     // No house: what is kept is all there is.
   } finally {
     clearTimeout(timer);
   }
+  if (opened.size >= OPENED_MAX) opened.delete(/** @type {string} */ (opened.keys().next().value));
+  opened.set(client, found.name);
+  return found.kept;
+}
+
+/** @param {Request} request */
+async function keptFor(request) {
   for (const name of await caches.keys()) {
     const kept = await (await caches.open(name)).match(request, { ignoreSearch: true });
-    if (!kept) continue;
-    if (opened.size >= OPENED_MAX) opened.delete(/** @type {string} */ (opened.keys().next().value));
-    opened.set(client, name);
-    return kept;
+    if (kept) return { name, kept };
   }
-  return answer ?? Response.error();
+  return null;
 }
 
 /** @param {Request} request @param {string} name */

@@ -18,6 +18,7 @@ AlarmKind = Literal[
 ]  # fmt: skip
 
 WINDOW_S = 60.0  # refusals are counted by the minute
+NEW_S_MAX = 2 * WINDOW_S  # a process older than this was at work before the window began
 # Kind → from how many on somebody should look; refusals within `WINDOW_S`, all processes together.
 LIMITS: dict[AlarmKind, int] = {
     "signature_refused": 20,
@@ -52,7 +53,10 @@ class Found(NamedTuple):
 
 
 class Rises:
-    """By how much counters of processes rose within a window; a process that is new began at nought."""
+    """By how much counters of processes rose within a window.
+
+    A process that began within the last windows began at nought; one that was only away counts from its return.
+    """
 
     def __init__(self) -> None:
         self._since_s = float("-inf")
@@ -60,16 +64,20 @@ class Rises:
 
     def of(self, standings: Iterable[Standing], now_s: float) -> dict[str, int]:
         """Return refusal → how many more than at the window's beginning, over all processes."""
-        now: dict[str, Mapping[str, int]] = {one.node: one.refused for one in standings}
+        known = list(standings)
+        now: dict[str, Mapping[str, int]] = {one.node: one.refused for one in known}
         if self._since_s == float("-inf"):
-            self._since_s, self._before = now_s, now
+            self._since_s, self._before = now_s, dict(now)
+        for one in known:
+            if one.said_ms - one.started_ms > NEW_S_MAX * 1000:
+                self._before.setdefault(one.node, one.refused)
         risen: dict[str, int] = {}
         for node, refused in now.items():
             before = self._before.get(node, {})
             for kind, count in refused.items():
                 risen[kind] = risen.get(kind, 0) + max(0, count - before.get(kind, 0))
         if now_s - self._since_s >= WINDOW_S:
-            self._since_s, self._before = now_s, now
+            self._since_s, self._before = now_s, dict(now)
         return risen
 
 
