@@ -123,7 +123,8 @@ def put_station(command: PutStation, facts: StationFacts, context: Context) -> D
     result = {"station_id": put.id, "changed": changed}
     if not changed:
         return Decision(result=result)
-    row = Row("station_put", msgspec.to_builtins(put))
+    was = msgspec.to_builtins(facts.station.name) if facts.station else None
+    row = Row("station_put", msgspec.to_builtins(put) | {"was": was})
     return Decision(result=result, rows=[row], said=[Said(StationPut(put), EVERYBODY)])
 
 
