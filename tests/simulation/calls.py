@@ -2,8 +2,9 @@
 
 `python -m tests.simulation.calls` is the full size (200 calls a second, 500 screens, a screen away
 for 60 s); the suite runs a small one. Callers repeat what was not answered, waiters answer every
-second card, and afterwards `calls_checker.py` compares what each screen heard with the log, and the
-log with what was accepted. The seed fixes the dice; timing is the machine's.
+second card, a webhook that now and then fails is told of every stage, and afterwards `calls_checker.py`
+compares what each screen heard with the log, the log with what was accepted, and what was told with
+what was promised. The seed fixes the dice; timing is the machine's.
 """
 
 from __future__ import annotations
@@ -34,8 +35,19 @@ from tests.simulation.day import LOOK_S, house
 from tests.support.engines import EnginePair, running_pair
 from tests.support.fire import Fire
 from tests.support.links import Link, open_link
+from tests.support.receiver import Mood, receiver
 
 RING_EVERY_S = 3  # the least a policy takes
+SECRET = "what posts of the simulation are signed with"
+MOODS: list[Mood] = [
+    "error",
+    "reset",
+    "ok",
+    "ok",
+    "error",
+    "ok",
+    "reset",
+]  # of the receiver, at first
 PARAMS = {"goodsName": "水饺", "num": "2"}
 TEMPO = Tempo(ping_s=2.0, silence_s_max=8.0, backoff_s_max=2.0)
 QUIET_S_MAX = 120.0
@@ -48,7 +60,8 @@ INSERT INTO broadcast_policy VALUES
 """
 OWED = """
 SELECT (SELECT count(*) FROM promise WHERE state = 'waiting'
-           AND kind IN ('RingCall', 'RingEnd', 'Announce') AND due_at < now() + interval '10 s')
+           AND (kind IN ('RingCall', 'RingEnd', 'Announce') AND due_at < now() + interval '10 s'
+                OR kind = 'PostWebhook'))
      + (SELECT count(*) FROM im_message WHERE state = 'queued')
 """
 
@@ -123,8 +136,11 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         pool = await asyncpg.create_pool(database_url, min_size=0, max_size=4)
         stack.push_async_callback(pool.close)
         await pool.execute(POLICY)
+        told = await stack.enter_async_context(receiver())
+        told.moods += MOODS
         port, fire = await stack.enter_async_context(house(pair, database_url, logs))
         stage = await stack.enter_async_context(_stage(pool, fire, port, key, size))
+        await stage.client.put_webhook(told.url, SECRET.replace(" ", "-"))
         say(f"  seed {seed}: {len(stage.screens)} screens, {size.calls_per_s:g} calls a second")
         watch = asyncio.get_running_loop().time
         began_s = watch()
@@ -132,13 +148,13 @@ async def live(pair: EnginePair, size: Size, seed: int, say: Say) -> list[str]:
         over_s = watch()
         await _come_to_rest(stage)
         say(f"  the evening took {over_s - began_s:.0f} s, coming to rest {watch() - over_s:.0f} s")
-        ended = Ended(stage.screens, accepted, fire.kills)
+        ended = Ended(stage.screens, accepted, fire.kills, told.posts)
         complaints = await judge(pool, ended)
         for line in await lateness(pool, ended):
             say(line)
         skipped = sum(len(screen.skipped) - 1 for screen in stage.screens)
         say(f"  {len(accepted)} calls accepted, {len(fire.kills)} kills, {skipped} screens caught up"
-            " by a snapshot")  # fmt: skip
+            f" by a snapshot, {len(told.posts)} posts to the webhook")  # fmt: skip
     return complaints
 
 

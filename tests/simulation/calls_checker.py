@@ -17,9 +17,16 @@ from server.clock import to_ms
 from server.events import catalogue as c
 from server.events.view import DeviceKind
 from server.gateway.topics import audience
+from server.webhooks.message import Told
+from tests.support.receiver import Received
 
 AFTER_KILL_MS = 8_000
+PROMISED = """
+SELECT shop_id, id, (payload->>'call_id')::bigint AS call_id, payload->>'stage' AS stage
+  FROM promise WHERE kind = 'PostWebhook'
+"""
 
+_told = msgspec.json.Decoder(Told).decode
 _decode = msgspec.json.Decoder(c.Event).decode
 
 
@@ -40,6 +47,7 @@ class Ended(NamedTuple):
     screens: Sequence[Listener]
     accepted: dict[int, int]  # number → call id
     kills: list[tuple[int, str]]  # when (ms since 1970), what
+    posts: Sequence[Received]  # what the webhook was told, repetitions among it
 
 
 class Line(NamedTuple):
@@ -55,11 +63,32 @@ async def judge(pool: asyncpg.Pool, ended: Ended) -> list[str]:
     logs = await _read_logs(pool)
     complaints = await _accepted_once(pool, ended.accepted)
     complaints += await _every_end_is_accounted_for(pool, logs)
+    complaints += await _told_of_every_stage(pool, ended)
     for shop_id, log in logs.items():
         complaints += [f"shop {shop_id}: {said}" for said in nothing_after_the_answer(log)]
     for screen in ended.screens:
         complaints += heard_once(screen, logs[screen.shop_id])
     return complaints
+
+
+async def _told_of_every_stage(pool: asyncpg.Pool, ended: Ended) -> list[str]:
+    """Each promised stage came, said the same whenever it came, and nothing came that was not promised."""
+    promised = {
+        f"{row['shop_id']}-{row['id']}": (row["call_id"], row["stage"])
+        for row in await pool.fetch(PROMISED)
+    }
+    came: dict[str, tuple[int, str]] = {}
+    complaints = []
+    for post in ended.posts:
+        told = _told(post.body)
+        said = (told.call_id, told.stage)
+        if came.setdefault(post.event_id, said) != said or told.event_id != post.event_id:
+            complaints.append(f"webhook: {post.event_id} said two things")
+    complaints += [f"webhook: {key} {promised[key]} never came" for key in promised.keys() - came]
+    complaints += [f"webhook: {key} came and was not promised" for key in came.keys() - promised]
+    known = {call_id for call_id, _ in came.values()}
+    silent = [call_id for call_id in ended.accepted.values() if call_id not in known]
+    return complaints + [f"webhook: nothing of call {call_id}" for call_id in silent]
 
 
 async def _read_logs(pool: asyncpg.Pool) -> defaultdict[int, list[Line]]:

@@ -149,6 +149,7 @@ async def house(pair: EnginePair, database_url: str, logs: Path) -> AsyncIterato
         port: int = probe.getsockname()[1]
     environment = {
         "DATABASE_URL": database_url, "REDIS_URL": pair.redis_url, "CHUANCAI_LOG_LEVEL": "warning",
+        "CHUANCAI_WEBHOOK_NETWORKS": "127.0.0.0/8",
     }  # fmt: skip
     serve = ["serve", "--host", "127.0.0.1", "--port", str(port)]
     parts = [
