@@ -96,7 +96,7 @@ async def test_a_promise_is_settled_once(database_url: str) -> None:
         item = (await kitchen.order(2, 1))["item_ids"][0]
         for name in ("StartItem", "FinishItem"):
             await kitchen.ask("kitchen", name, item_id=item)
-        _, armed = kitchen.ear.armed  # the order's voice, the dish's call
+        *_, armed = kitchen.ear.armed  # what the order promised, then the dish's call
         payload = msgspec.json.encode({"item_id": item, "version": 3}).decode()
         said = len(kitchen.ear.heard)
 

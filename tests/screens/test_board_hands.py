@@ -17,6 +17,7 @@ def test_nothing_moves_under_a_finger(boards: Boards, house: HouseOnThread) -> N
     expect(board.ticket(second)).to_be_visible()
     box = board.row(two).bounding_box()
     assert box is not None
+    board.settled()
     board.page.mouse.move(box["x"] + 20, box["y"] + 20)
     board.page.mouse.down()
     house.ask("waiter", "CleanPlace", place_id=1)

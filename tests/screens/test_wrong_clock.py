@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.boards import KUNGPAO, Boards, ordered
+from tests.support.boards import KUNGPAO, Boards, ordered, settled
 from tests.support.desks import desk_page, log_in
 from tests.support.house import HouseOnThread
 
@@ -67,6 +67,7 @@ def test_a_board_shows_the_house_s_time(
         expect(time).to_have_text(re.compile(r"^0:[0-5]\d$|^1:[0-5]\d$"))
         house.ask("waiter", "CleanPlace", place_id=2)
         assert _hm(page) == _hm(right.page)
+    settled(page)
     page.locator(f"main [data-item='{item}']").first.click()
     page.wait_for_selector(f"main [data-item='{item}'][data-state='cooking']")
 

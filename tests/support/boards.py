@@ -23,6 +23,12 @@ WOK, COLD, DOUGH = 1, 2, 3
 DUMPLINGS, KUNGPAO, BASS, GREENS, CUCUMBER = 1, 2, 3, 6, 7  # of the demo menu; cucumber is cold
 
 
+def settled(page: Page) -> None:
+    """Wait by the page's own clock until a press on what it shows counts as one."""
+    now = page.evaluate("performance.now()")
+    page.wait_for_function("from => performance.now() - from > 650", arg=now)
+
+
 class Board:
     """One board: its page, its wire, and what a cook does and sees."""
 
@@ -43,9 +49,8 @@ class Board:
         return self.page.locator(f"article[data-order='{order_id}'][data-part='0']")
 
     def settled(self) -> None:
-        """Wait until a press counts as a new one, and not as the second half of a double tap."""
-        now = self.page.evaluate("performance.now()")
-        self.page.wait_for_function("from => performance.now() - from > 650", arg=now)
+        """Wait until a press counts: not the second half of a double tap, nor on its way to what lay there."""
+        settled(self.page)
 
     def tap(self, item_id: int) -> None:
         """Press a dish once, as a person does."""
