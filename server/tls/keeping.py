@@ -32,6 +32,16 @@ LOOK_S = 60.0  # a router that gives this machine another address is noticed wit
 _log = structlog.get_logger(__name__)
 
 
+class AuthorityLostError(OSError):
+    """The authority's certificate is there, its key is not, and a new certificate is needed."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(
+            f"{place / 'authority.key'} is missing. Put it back from where it is kept; or remove {place}"
+            " to begin anew, and install every device again."
+        )
+
+
 class KeptCertificate:
     """The certificate of this machine in `data_dir`/tls; `names`: further ones it is opened by."""
 
@@ -43,6 +53,7 @@ class KeptCertificate:
         self._given = names
         self._loaded: bytes = b""
         self._unsigned: tuple[str, ...] = ()
+        self._told_key_missing = False  # that there is no key to sign with
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
@@ -60,26 +71,42 @@ class KeptCertificate:
     def look(self) -> bool:
         """Make, renew or read what is needed; return whether the context was given something new.
 
-        Raises `OSError` when the files cannot be written, `ValueError` when they cannot be read.
+        Raises `OSError` when the files cannot be written, `ValueError` when they cannot be read, and
+        `AuthorityLostError` when a new certificate is needed and nobody can sign it.
         """
         names = own_names(self._given)
         with self._alone():
-            authority = self._authority(names)
-            wanted = may_sign(authority.certificate, names)
-            self._say_unsigned(names, wanted)
             leaf = read_certificate(self.leaf_file)
-            if leaf is None or self._is_over(leaf, wanted):
-                made = make_leaf(authority, wanted, self._clock.now())
-                chain = made.certificate_pem() + authority.certificate_pem() + made.key_pem()
-                _write(self.leaf_file, chain, 0o600)
-                leaf = made.certificate
-                _log.info("certificate_made", until=f"{leaf.not_valid_after_utc:%Y-%m-%d}")
+            authority = self._authority(names)
+            if authority is None:
+                if leaf is None or leaf.not_valid_after_utc <= self._clock.now():
+                    raise AuthorityLostError(self._place)
+                if not self._told_key_missing:
+                    until = f"{leaf.not_valid_after_utc:%Y-%m-%d}"
+                    _log.error("authority_key_missing", until=until)
+                self._told_key_missing = True
+            else:
+                leaf = self._kept(leaf, authority, names)
             finger = leaf.fingerprint(hashes.SHA256())
             if finger == self._loaded:
                 return False
             self.context.load_cert_chain(self.leaf_file)
         self._loaded = finger
         return True
+
+    def _kept(
+        self, leaf: x509.Certificate | None, authority: Pair, names: Names
+    ) -> x509.Certificate:
+        """Return the certificate to serve, made anew when it is time."""
+        wanted = may_sign(authority.certificate, names)
+        self._say_unsigned(names, wanted)
+        if leaf is not None and not self._is_over(leaf, wanted):
+            return leaf
+        made = make_leaf(authority, wanted, self._clock.now())
+        chain = made.certificate_pem() + authority.certificate_pem() + made.key_pem()
+        _write(self.leaf_file, chain, 0o600)
+        _log.info("certificate_made", until=f"{made.certificate.not_valid_after_utc:%Y-%m-%d}")
+        return made.certificate
 
     async def keep(self) -> None:
         """Look once a minute until cancelled."""
@@ -105,11 +132,20 @@ class KeptCertificate:
             return False
         return True
 
-    def _authority(self, names: Names) -> Pair:
+    def _authority(self, names: Names) -> Pair | None:
+        """Return who signs, made the first time; None when its key lies elsewhere.
+
+        Never made anew: every device that was installed would be locked out.
+        """
         key_file = self._place / "authority.key"
         certificate = read_certificate(self.authority_file)
-        if certificate is not None and key_file.exists():
-            key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+        if certificate is not None:
+            if not key_file.exists():
+                return None
+            try:
+                key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+            except TypeError as error:  # it has a password
+                raise ValueError("authority.key is locked with a password") from error
             if not isinstance(key, ec.EllipticCurvePrivateKey):
                 raise ValueError("authority.key is not a key of ours")
             return Pair(certificate, key)

@@ -306,6 +306,10 @@ async def test_nobody_is_paid_for_their_own_word(street: Street, mall: Caller) -
         assert copy["state"] == said
         assert (await mall.ask("GET", "/v1/sms/balance")).json()["available"] == before - 1
         msgid = await street.db.fetchval(CARRIERS_ID, uuid.UUID(number))
+        await street.push(msgid=msgid, mobile=PHONE, status="UNKNOWN")
+        await street.settle()
+        copy = (await mall.ask("GET", f"/v1/sms/messages/{number}")).json()["copies"][0]
+        assert copy["state"] == said, "a carrier that does not know says nothing against it"
         await street.push(msgid=msgid, mobile=PHONE, status=pushed)
         await street.settle()
         copy = (await mall.ask("GET", f"/v1/sms/messages/{number}")).json()["copies"][0]

@@ -17,7 +17,7 @@ from server.clock import ManualClock, SystemClock
 from server.doctor.finding import Machine
 from server.doctor.windows import check_secure_context
 from server.tls.authority import make_authority, make_leaf, may_sign
-from server.tls.keeping import KeptCertificate, fingerprint, read_certificate
+from server.tls.keeping import AuthorityLostError, KeptCertificate, fingerprint, read_certificate
 from server.tls.names import own_names
 from tests.support.secure_house import secure_house
 
@@ -132,3 +132,20 @@ def test_doctor_says_until_when_and_by_what_it_is_known(tmp_path: Path) -> None:
     assert [one.level for one in check_secure_context(machine)] == ["warn"]
     clock.advance(seconds=30 * 86_400)
     assert [one.level for one in check_secure_context(machine)] == ["fail"]
+
+
+def test_an_authority_is_never_made_anew(tmp_path: Path) -> None:
+    """Its key put away, the house goes on while its certificate lasts, and then says what is missing."""
+    clock = ManualClock(SystemClock().now())
+    KeptCertificate(tmp_path, clock).look()
+    key = tmp_path / "tls" / "authority.key"
+    away = key.rename(tmp_path / "away.key")
+    authority = read_certificate(KeptCertificate.authority_file_in(tmp_path))
+    assert KeptCertificate(tmp_path, clock).look() is True
+    clock.advance(seconds=91 * 86_400)
+    with pytest.raises(AuthorityLostError, match=r"authority\.key is missing"):
+        KeptCertificate(tmp_path, clock).look()
+    assert read_certificate(KeptCertificate.authority_file_in(tmp_path)) == authority
+    away.rename(key)
+    assert KeptCertificate(tmp_path, clock).look() is True
+    assert read_certificate(KeptCertificate.authority_file_in(tmp_path)) == authority

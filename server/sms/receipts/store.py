@@ -23,7 +23,7 @@ UPDATE sms_phone p
   FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[])
        u(brand_id, message_id, mark, state, code, at, said)
  WHERE p.brand_id = u.brand_id AND p.message_id = u.message_id AND p.mark = u.mark
-   AND (p.state = 'waiting' OR p.state = 'unknown' AND u.state <> 'unknown' OR p.said AND NOT u.said)
+   AND (p.state = 'waiting' OR u.state <> 'unknown' AND (p.state = 'unknown' OR p.said AND NOT u.said))
 RETURNING p.brand_id, p.message_id, p.mark, p.state, p.code, p.said
 """
 
