@@ -159,17 +159,22 @@ class MenuRoom extends Room {
 
   /**
    * The same change to the dish of the same name in other shops. A station is told by its name there too.
-   * @param {number[]} shops @param {{dish: Dish, change: Partial<Dish>}[]} changes
+   * @param {number[]} shops @param {{dish: Dish, change: Partial<Dish>}[]} changes @param {string} [sale] "off", "on", or as it is
    */
-  async #elsewhere(shops, changes) {
+  async #elsewhere(shops, changes, sale = "") {
     let [done, missing] = [0, 0];
     for (const shop of shops) {
       const ground = /** @type {Ground | null} */ (await this.readBeside(`/v1/shops/${shop}/menu`));
       for (const { dish, change } of changes) {
         const same = ground?.menu.dishes.find((one) => one.name.zh === dish.name.zh);
         const station = ground?.stations.find((one) => one.name.zh === this.ground.stations.find(({ id }) => id === change.station_id)?.name.zh);
+        const where = `${name(dish.name)} · ${name(this.shops.find(({ id }) => id === shop)?.name ?? BLANK)}`;
+        const theirs = change.station_id && same ? { ...change, station_id: station?.id ?? same.station_id } : change;
         if (!same) missing += 1;
-        else if (await this.change("PUT", `/v1/shops/${shop}/dishes/${same.id}`, change.station_id ? { ...change, station_id: station?.id ?? same.station_id } : change, `${name(dish.name)} · ${name(this.shops.find(({ id }) => id === shop)?.name ?? BLANK)}`)) done += 1;
+        else if (
+          (!Object.keys(theirs).length || (await this.change("PUT", `/v1/shops/${shop}/dishes/${same.id}`, theirs, where))) &&
+          (!sale || same.sold_out === (sale === "off") || (await this.change("POST", `/v1/dishes/${same.id}/sale`, { shop_id: shop, sold_out: sale === "off" }, where)))
+        ) done += 1;
       }
     }
     if (shops.length) this.say(say("in_shops", { done, missing }));
@@ -193,7 +198,7 @@ class MenuRoom extends Room {
       if (Object.keys(change).length && !(await this.change("PUT", `${this.#at}/dishes/${dish.id}`, change, say("saved", { name: name(dish.name) })))) return void this.#look();
       if (sale && dish.sold_out !== (sale === "off")) await this.#sell(dish);
     }
-    if (Object.keys(change).length) await this.#elsewhere(form.all("shops").map(Number), dishes.map((dish) => ({ dish, change })));
+    if (sale || Object.keys(change).length) await this.#elsewhere(form.all("shops").map(Number), dishes.map((dish) => ({ dish, change })), sale);
     this.picked = new Set();
     closeDialog(this);
     void this.#look();

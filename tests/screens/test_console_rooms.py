@@ -16,6 +16,7 @@ from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread, fresh_house
 
 KUNGPAO = "宫保鸡丁"
+GREENS = "蒜蓉西兰花"
 COPY_MENU = """
 WITH s AS (INSERT INTO station (shop_id, id, name) SELECT 2, id, name FROM station WHERE shop_id = 1),
      m AS (INSERT INTO menu_category (shop_id, id, position, name)
@@ -185,6 +186,22 @@ def test_several_dishes_and_a_station_change_together(house: HouseOnThread, desk
     desk.keyboard.press("Enter")
     expect(desk.locator(".stations button").first).to_have_text("大灶")
     assert house.view("kitchen").stations[0].name.zh == "大灶"
+
+
+def test_a_dish_is_stopped_in_several_shops_at_once(house: HouseOnThread, desk: Page) -> None:
+    """R-004-6: what is off here and in the shops that were ticked is off in all of them."""
+    enter(house, desk, "menu")
+    row = desk.locator("tr", has_text=GREENS)
+    row.locator("input[type=checkbox]").check()
+    desk.locator("button[name=bulk]").click()
+    desk.select_option("dialog select[name=sale]", "off")
+    desk.locator("dialog input[name=shops]").check()
+    desk.locator("form[name=bulk] > .do button").click()
+    expect(row.locator(".came")).to_have_text("已沽清")
+    expect(desk.locator(".toasts")).to_contain_text("1")
+    enter(house, desk, "menu", 2)
+    expect(desk.locator("select[name=at_shop]")).to_have_value("2")
+    expect(desk.locator("tr", has_text=GREENS).locator(".came")).to_have_text("已沽清")
 
 
 def test_a_printer_is_set_up_tried_and_its_papers_decided(house: HouseOnThread, desk: Page) -> None:
