@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from server.broadcast.again.commands import AGAIN_EVERY_S
 from server.commands import BOOK
 from server.errors import Refusal
 from server.events import catalogue as c
@@ -27,6 +28,9 @@ TAG_PLACE = 101
 CARD_COMMANDS = {name for name in BOOK if name.endswith(("Card", "Funds", "Trade"))}
 PAPER_COMMANDS = {
     "PutPrinter", "PrintTest", "PrintReceipt", "PrintAgain", "SettlePaper", "EndPaper", "NotePrinter",
+}  # fmt: skip
+SPOKEN = {
+    "event": "custom", "channels": ["cashier", "kitchen"], "template_id": 3, "params": {"number": "8"},
 }  # fmt: skip
 SHOP_COMMANDS = (
     set(BOOK)
@@ -126,8 +130,10 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             await ask("system", "NoteRings", rings=[msgspec.to_builtins(heard)])
             await ask("waiter", "ClaimCall", call_id=call_id)
             await ask(ender, name, call_id=call_id)
-        spoken = {"event": "custom", "channels": ["cashier"], "template_id": 3}
-        await ask("business", "SendImCall", calls=[spoken | {"params": {"number": "8"}}])
+        call_id = (await ask("business", "SendImCall", calls=[SPOKEN]))["calls"][0]["call_id"]
+        kitchen.advance(seconds=AGAIN_EVERY_S)
+        await ask("cashier", "CallAgain", call_id=call_id)
+        await ask("kitchen", "SeeCall", call_id=call_id)
         assert asked == SHOP_COMMANDS
 
 
