@@ -154,7 +154,7 @@ class CallScreen extends Part {
 const isNumber = ({ event }) => event === "item_ready";
 
 /** @param {QueueNumber[]} numbers */
-const list = (numbers) => html`<ol class="numbers">${repeat(
+const list = (numbers) => html`<ol class="numbers" ?data-wide=${numbers.some(({ number }) => number.length > 2)}>${repeat(
   numbers,
   ({ orderId }) => orderId,
   ({ orderId, number, yesterday }) =>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 import pytest_asyncio
@@ -18,6 +18,13 @@ from tests.support.scripted_gateway import TOKEN, ScriptedGateway
 from tests.support.voices import announce, told
 
 PAGE_MS = 8_000
+AIR_PX = 40
+TEXT_BOXES = """(where) => [...document.querySelectorAll(where)].map((one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const { left, right } = range.getBoundingClientRect();
+  return [left, right];
+})"""
 COOKING, READY = ".cooking .numbers li", ".ready .numbers li"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -183,3 +190,23 @@ async def test_both_languages_by_key(page: Page) -> None:
     await page.keyboard.press("l")
     await expect(page.locator(".ready h1")).to_contain_text("Please collect")
     await expect(page.locator(".cooking h1")).to_contain_text("Preparing")
+
+
+async def test_three_digits_keep_their_distance(browser: Browser) -> None:
+    """After number 99 a hall still tells one number from the next (R-004-10)."""
+    now = SystemClock().now()
+    scene = Scene(to_ms(now), business_day=f"{now + timedelta(hours=8 - 3):%Y-%m-%d}")
+    scene.numbers = count(115)
+    orders = [
+        scene.order("table", f"A{n}", (300 - n, [scene.dish("宫保鸡丁", "cooking")]))
+        for n in range(6)
+    ]
+    view = scene.view(orders)
+    view.device.kind, view.device.name, view.device.station_id = "call_screen", "取餐口", None
+    async with ScriptedGateway(view) as opened:
+        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        await page.goto(f"{opened.origin}/call-screen/#token={TOKEN}")
+        await expect(page.locator(COOKING)).to_have_count(6)
+        boxes = await page.evaluate(TEXT_BOXES, COOKING)
+        assert all(right - left > AIR_PX for (_, left), (right, _) in pairwise(boxes[:3]))
+        await page.close()
