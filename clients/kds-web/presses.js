@@ -4,6 +4,7 @@
 import { monotonicMs } from "../link/clock.js";
 import { name } from "../link/i18n.js";
 import { queueNumber } from "../link/format.js";
+import { uuid } from "../link/ids.js";
 import { isUnconfirmed, UNDO_S } from "./tickets.js";
 import { say } from "./words.js";
 
@@ -81,7 +82,8 @@ export class Presses {
     if (one) one.itemId = itemId;
     if (!entry.about?.takeBack) return;
     const about = { verb: "take_back", label: entry.about.label };
-    this.#screen.send("UndoItem", { item_id: itemId, state: LEADS_TO[entry.name] }, about);
+    // one wish, one command: should the answer come twice, over a reload
+    this.#screen.outbox.add("UndoItem", { item_id: itemId, state: LEADS_TO[entry.name] }, about, String(entry.about.takeBack));
   }
 
   /** What waits for an answer about a dish, oldest first. @param {number} itemId */
@@ -228,7 +230,7 @@ export class Presses {
     for (const { entryId, itemId } of together) {
       if (outbox.withdraw(entryId)) continue;
       // which dish the part will be is known when the press is answered
-      if (outbox.waiting.some(({ id, body }) => id === entryId && body.quantity)) outbox.remark(entryId, { takeBack: true });
+      if (outbox.waiting.some(({ id, body }) => id === entryId && body.quantity)) outbox.remark(entryId, { takeBack: uuid() });
       else {
         const item = find(itemId);
         if (item) this.recall(item, label);

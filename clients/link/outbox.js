@@ -165,8 +165,13 @@ export class Outbox {
   heard(reply) {
     const entry = this.#entries.find((one) => one.id === reply.id);
     if (!entry || entry.state === "refused") return;
-    if (reply.ok) this.#remove(entry.id);
-    else if (reply.refusal?.retryable) return this.#later(entry);
+    if (reply.refusal?.retryable) return this.#later(entry);
+    if (reply.ok) {
+      // What follows from the answer is on the shelf before the command leaves it: a reload between loses neither.
+      this.#entries = this.#entries.filter((one) => one !== entry);
+      this.answered.emit({ entry, reply });
+      this.#remove(entry.id);
+    }
     else {
       entry.state = "refused";
       entry.refusal = reply.refusal;
@@ -174,7 +179,7 @@ export class Outbox {
       this.changed.emit();
     }
     this.#retryMs = RETRY_FIRST_MS;
-    this.answered.emit({ entry, reply });
+    if (!reply.ok) this.answered.emit({ entry, reply });
     this.#flush();
   }
 

@@ -72,10 +72,14 @@ def test_portions_together_are_taken_back_together_by_keys(
     board.agrees()
 
 
+BACK = """() => chuancai.screen.outbox.loaded && !chuancai.screen.outbox.entries.length
+  && chuancai.view().orders[0].items.filter(({ state }) => state === "queued").length === 2"""
+
+
 def test_portions_not_yet_answered_are_taken_back_when_they_are(
     boards: Boards, house: HouseOnThread
 ) -> None:
-    """撤销 while the answer is on its way: the part that was split off goes back."""
+    """撤销 while the answer is on its way: the part that was split off goes back, over a reload too."""
     board = boards.open()
     ordered(house, 1, {"dish_id": KUNGPAO, "quantity": 5})
     board.keys("*")
@@ -89,9 +93,8 @@ def test_portions_not_yet_answered_are_taken_back_when_they_are(
     )
     board.keys("0")
     board.mend()
-    board.page.wait_for_function(
-        "() => !chuancai.screen.outbox.entries.length"
-        " && chuancai.view().orders[0].items.filter(({ state }) => state === 'queued').length === 2"
-    )
+    board.page.reload()
+    board.page.wait_for_selector("kitchen-board .head")
+    board.page.wait_for_function(BACK)
     assert list(_portions(house).values()) == [[(2, "queued"), (3, "queued")]]
     board.agrees()
