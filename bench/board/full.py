@@ -17,7 +17,7 @@ from pathlib import Path
 import asyncpg
 from playwright.async_api import Page
 
-from bench.board.house import House, chromium, first_touch, open_board, open_house
+from bench.board.house import House, first_touch, open_board, open_house
 from bench.board.soak import ROWS, TAP_EVERY_S, WATCH
 from bench.directory import own_directory
 from server import addresses
@@ -25,6 +25,7 @@ from server.client.api import Api
 from server.client.device import Device
 from server.demo.menu import MENU, SHOP
 from server.settings import Settings
+from tests.support.browser import chromium
 
 OPEN_TICKETS = 200
 ORDERS_PER_HOUR = 540

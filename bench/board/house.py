@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from bench.start import free_port
 from server.client.api import Api
@@ -22,12 +22,6 @@ from server.demo.menu import SHOP
 
 READY_S_MAX = 60.0
 END_S_MAX = 30.0
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-    "--enable-precise-memory-info",
-]  # fmt: skip
 _SHOWN = re.compile(r"^(?:key id|secret): (\S+)$", re.MULTILINE)
 
 
@@ -86,17 +80,6 @@ async def open_house(directory: Path) -> AsyncIterator[tuple[House, Api]]:
             yield house, api
     finally:
         await end(house.process)
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run a browser for the length of the block."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 async def open_board(

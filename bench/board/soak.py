@@ -18,8 +18,9 @@ from typing import NamedTuple
 import psutil
 from playwright.async_api import CDPSession, Page
 
-from bench.board.house import House, chromium, end, first_touch, open_board, open_house
+from bench.board.house import House, end, first_touch, open_board, open_house
 from bench.directory import own_directory
+from tests.support.browser import chromium
 
 ORDERS_PER_HOUR = 540
 SAMPLES_PER_HOUR = 4

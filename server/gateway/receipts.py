@@ -22,6 +22,7 @@ from server.events.decision import Actor
 from server.events.view import CHANNEL_OF
 from server.gateway import frames as f
 from server.gateway.devices import Device
+from server.kds.display import Sighting
 
 GATHER_S = 0.2
 RETRY_S = 2.0
@@ -31,18 +32,8 @@ SHOP_RECEIPTS_MAX = 5000
 LIST_OF = {"NoteRings": "rings", "NoteShown": "shown"}
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """One dish painted on one board."""
-
-    item_id: int
-    device_id: int
-    device_name: str
-    station_id: int | None
-    at_ms: int
-
-
 Key = tuple[int, str]  # shop, command
-Receipt = Heard | Shown
+Receipt = Heard | Sighting
 Execute = Callable[[Actor, uuid.UUID, str, bytes], Awaitable[dict[str, Any]]]
 
 _logger = structlog.get_logger(__name__)
@@ -74,7 +65,7 @@ class Receipts:
         now_ms = self._now_ms()
         waiting = self._queue((device.shop_id, "NoteShown"))
         for item_id in item_ids:
-            waiting.append(Shown(item_id, device.id, device.name, device.station_id, now_ms))
+            waiting.append(Sighting(item_id, device.id, device.name, device.station_id, now_ms))
         self._wake.set()
 
     def _queue(self, key: Key) -> deque[Receipt]:
