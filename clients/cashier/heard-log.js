@@ -22,6 +22,7 @@ const STAGES = {
 
 /** How long a sentence may be said again, and the command that says it. @typedef {{nowMs: number, pending: (callId: number) => boolean, press: (callId: number) => void}} Again */
 const AGAIN_WITHIN_MS = 1_800_000;
+const AGAIN_EVERY_MS = 5_000; // the house takes an impatient thumb for one call: server/broadcast/again/commands.py
 const REFRESH = 2;
 
 /** @param {View} view @param {Said[]} lines @param {Again} again */
@@ -57,6 +58,7 @@ function mark({ stage, device_name: device }) {
 
 /** 再叫一遍, while it is fresh. @param {import("../link/frames.d.ts").Utterance} utterance @param {Again} act */
 function againButton({ call_id: call, msg_type: type, at_ms: atMs }, act) {
-  if (type === REFRESH || act.nowMs - atMs > AGAIN_WITHIN_MS) return "";
-  return html`<button class="again" ?disabled=${act.pending(call)} @click=${() => act.press(call)}>${icon("ring")}${say("again")}</button>`;
+  const ageMs = act.nowMs - atMs;
+  if (type === REFRESH || ageMs > AGAIN_WITHIN_MS) return "";
+  return html`<button class="again" ?disabled=${act.pending(call) || ageMs < AGAIN_EVERY_MS} @click=${() => act.press(call)}>${icon("bell")}${say("again")}</button>`;
 }

@@ -207,7 +207,8 @@ class KitchenBoard extends Part {
   undo() {
     const orphan = this.orphan;
     if (orphan) this.screen.outbox.dismiss(orphan.id);
-    else this.presses?.undo((id) => this.#find(id));
+    else if (this.presses?.undoable()) this.presses.undo((id) => this.#find(id));
+    else /** @type {import("./seen-line.js").SeenLine | null} */ (this.querySelector("seen-line"))?.see();
     this.touched();
   }
 
@@ -270,7 +271,7 @@ class KitchenBoard extends Part {
   }
 
   #gate() {
-    return html`<spoken-line .speaker=${this.speaker}></spoken-line><seen-line .screen=${this.screen}></seen-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
+    return html`<spoken-line .speaker=${this.speaker}></spoken-line><seen-line .screen=${this.screen} .keyed=${!this.orphan && !this.presses?.undoable()}></seen-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
   }
 
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */

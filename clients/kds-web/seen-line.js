@@ -1,5 +1,5 @@
 // 看到了: what was called out to the kitchen and is not about a new order waits here until a cook says it was seen.
-// The cash desk and who called are told. Refuses to stay: after two minutes a line goes by itself.
+// The cash desk, the other boards and who called are told. Refuses to stay: after two minutes a line goes by itself.
 
 import { clock } from "../link/clock.js";
 import { concerns } from "../link/concerns.js";
@@ -21,13 +21,15 @@ const REFRESH = 2;
 /** What the board shows by itself: nobody has to say that it was seen. */
 const SHOWN = new Set(["order_placed", "item_cancelled", "item_ready"]);
 
-class SeenLine extends Part {
-  static properties = { screen: { attribute: false } };
+export class SeenLine extends Part {
+  static properties = { screen: { attribute: false }, keyed: { attribute: false } };
 
   constructor() {
     super();
     /** @type {Screen | null} */
     this.screen = null;
+    /** Whether 0 is for the newest line: nothing else waits for it. */
+    this.keyed = false;
     /** Newest first. @type {Utterance[]} */
     this.lines = [];
   }
@@ -41,6 +43,7 @@ class SeenLine extends Part {
   #hear(event) {
     const view = this.screen?.view;
     if (event.kind === "CallEnded" && event.reason !== "done") this.#drop(event.call_id);
+    if (event.kind === "CallHeard") for (const { call_id: id, stage } of event.heard) if (stage === "acknowledged") this.#drop(id);
     if (event.kind !== "Announced" || !view) return;
     const { utterance } = event;
     if (utterance.msg_type === REFRESH || SHOWN.has(utterance.event) || !concerns(view, utterance)) return;
@@ -55,17 +58,23 @@ class SeenLine extends Part {
     this.requestUpdate();
   }
 
-  /** @param {Utterance} utterance */
-  #see({ call_id: call, ring }) {
+  #fresh() {
+    return this.lines.filter(({ at_ms: atMs }) => clock.nowMs() - atMs < KEPT_MS);
+  }
+
+  /** Say that a line was seen, the newest unless another is named. */
+  see(utterance = this.#fresh()[0]) {
+    if (!utterance) return;
+    const { call_id: call, ring } = utterance;
     this.#drop(call);
     this.screen?.send("SeeCall", { call_id: call, ring });
   }
 
   render() {
-    const fresh = this.lines.filter(({ at_ms: atMs }) => clock.nowMs() - atMs < KEPT_MS);
+    const fresh = this.#fresh();
     if (!fresh.length) return nothing;
-    return html`<div class="seen-lines">${fresh.map((one) => html`<button class="btn" data-kind="slip" data-seen=${one.call_id} @click=${() => this.#see(one)}>
-      ${icon("tick")}<span>${name(one.text)}</span><b>${say("saw")}</b></button>`)}</div>`;
+    return html`<div class="seen-lines">${fresh.map((one, at) => html`<button class="btn" data-kind="slip" data-seen=${one.call_id} @click=${() => this.see(one)}>
+      ${this.keyed && at === 0 ? html`<key-cap .key=${"0"}></key-cap>` : nothing}${icon("bell")}<span>${name(one.text)}</span><b>${say("saw")}</b></button>`)}</div>`;
   }
 }
 

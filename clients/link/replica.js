@@ -62,6 +62,7 @@ export function apply(view, event) {
       if (view.device.kind !== "cashier") return view;
       return { ...view, announced: [...view.announced, event.utterance].slice(-ANNOUNCED_MAX) };
     case "CallHeard":
+      if (view.device.kind !== "cashier") return view;
       return { ...view, heard: [...view.heard, ...event.heard].slice(-HEARD_MAX) };
     case "ItemStarted":
     case "ItemFinished":

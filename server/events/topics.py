@@ -29,6 +29,7 @@ _TOPICS: dict[Channel, str] = {
 }
 CARDS = frozenset({"cashier", "monitor"})  # the tills, and who watches over every trade (R-000-3)
 LISTENING = frozenset({"cashier", "console"})  # they list every announcement
+SEEN = LISTENING | {"kitchen"}  # what one board has seen need not stand on the others
 
 
 def channel_topics(channels: Iterable[Channel], place_id: int | None) -> frozenset[str]:

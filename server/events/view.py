@@ -119,7 +119,8 @@ def _card(view: View, event: c.CallRaised | c.CallUnanswered) -> None:
 
 
 def _heard(view: View, event: c.CallHeard) -> None:
-    view.heard = [*view.heard, *event.heard][-HEARD_MAX:]
+    if view.device.kind == "cashier":
+        view.heard = [*view.heard, *event.heard][-HEARD_MAX:]
 
 
 def _trade(view: View, event: CardFact) -> None:

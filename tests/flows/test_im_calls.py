@@ -78,6 +78,28 @@ async def test_a_call_reaches_its_device_and_is_answered(
     assert len({one.event_id for one in told}) == 3
 
 
+async def test_the_caller_is_told_that_the_kitchen_saw_it(
+    house: HouseOnThread, client: Client, till: Receiver
+) -> None:
+    """R-004-33: 看到了 on a board reaches the service that called, with who saw it and which ring."""
+    token = house.pair("kitchen", "热菜档", station_id=1)
+    await client.put_webhook(till.url, SECRET)
+    async with asyncio.timeout(S_MAX), Device(house.url, token, tempo=QUICK) as board:
+        await board.until(lambda d: d.replica.whole)
+        call = await client.send_im_call(
+            SHOP, "order_rushed", ["kitchen"], {"roomName": "801", "goodsName": "水饺"}
+        )
+        await till.until(1)
+        await board.ask("SeeCall", call_id=call.call_id, ring=1)
+        await till.until(2)
+    told = [
+        read_told(SECRET, p.target, p.headers, p.body, house.clock.now().timestamp())
+        for p in till.posts
+    ]
+    (seen,) = [one for one in told if one.stage == "seen"]
+    assert (seen.call_id, seen.detail["ring"], seen.detail["by"]) == (call.call_id, 1, "热菜档")
+
+
 async def test_many_calls_go_at_once(house: HouseOnThread, client: Client) -> None:
     """A batch in plain words: accepted and refused side by side, the same when repeated."""
     house.pair("kitchen", station_id=1)

@@ -104,7 +104,7 @@ async def test_the_caller_knows_that_the_kitchen_saw_it(database_url: str) -> No
         (event,) = house.kitchen.events(since)
         assert isinstance(event, c.CallHeard)
         assert [(h.stage, h.device_name) for h in event.heard] == [("acknowledged", "热菜档")]
-        assert house.kitchen.ear.heard[since].topics == {"cashier", "console"}
+        assert house.kitchen.ear.heard[since].topics == {"cashier", "console", "kitchen"}
         await seen(house, call["call_id"])  # a second thumb
         record = await read_call(house.kitchen.pool, SHOP, call["call_id"])
         assert record is not None

@@ -104,3 +104,36 @@ def test_a_service_call_is_a_card_on_the_pads(boards: Boards, house: HouseOnThre
     mine.get_by_role("button", name="办完了").click()
     expect(mine.locator(".mine")).to_have_count(0)
     expect(other.locator(".line[data-call]")).to_have_count(0)
+
+
+def test_what_the_kitchen_saw_and_what_is_said_once_more(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """R-004-33: 看到了 on one board clears the others and is told at the desk; 再叫一遍 at the desk says it anew."""
+    first, second = boards.open(), boards.open()
+    desk = opened(boards, house, "cashier", "cashier")
+    asked = {
+        "event": "order_rushed",
+        "channels": ["kitchen"],
+        "params": {"roomName": "801", "goodsName": "水饺"},
+    }
+    [sent] = house.ask("business", "SendImCall", calls=[asked])["calls"]
+    rush, lines = sent["call_id"], [board.page.locator("[data-seen]") for board in (first, second)]
+    for line in lines:
+        expect(line).to_contain_text("801")
+    first.keys("0")
+    for line in lines:
+        expect(line).to_have_count(0)
+    row = desk.locator(f".log li[data-call='{rush}']")
+    expect(row.locator("[data-as=acknowledged]")).to_contain_text(
+        first.page.evaluate("chuancai.view().device.name")
+    )
+    row.get_by_role("button", name="再叫一遍").click()
+    expect(desk.locator(".log li")).to_have_count(2)
+    for line in lines:
+        expect(line).to_contain_text("801")
+    assert lines[0].get_attribute("data-seen") != str(rush)
+    lines[1].click()
+    for line in lines:
+        expect(line).to_have_count(0)
+    expect(desk.locator(".refused")).to_have_count(0)

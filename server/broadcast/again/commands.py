@@ -19,7 +19,7 @@ from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Actor, Context, Decision, Row, Said
 from server.events.facts import CallRow
-from server.events.topics import LISTENING
+from server.events.topics import SEEN
 
 AGAIN_EVERY_S = 5  # an impatient thumb is one call
 AGAIN_MAX = 5
@@ -121,7 +121,7 @@ def see(command: SeeCall, row: CallRow, context: Context) -> Decision:
     decision = Decision(
         {"call_id": row.call.id, "changed": True},
         rows=[receipt],
-        said=[Said(c.CallHeard(heard=[heard]), LISTENING)],
+        said=[Said(c.CallHeard(heard=[heard]), SEEN)],
         promises=calls.stage(
             row, "seen", context.now_ms, ring=command.ring, by=actor.name, device_id=actor.device_id
         ),
