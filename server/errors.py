@@ -69,6 +69,12 @@ REFUSALS: dict[str, RefusalKind] = {
         422, False, "A printer is in a private network of the house.", "打印机须在内网"
     ),
     "printer_disabled": RefusalKind(409, False, "The printer is not in use.", "打印机已停用"),
+    "picture_unreadable": RefusalKind(
+        422, False, "This is no photograph that can be shown.", "无法识别这张图片"
+    ),
+    "pictures_too_many": RefusalKind(
+        409, False, "The brand has as many photographs as it may.", "图片数量已达上限"
+    ),
     "printers_too_many": RefusalKind(
         409, False, "The shop has as many printers as it may.", "打印机数量已达上限"
     ),

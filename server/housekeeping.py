@@ -12,12 +12,14 @@ from server.broadcast import store as calls
 from server.clock import Clock
 from server.events import log
 from server.pairing import store as pairing
+from server.pictures import store as pictures
 from server.printing import store as printing
 from server.staff import store as staff
 
 COMMANDS_KEPT = timedelta(days=7)  # a device may come back from a week in a drawer
 PROMISES_KEPT = timedelta(days=7)
 PAPERS_KEPT = timedelta(days=30)
+PICTURES_KEPT = timedelta(days=30)  # that no dish shows: a form may lie open over a weekend
 CALLS_KEPT = timedelta(days=90)  # whoever is asked why nobody came looks back this far
 PAIRING_KEPT = timedelta(days=1)  # long over, kept for whoever asks what happened yesterday
 SESSIONS_KEPT = timedelta(days=1)  # they end after twelve hours
@@ -46,6 +48,7 @@ async def forget(pool: asyncpg.Pool, clock: Clock) -> int:
         (log.FORGET_COMMANDS, COMMANDS_KEPT),
         (log.FORGET_PROMISES, PROMISES_KEPT),
         (printing.FORGET_JOBS, PAPERS_KEPT),
+        (pictures.FORGET, PICTURES_KEPT),
         (calls.FORGET_CALLS, CALLS_KEPT),
         (calls.FORGET_RECEIPTS, CALLS_KEPT),
     ):

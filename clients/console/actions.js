@@ -25,6 +25,7 @@ export const ACTIONS = {
   changeDish: { zh: "改菜品", en: "Change a dish" },
   addStation: { zh: "新增档口", en: "Open a station" },
   renameStation: { zh: "改档口名称", en: "Rename a station" },
+  addPicture: { zh: "上传菜品照片", en: "Bring a photograph of a dish" },
   addPrinter: { zh: "新增打印机", en: "Set a printer up" },
   changePrinter: { zh: "改打印机设置", en: "Change a printer" },
   testPrinter: { zh: "打印测试页", en: "Print a test" },

@@ -1,6 +1,6 @@
 // A dish as a form: names, price, station, target, choices, allergens. Refuses to save: the room does.
 
-import { html } from "../link/vendor/lit.js";
+import { html, nothing } from "../link/vendor/lit.js";
 import { choice, fen, field, tick, yuan } from "./fields.js";
 import { say } from "./menu-words.js";
 
@@ -8,9 +8,10 @@ import { say } from "./menu-words.js";
 /** @typedef {Dish["modifier_groups"]} Groups */
 /** @typedef {Groups[number]["choices"][number]} Choice */
 /**
- * @typedef {{headings: [string, string][], stations: [string, string][], groups: Groups, put: (change: (groups: Groups) => Groups) => void}} Look
- * `put` hands over the groups with what was typed so far, and takes what they shall be. */
+ * @typedef {{headings: [string, string][], stations: [string, string][], groups: Groups, put: (change: (groups: Groups) => Groups) => void, photo: (file: File, picture: HTMLInputElement) => void}} Look
+ * `put` hands over the groups with what was typed so far, and takes what they shall be; `photo` brings a photograph. */
 
+const PHOTOGRAPH = /[./]/; // a word without either names a drawing
 const DESK_WORDS = /[、，,;；]/;
 
 /** @param {Dish} dish @param {Look} look */
@@ -24,9 +25,22 @@ export function dishForm(dish, look) {
       ${field("about_zh", say("about_zh"), dish.about.zh, { maxlength: 500, whole: true })}${field("about_en", say("about_en"), dish.about.en, { maxlength: 500, whole: true })}
       ${field("allergens", say("allergens"), dish.allergens.join("、"), { maxlength: 400, whole: true })}
       ${field("spicy", say("spicy"), dish.spicy, { type: "number", min: 0, max: 5, required: true })}${field("picture", say("picture"), dish.picture, { maxlength: 200 })}
+      ${photoField(dish.picture, look)}
     </div>
     <h3>${say("groups")}</h3>${look.groups.map((group, at) => groupFields(group, at, look))}
     <button type="button" class="btn" name="add_group" @click=${() => look.put((groups) => [...groups, freshGroup()])}>${say("add_group")}</button>`;
+}
+
+/** The photograph as it is, and another instead. @param {string} picture @param {Look} look */
+function photoField(picture, { photo }) {
+  const chosen = (/** @type {Event} */ event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const [file] = input.files ?? [];
+    if (file) photo(file, /** @type {HTMLInputElement} */ (input.form?.elements.namedItem("picture")));
+    input.value = "";
+  };
+  return html`<label class="whole">${say("photo")}<input name="photo" type="file" accept="image/jpeg,image/png,image/webp" @change=${chosen} />
+    <img class="photo" alt="" src=${PHOTOGRAPH.test(picture) ? picture : nothing} ?hidden=${!PHOTOGRAPH.test(picture)}></label>`;
 }
 
 /** @param {Groups[number]} group @param {number} at @param {Look} look */

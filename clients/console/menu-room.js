@@ -8,7 +8,9 @@ import { allergen } from "../link/words.js";
 import { dishForm, dishOf, groupsOf } from "./dish-form.js";
 import { choice, field, listed, typed, typedIn, yuan } from "./fields.js";
 import { say } from "./menu-words.js";
+import { shrunk } from "./photograph.js";
 import { closeDialog, Room } from "./room.js";
+import { tell } from "./tell.js";
 import { say as shared } from "./words.js";
 
 /** @typedef {import("../link/frames.d.ts").Dish} Dish */
@@ -123,7 +125,7 @@ class MenuRoom extends Room {
     if (!open) return nothing;
     if (open === "bulk") return this.sheet(say("bulk_title", { n: this.picked.size }), this.#together(), shut);
     if (!("price_fen" in open)) return this.sheet(name(open.name) || say("add_station"), this.#stationForm(open), shut);
-    const look = { headings: this.#headings(), stations: this.#stations(), groups: this.groups, put: (/** @type {(groups: Dish["modifier_groups"]) => Dish["modifier_groups"]} */ change) => this.#regroup(change) };
+    const look = { headings: this.#headings(), stations: this.#stations(), groups: this.groups, put: (/** @type {(groups: Dish["modifier_groups"]) => Dish["modifier_groups"]} */ change) => this.#regroup(change), photo: (/** @type {File} */ file, /** @type {HTMLInputElement} */ field) => void this.#photograph(file, field) };
     const body = html`<form name="dish" @submit=${(/** @type {Event} */ event) => this.#save(event, open)}>${dishForm(open, look)}${open.id ? this.#otherShops() : nothing}
       <div class="do"><button class="btn" data-kind="go">${shared("save")}</button></div></form>`;
     return this.sheet(name(open.name) || say("add"), body, shut);
@@ -133,6 +135,17 @@ class MenuRoom extends Room {
   #regroup(change) {
     const form = this.querySelector("form[name=dish]");
     if (form) this.groups = change(groupsOf(this.groups, typedIn(/** @type {HTMLFormElement} */ (form))));
+  }
+
+  /** Bring a photograph; the dish shows it once the form is saved. @param {File} file @param {HTMLInputElement} field */
+  async #photograph(file, field) {
+    const data = await shrunk(file);
+    if (data === null) return tell(say("no_photo"), "refused");
+    const told = await this.change("POST", `${this.#at}/pictures`, { data }, say("photo_there"));
+    if (!told) return;
+    field.value = told.picture;
+    const shown = this.querySelector("img.photo");
+    if (shown instanceof HTMLImageElement) Object.assign(shown, { src: told.picture, hidden: false });
   }
 
   /** Which further shops shall have it too. */

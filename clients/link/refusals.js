@@ -30,6 +30,8 @@ export const REFUSALS = {
   printer_name_taken: {"zh": "打印机名称已被使用", "en": "Another printer has this name."},
   printer_not_private: {"zh": "打印机须在内网", "en": "A printer is in a private network of the house."},
   printer_disabled: {"zh": "打印机已停用", "en": "The printer is not in use."},
+  picture_unreadable: {"zh": "无法识别这张图片", "en": "This is no photograph that can be shown."},
+  pictures_too_many: {"zh": "图片数量已达上限", "en": "The brand has as many photographs as it may."},
   printers_too_many: {"zh": "打印机数量已达上限", "en": "The shop has as many printers as it may."},
   promise_not_found: {"zh": "没有这个已放弃的任务", "en": "There is no such promise that was given up."},
   print_job_not_found: {"zh": "没有这张单据", "en": "There is no such paper."},

@@ -25,6 +25,7 @@ from server.api.operations import Operations
 from server.api.pace import Pace
 from server.api.pages import page_routes
 from server.api.pairing import Pairing
+from server.api.pictures import Pictures
 from server.api.points import Points
 from server.api.printing import Printing
 from server.api.requests import Endpoint, Ways
@@ -69,6 +70,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
         *for_people_too(Printing(ground.execute, ground.database, gate, printers).doors()),
         *for_people_too(MenuKeeping(ground.execute, gate).doors()),
+        *Pictures(ground.database, gate, ground.clock).doors(),
         *Pairing(pairing).doors(),
         *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
         *Staff(front.staff).doors(),

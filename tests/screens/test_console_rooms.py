@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from tests.support.house import HouseOnThread, fresh_house
 
 KUNGPAO = "宫保鸡丁"
 GREENS = "蒜蓉西兰花"
+PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "board.png"
 COPY_MENU = """
 WITH s AS (INSERT INTO station (shop_id, id, name) SELECT 2, id, name FROM station WHERE shop_id = 1),
      m AS (INSERT INTO menu_category (shop_id, id, position, name)
@@ -264,3 +266,20 @@ def test_calls_are_read_to_their_receipts_and_cancelled(house: HouseOnThread, de
     expect(row).to_be_visible()
     desk.select_option("select[name=event]", "item_ready")
     expect(row).to_have_count(0)
+
+
+def test_a_dish_gets_a_photograph(house: HouseOnThread, desk: Page) -> None:
+    """R-004-6: chosen from the desk's files, seen at once, and on the guests' menu when it is saved."""
+    enter(house, desk, "menu")
+    desk.locator("tr", has_text=GREENS).locator("button[name=edit]").click()
+    photo = desk.locator("dialog input[name=photo]")
+    photo.set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    expect(desk.locator(".toasts p[data-as=refused]")).to_have_text("无法识别这张图片")
+    photo.set_input_files(str(PICTURE))
+    expect(desk.locator("dialog img.photo")).to_be_visible()
+    desk.wait_for_function("document.querySelector('img.photo').naturalWidth === 1280")
+    desk.locator("form[name=dish] > .do button").click()
+    expect(desk.locator("dialog.sheet")).to_have_count(0)
+    told = desk.request.get(f"{house.url}/v1/shops/1/menu").json()
+    (path,) = {one["picture"] for one in told["menu"]["dishes"] if one["name"]["zh"] == GREENS}
+    assert path.startswith("/pictures/")
