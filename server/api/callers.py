@@ -119,7 +119,7 @@ class Gate:
             raise Refusal("not_allowed", role=role)
         if await self._brand(shop_id) != signer.brand_id:
             raise Refusal("shop_not_found", shop_id=shop_id)
-        if not _speaks(signer, role, shop_id):
+        if not speaks(signer, role, shop_id):
             raise Refusal("not_allowed", shop_id=shop_id)
         return Actor(role, signer.who, signer.name, shop_id)
 
@@ -155,7 +155,7 @@ def brand_of(signer: Signer, role: Role, *, whole_brand: bool = False) -> int:
     """
     if role not in roles_of(signer):
         raise Refusal("not_allowed", role=role)
-    if whole_brand and not _speaks(signer, role, WHOLE_BRAND):
+    if whole_brand and not speaks(signer, role, WHOLE_BRAND):
         raise Refusal("not_allowed", shop_id=WHOLE_BRAND)
     return signer.brand_id
 
@@ -176,7 +176,7 @@ def roles_of(signer: Signer) -> frozenset[str]:
     return frozenset(signer.roles)
 
 
-def _speaks(signer: Signer, role: Role, shop_id: int) -> bool:
+def speaks(signer: Signer, role: Role, shop_id: int) -> bool:
     """Return whether somebody speaks as `role` in a shop; 0: in all of the brand's."""
     if isinstance(signer, Member):
         return signer.speaks(role, shop_id)

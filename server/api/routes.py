@@ -17,6 +17,7 @@ from server.api.front import Front, Ground, open_front
 from server.api.health import Health
 from server.api.im import ImCalls
 from server.api.im_rules import Rules
+from server.api.im_templates import Templates
 from server.api.im_webhook import Webhooks
 from server.api.install import Install
 from server.api.kitchen_report import KitchenReports
@@ -53,6 +54,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
             KitchenReports(ground.reports or ground.database, gate, ground.clock).doors()
         ),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
+        *for_people_too(Templates(ground.database, ground.clock).doors()),
         *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
         *Webhooks(ground.database, ground.clock, networks, sealing).doors(),
         *for_people_too(Cards(ground.execute, ground.database, gate, ground.clock).doors()),

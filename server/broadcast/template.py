@@ -87,7 +87,11 @@ def check_template(parameters: Mapping[str, ParamType], text: Text) -> None:
         if not _NAME.fullmatch(name):
             raise Refusal("template_invalid", reason="name", name=name)
     for language in LANGUAGES:
-        used = {p.name for p in parse(getattr(text, language)) if isinstance(p, Slot)}
+        try:
+            pieces = parse(getattr(text, language))
+        except Refusal as refusal:
+            raise Refusal(refusal.code, language=language, **refusal.detail) from None
+        used = {piece.name for piece in pieces if isinstance(piece, Slot)}
         unknown = sorted(used - parameters.keys())
         if unknown:
             raise Refusal("template_parameter_unknown", language=language, names=unknown)

@@ -1,4 +1,4 @@
-"""A brand's templates and rules, read at every ring and changed by managers.
+"""A brand's templates and rules, read at every ring and changed by managers; `views.py` reads for these.
 
 One statement reads the rules of a whole batch; another the sentences, only when a brand has some.
 Refuses to merge or judge: `policy.py` does.
@@ -15,7 +15,6 @@ import asyncpg
 import msgspec
 
 from server.broadcast.policy import CHANNELS, Policy, PolicyChange, effective, is_quiet
-from server.broadcast.speech import ParamType
 from server.broadcast.template import Template
 from server.broadcast.templates import BUILT_IN, OWN_ID_MAX
 from server.events import catalogue as c
@@ -47,15 +46,6 @@ SELECT t.brand_id, t.id, t.name, v.version, v.parameters, v.text
   JOIN im_template_version v ON v.brand_id = t.brand_id AND v.id = t.id AND v.version = t.latest
 """
 
-LIST_TEMPLATES = """
-SELECT t.brand_id, t.id, t.name, v.version, v.parameters, v.text
-  FROM im_template t
-  JOIN im_template_version v ON v.brand_id = t.brand_id AND v.id = t.id AND v.version = t.latest
- WHERE t.brand_id = $1
- ORDER BY t.id
- LIMIT $2::integer
-"""
-
 # A new template, or the next version of one: whoever read an older version comes too late.
 ADD_TEMPLATE = """
 WITH named AS (
@@ -76,12 +66,6 @@ SELECT v.brand_id, v.id, t.name, v.version, v.parameters, v.text
   FROM im_template_version v
   JOIN im_template t ON t.brand_id = v.brand_id AND t.id = v.id
  WHERE v.brand_id = $1 AND v.command_id = $2
-"""
-
-READ_CHANGES = """
-SELECT shop_id, channel, policy, version
-  FROM broadcast_policy
- WHERE brand_id = $1 AND shop_id IN (0, $2) AND event = $3
 """
 
 # Version 0 is "nothing was changed so far"; each change is remembered beside the one that holds.
@@ -110,24 +94,7 @@ SELECT shop_id, event, channel, policy, version
  WHERE brand_id = $1 AND command_id = $2
 """
 
-LIST_VERSIONS = """
-SELECT version, parameters, text, to_ms(made_at) AS at_ms, made_by
-  FROM im_template_version
- WHERE brand_id = $1 AND id = $2
- ORDER BY version DESC
- LIMIT $3
-"""
-
-LIST_HISTORY = """
-SELECT version, policy, to_ms(changed_at) AS at_ms, changed_by
-  FROM broadcast_policy_history
- WHERE brand_id = $1 AND shop_id = $2 AND event = $3 AND channel = $4
- ORDER BY version DESC
- LIMIT $5
-"""
-
 TEMPLATES_MAX = 500  # of a brand
-LISTED_MAX = 100  # versions and changes, the newest
 
 Shop = tuple[int, c.CallEvent]
 Database = asyncpg.Pool | asyncpg.Connection
@@ -139,6 +106,11 @@ class Book(msgspec.Struct):
     brand_id: int
     policies: dict[c.Channel, Policy]
     templates: dict[int, Template]
+    pads: dict[str, int]  # what the shop's own columns say of its pads
+
+    def base(self, event: c.CallEvent, channel: c.Channel) -> dict[str, int] | None:
+        """Return what lies between the house's rules and the brand's, if anything."""
+        return self.pads if channel == "pad" and event == "item_ready" else None
 
 
 _changes = msgspec.json.Decoder(list[tuple[c.Channel, bool, PolicyChange]]).decode
@@ -206,13 +178,13 @@ def _book(row: asyncpg.Record) -> Book:
     changes = _changes(row["changes"]) if row["changes"] else []
     event: c.CallEvent = row["event"]
     pads = {"interval_s": row["call_interval_s"], "repeat_max": row["call_rings_max"] - 1}
-    policies: dict[c.Channel, Policy] = {}
+    book = Book(row["brand_id"], {}, dict(BUILT_IN), pads)
     for channel in CHANNELS:
         brand = next((one for ch, own, one in changes if ch == channel and not own), None)
         shop = next((one for ch, own, one in changes if ch == channel and own), None)
-        base = pads if channel == "pad" and event == "item_ready" else None
-        policies[channel] = effective(event, channel, brand, shop, base=base)
-    return Book(row["brand_id"], policies, dict(BUILT_IN))
+        base = book.base(event, channel)
+        book.policies[channel] = effective(event, channel, brand, shop, base=base)
+    return book
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -231,53 +203,6 @@ class StoredChange(msgspec.Struct, frozen=True):
     channel: c.Channel
     change: PolicyChange
     version: int
-
-
-class Version(msgspec.Struct, frozen=True):
-    """One version of a brand's template: what it said, since when, who wrote it."""
-
-    version: int
-    parameters: dict[str, ParamType]
-    text: c.Text
-    at_ms: int
-    by: str
-
-
-class Changed(msgspec.Struct, frozen=True):
-    """How a rule was changed: by whom, when."""
-
-    version: int
-    change: PolicyChange
-    at_ms: int
-    by: str
-
-
-async def list_versions(pool: asyncpg.Pool, brand_id: int, template_id: int) -> list[Version]:
-    """Return the newest versions of a brand's template, the newest first."""
-    rows = await pool.fetch(LIST_VERSIONS, brand_id, template_id, LISTED_MAX)
-    return [
-        Version(
-            row["version"], msgspec.convert(_parameters(row["parameters"]), dict[str, ParamType]),
-            _text(row["text"]), row["at_ms"], row["made_by"],
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-async def list_changes(
-    pool: asyncpg.Pool, brand_id: int, shop_id: int, event: c.CallEvent, channel: c.Channel
-) -> list[Changed]:
-    """Return how a brand (shop 0) or a shop changed a rule, the newest first."""
-    rows = await pool.fetch(LIST_HISTORY, brand_id, shop_id, event, channel, LISTED_MAX)
-    return [
-        Changed(row["version"], _change(row["policy"]), row["at_ms"], row["changed_by"])
-        for row in rows
-    ]
-
-
-async def list_templates(pool: asyncpg.Pool, brand_id: int) -> list[Template]:
-    """Return a brand's templates, each in its latest version."""
-    return [as_template(row) for row in await pool.fetch(LIST_TEMPLATES, brand_id, TEMPLATES_MAX)]
 
 
 async def find_template(pool: asyncpg.Pool, brand_id: int, template_id: int) -> Template | None:
@@ -320,17 +245,6 @@ async def find_made_change(
         return None
     change = _change(row["policy"])
     return row["event"], StoredChange(row["shop_id"], row["channel"], change, row["version"])
-
-
-async def read_changes(
-    pool: asyncpg.Pool, brand_id: int, shop_id: int, event: c.CallEvent
-) -> list[StoredChange]:
-    """Return the brand's and the shop's changes of an event."""
-    rows = await pool.fetch(READ_CHANGES, brand_id, shop_id, event)
-    return [
-        StoredChange(row["shop_id"], row["channel"], _change(row["policy"]), row["version"])
-        for row in rows
-    ]
 
 
 async def put_change(
