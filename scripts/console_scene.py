@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOGIN = "chen"
 PASSWORD = "seven quiet cooks on monday"  # noqa: S105 - of a shop that lives for its pictures
-ROOMS = ("devices", "menu", "printers", "calls", "audit")
+ROOMS = ("devices", "menu", "printers", "calls", "broadcast", "audit")
 DESK, PAD = (1920, 1080), (1280, 800)
 # What lies in front of a room: its picture's name, what opens it.
 SHEETS = {
@@ -30,6 +30,7 @@ SHEETS = {
     "menu": ("dish", "tbody tr:nth-child(3) button[name=edit]"),
     "printers": ("paper", ".jobs tbody tr:nth-child(1) td:nth-child(2) button"),
     "calls": ("call", "tbody tr:nth-child(1) button[name=open]"),
+    "broadcast": ("rule", "tr[data-event=order_placed] td[data-channel=cashier] button"),
 }
 
 
@@ -60,6 +61,7 @@ async def shoot(browser: Browser, base: str, first: str, to: Path) -> None:
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         for room in ROOMS:
             await _shoot_room(page, f"{base}/console/?lang={language}#{room}@1", room, to, language)
+        await _shoot_sentence(page, f"{base}/console/?lang={language}#broadcast@1", to, language)
 
 
 async def _shoot_room(page: Page, url: str, room: str, to: Path, language: str) -> None:
@@ -73,9 +75,26 @@ async def _shoot_room(page: Page, url: str, room: str, to: Path, language: str) 
         name, opener = SHEETS[room]
         await page.locator(opener).first.click()
         await page.wait_for_selector("dialog.sheet")
+        if room == "broadcast":
+            await page.wait_for_selector(".said .shown")
         for picture in await page.locator("dialog.sheet img").all():
             await picture.evaluate("image => image.decode()")
         await page.screenshot(path=to / f"console-{name}{tail}.png")
+
+
+async def _shoot_sentence(page: Page, url: str, to: Path, language: str) -> None:
+    """Take the brand's sentences, and one that is being written and is not right yet."""
+    tail = "" if language == "zh" else f"-{language}"
+    await page.goto("about:blank")
+    await page.goto(url)
+    await page.click("button[role=tab][name=templates]")
+    await page.wait_for_selector("tbody tr")
+    await page.screenshot(path=to / f"console-sentences{tail}.png")
+    await page.locator("tr", has_text="请技师").locator("button[name=edit]").click()
+    await page.wait_for_selector(".said .shown")
+    await page.fill("textarea[name=en]", "{technicianName}, please come to {place")
+    await page.wait_for_selector("dialog [role=alert]")
+    await page.screenshot(path=to / f"console-sentence{tail}.png")
 
 
 async def _log_in(page: Page, first: str) -> None:

@@ -2,6 +2,7 @@
 // Refuses to hold what a room does; a role that may not enter does not see it, and the doors refuse it besides.
 
 import "./audit-room.js";
+import "./broadcast-room.js";
 import "./calls-room.js";
 import "./devices-room.js";
 import "./menu-room.js";
@@ -21,6 +22,7 @@ export const ROOMS = [
   { id: "menu", tag: "menu-room", icon: "cooking", words: { zh: "菜单与档口", en: "Menu" }, roles: LEADERS },
   { id: "printers", tag: "printers-room", icon: "print", words: { zh: "打印机", en: "Printers" }, roles: LEADERS },
   { id: "calls", tag: "calls-room", icon: "bell", words: { zh: "呼叫", en: "Calls" }, roles: LEADERS },
+  { id: "broadcast", tag: "broadcast-room", icon: "speaker", words: { zh: "播报", en: "Broadcast" }, roles: LEADERS },
   { id: "audit", tag: "audit-room", icon: "note", words: { zh: "操作记录", en: "Audit log" }, roles: [...LEADERS, "auditor"], wide: true },
 ];
 
