@@ -14,7 +14,7 @@ from server.cards.policy import BonusRule, CardPolicy
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-    from scripts.pictures import Evening
+    from scripts.evening_scene import Evening
 
 BRAND = 1
 BONUS = [BonusRule(50_000, 5_000), BonusRule(100_000, 15_000)]  # 充 500 送 50, 充 1000 送 150

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scripts.screens_page import LANGUAGES, Language, picture_of
 from server.clock import SystemClock
 from server.demo import menu as demo
 from server.demo.store import add_printer
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser, Page
 
-    from scripts.pictures import Evening
+    from scripts.evening_scene import Evening
 
 LOGIN = "chen"
 PASSWORD = "seven quiet cooks on monday"  # noqa: S105 - of a shop that lives for its pictures
@@ -53,24 +54,25 @@ async def shoot(browser: Browser, base: str, first: str, to: Path) -> None:
     """Take the login's picture, then each room's in both languages and on a pad."""
     page = await (await browser.new_context()).new_page()
     await page.set_viewport_size({"width": PAD[0], "height": PAD[1]})
-    await page.goto(f"{base}/login/?lang=zh")
-    await page.wait_for_selector("input[name=password]")
-    await page.screenshot(path=to / "login.png")
+    for language in LANGUAGES:
+        await page.goto(f"{base}/login/?lang={language}")
+        await page.wait_for_selector("input[name=password]")
+        await page.screenshot(path=to / picture_of("login", language))
     await _log_in(page, first)
-    for language, size in (("zh", DESK), ("en", PAD)):
+    sizes: dict[Language, tuple[int, int]] = {"zh": DESK, "en": PAD}
+    for language, size in sizes.items():
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         for room in ROOMS:
             await _shoot_room(page, f"{base}/console/?lang={language}#{room}@1", room, to, language)
         await _shoot_sentence(page, f"{base}/console/?lang={language}#broadcast@1", to, language)
 
 
-async def _shoot_room(page: Page, url: str, room: str, to: Path, language: str) -> None:
-    tail = "" if language == "zh" else f"-{language}"
+async def _shoot_room(page: Page, url: str, room: str, to: Path, language: Language) -> None:
     await page.goto("about:blank")
     await page.goto(url)
     await page.wait_for_selector("tbody tr")
     await page.wait_for_selector(".head .link")
-    await page.screenshot(path=to / f"console-{room}{tail}.png")
+    await page.screenshot(path=to / picture_of(f"console-{room}", language))
     if room in SHEETS:
         name, opener = SHEETS[room]
         await page.locator(opener).first.click()
@@ -79,7 +81,7 @@ async def _shoot_room(page: Page, url: str, room: str, to: Path, language: str) 
             await page.wait_for_selector(".said .shown")
         for picture in await page.locator("dialog.sheet img").all():
             await picture.evaluate("image => image.decode()")
-        await page.screenshot(path=to / f"console-{name}{tail}.png")
+        await page.screenshot(path=to / picture_of(f"console-{name}", language))
 
 
 async def _shoot_sentence(page: Page, url: str, to: Path, language: str) -> None:

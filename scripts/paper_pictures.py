@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from PIL import Image, ImageOps
 
+from scripts.screens_page import LANGUAGES, picture_of
 from server.events.words import Text
 from server.printing.port import (
     PAPERS,
@@ -62,9 +63,10 @@ LABEL = Label(
 )  # fmt: skip
 
 SHEETS: dict[str, tuple[list[Document], Language]] = {
-    "ticket-zh": ([TICKET, CANCEL, COPY], "zh"),
+    "ticket": ([TICKET, CANCEL, COPY], "zh"),
     "ticket-en": ([TICKET, CANCEL, COPY], "en"),
     "ticket-receipt": ([RECEIPT, LABEL], "zh"),
+    "ticket-receipt-en": ([RECEIPT, LABEL], "en"),
 }
 
 
@@ -92,9 +94,10 @@ def take() -> None:
     for name, (documents, language) in SHEETS.items():
         picture(documents, paper, language).save(PICTURES / f"{name}.png", optimize=True)
     in_characters = msgspec.convert(PAPERS["58"], Paper)
-    picture([TICKET, CANCEL, COPY], in_characters, "zh").save(
-        PICTURES / "ticket-characters.png", optimize=True
-    )
+    for language in LANGUAGES:
+        picture([TICKET, CANCEL, COPY], in_characters, language).save(
+            PICTURES / picture_of("ticket-characters", language), optimize=True
+        )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser
 
-    from scripts.pictures import Evening
+    from scripts.evening_scene import Evening
 
 # Orders an hour: lunch, a quiet afternoon, dinner.
 ORDERS = {10: 3, 11: 9, 12: 17, 13: 12, 14: 5, 15: 3, 16: 4, 17: 11, 18: 19, 19: 21, 20: 14, 21: 6}

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from msgspec import Raw, inspect
 
+from scripts.screens_page import screens
 from scripts.write_states import states, table
 from server import errors
 from server.api.types_for_screens import typescript_of
@@ -33,6 +34,7 @@ def pages() -> dict[Path, str]:
         "events.md": events,
         "frames.md": wire,
         "errors.md": refusals,
+        "screens.md": screens,
     }
     return {DOCS / name: "\n".join([BY, "", *make(), ""]) for name, make in made.items()}
 

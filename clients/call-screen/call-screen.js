@@ -95,7 +95,7 @@ class CallScreen extends Part {
     document.title = `${say("collect")} · ${name(view.shop.name)}`;
     const nowMs = clock.nowMs();
     const { cooking, ready } = numbersOf(view, nowMs);
-    return html`${this.#cooking(view, cooking, nowMs)}${this.#ready(view, ready, nowMs)}${gate}`;
+    return html`<main class="all">${this.#cooking(view, cooking, nowMs)}${this.#ready(view, ready, nowMs)}</main>${gate}`;
   }
 
   /** @param {View} view @param {QueueNumber[]} all @param {number} nowMs */

@@ -144,7 +144,7 @@ class CashDesk extends Part {
     };
     const fresh = [...this.#cameAtMs.values()].filter((atMs) => nowMs - atMs < FRESH_MS).length;
     return html`${link.health() === "lost" ? this.#lost(view, nowMs) : this.#head(view, nowMs)}
-      <section class="col">${needsTemplate(escalations(view), work)}${tagsTemplate(tagOrders(view, nowMs, (id) => this.#over.has(id)), fresh, work)}${this.#refused()}</section>
+      <main class="all"><section class="col">${needsTemplate(escalations(view), work)}${tagsTemplate(tagOrders(view, nowMs, (id) => this.#over.has(id)), fresh, work)}${this.#refused()}</section>
       <section class="col">${nowTemplate(this.speaker)}${muteTemplate(view, this.speaker, nowMs, this.choice, {
         choose: (part) => {
           this.choice = { ...this.choice, ...part };
@@ -154,7 +154,7 @@ class CashDesk extends Part {
       })}</section>
       <section class="col">${logTemplate(view, said(view, nowMs), {
         nowMs, pending: work.pending, press: (id) => void this.screen.send("CallAgain", { call_id: id }),
-      })}</section>
+      })}</section></main>
       ${gate}`;
   }
 

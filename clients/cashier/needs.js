@@ -49,12 +49,12 @@ export function needsTemplate(calls, work) {
 }
 
 /** No kitchen screen showed these dishes in time: somebody goes and says so. @param {import("../link/frames.d.ts").Unseen} one @param {number} nowMs */
-const unseenAlarm = (one, nowMs) => html`<article class="card alarm" role="alert" data-unseen=${one.order_id} data-level="late">
+const unseenAlarm = (one, nowMs) => html`<section class="card alarm" role="alert" data-unseen=${one.order_id} data-level="late">
   <p class="what">${icon("cut")}<span>${say("unseen", { number: queueNumber(one.number), where: whereOf(one) })}</span></p>
   <time class="since">${elapsed(nowMs - one.at_ms)}</time>
   <p class="why">${one.dishes.map((dish, i) => html`${i ? shared("comma") : nothing}${name(dish.name)} ${dish.quantity}${dish.station ? ` (${name(dish.station)})` : ""}`)}
     · ${say(one.printed ? "unseen_printed" : "unseen_tell")}</p>
-</article>`;
+</section>`;
 
 /** @param {Call} call @param {string} key @param {Work} work */
 function alarm(call, key, work) {
@@ -63,14 +63,14 @@ function alarm(call, key, work) {
   const claimed = call.state === "claimed";
   const what = where ? say(call.dish ? "nobody_fetches" : "nobody_answers", { where }) : say("nobody");
   const pending = work.pending(call.id);
-  return html`<article class="card alarm" role="alert" data-call=${call.id} data-level=${claimed ? "warn" : "late"}>
+  return html`<section class="card alarm" role="alert" data-call=${call.id} data-level=${claimed ? "warn" : "late"}>
     <p class="what">${icon(claimed ? "person" : "late")}<span>${claimed ? say("arranged", { who: call.claimed_by }) : what}</span></p>
     <time class="since">${elapsed(work.nowMs - call.raised_at_ms)}</time>
     <p class="why">${claimed ? [where, dish].filter(Boolean).join(" · ") : say("tried", { what: dish, n: call.rings })}</p>
     ${claimed
       ? act({ words: say("done"), kind: "line", key, pending, press: () => work.close(call.id) })
       : act({ words: say("come"), kind: "go", key, pending, press: () => work.claim(call.id) })}
-  </article>`;
+  </section>`;
 }
 
 /** @param {TagOrder[]} orders @param {number} fresh how many came just now @param {Work} work */

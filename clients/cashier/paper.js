@@ -33,11 +33,11 @@ export const papersRunOut = (view) => olderPapers(view) > 0 && papersOf(view).le
 export const troublesOf = ({ printing }) => printing?.printers ?? [];
 
 /** @param {PrinterMark} printer @param {number} nowMs */
-export const printerAlarm = ({ id, name, condition, since_ms: sinceMs }, nowMs) => html`<article class="card alarm" role="alert" data-printer=${id} data-level="late">
+export const printerAlarm = ({ id, name, condition, since_ms: sinceMs }, nowMs) => html`<section class="card alarm" role="alert" data-printer=${id} data-level="late">
   <p class="what">${icon("print")}<span>${say("printer_stopped", { name })}</span></p>
   <time class="since">${elapsed(nowMs - sinceMs)}</time>
   <p class="why">${say(/** @type {any} */ (`printer_${condition}`))}</p>
-</article>`;
+</section>`;
 
 /**
  * @param {Paper} paper @param {number} firstKey @param {(button: Button) => unknown} act @param {number} nowMs @param {PaperWork} work
@@ -48,7 +48,7 @@ export function paperAlarm(paper, firstKey, act, nowMs, work) {
   const doubt = paper.state === "uncertain";
   const what = say(/** @type {any} */ (`paper_${paper.state}`), { title: paper.title });
   const kind = say(/** @type {any} */ (`document_${paper.document}`));
-  return html`<article class="card alarm paper" role="alert" data-paper=${paper.id} data-level=${doubt ? "late" : "warn"}>
+  return html`<section class="card alarm paper" role="alert" data-paper=${paper.id} data-level=${doubt ? "late" : "warn"}>
     <p class="what">${icon("print")}<span>${what}</span></p>
     <time class="since">${elapsed(nowMs - paper.made_at_ms)}</time>
     <p class="why">${kind} · ${paper.printer}${doubt ? html` · ${say("paper_look")}` : ""}</p>
@@ -56,5 +56,5 @@ export function paperAlarm(paper, firstKey, act, nowMs, work) {
       ${act({ words: say("paper_again"), kind: "go", key: key(firstKey), pending, press: () => work.again(paper.id) })}
       ${act({ words: say(doubt ? "paper_there" : "paper_drop"), kind: "line", key: key(firstKey + 1), pending, press: () => work.settle(paper.id, doubt ? "printed" : "dropped") })}
     </div>
-  </article>`;
+  </section>`;
 }

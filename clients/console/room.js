@@ -127,7 +127,7 @@ export class Room extends Part {
   /** A table, or why it is empty. @param {string[]} heads @param {unknown[]} rows @param {string} none */
   table(heads, rows, none) {
     if (!rows.length) return html`<p class="wait">${this.busy ? say("wait") : this.wrong ? nothing : none}</p>`;
-    return html`<table><thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`;
+    return html`<table><thead><tr>${heads.map((one) => (one ? html`<th scope="col">${one}</th>` : html`<td></td>`))}</tr></thead><tbody>${rows}</tbody></table>`;
   }
 }
 

@@ -26,7 +26,7 @@ const HEADS = /** @type {const} */ (["time", "kind", "card", "amount", "after", 
 export function feedTemplate(lines, about) {
   if (!lines.length) return html`<p class="card none">${say(about.filter === "all" ? "none" : "none_kind")}</p>`;
   return html`<section class="card feed"><div class="row heads">${HEADS.map((one) => html`<span data-cell=${one}>${say(one)}</span>`)}</div>
-    <ol>${repeat(lines, ({ key }) => key, (line) => row(line, about))}</ol></section>
+    <ol tabindex="0">${repeat(lines, ({ key }) => key, (line) => row(line, about))}</ol></section>
     <footer class="foot"><span>${say("newest", { n: lines.length })}</span><span class="end">${say("since")}</span></footer>`;
 }
 

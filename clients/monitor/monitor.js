@@ -119,12 +119,12 @@ class CardMonitor extends Part {
     const fresh = (/** @type {string} */ key) => nowMs - (this.#cameAtMs.get(key) ?? -FRESH_MS) < FRESH_MS;
     const deeds = this.#deeds.filter(({ atMs }) => businessDay(atMs, view.shop.timezone) >= day.business_day);
     return html`${link.health() === "lost" ? this.#lost(view, nowMs) : this.#head(view, nowMs)}
-      ${totalsTemplate(day)}
+      <main class="all">${totalsTemplate(day)}
       <nav class="bar"><div class="pick">${FILTERS.map((one, i) => html`<button class="btn" aria-pressed=${this.filter === one ? "true" : "false"} @click=${() => this.#choose(one)}>
         <key-cap .key=${String(i + 1)}></key-cap>${say(one)}</button>`)}</div>
         <div class="end" role="group">${this.reportSays ? html`<span class="report" role="status">${this.reportSays === say("making") ? nothing : icon("late")}${this.reportSays}</span>` : html`<span>${icon("print")}${say("report")}</span>`}
         ${BYS.map((by) => html`<button class="btn" data-kind="line" data-by=${by} @click=${() => void this.#print(by)}><key-cap .key=${REPORT_KEYS[by]}></key-cap>${say(`by_${by}`)}</button>`)}</div></nav>
-      ${feedTemplate(feedOf(day.trades, deeds, this.filter), { trades: day.trades, timezone: view.shop.timezone, filter: this.filter, fresh })}`;
+      ${feedTemplate(feedOf(day.trades, deeds, this.filter), { trades: day.trades, timezone: view.shop.timezone, filter: this.filter, fresh })}</main>`;
   }
 
   /** @param {View} view @param {number} nowMs */

@@ -53,7 +53,7 @@ export function ringingCalls(calling) {
     ? say("rang", { n: rings, s: Math.max(0, Math.ceil((soonest - nowMs) / 1000)) })
     : say(groups.some((one) => one.unanswered) ? "nobody" : "rang_out", { n: rings });
   return html`<section class="ringing" role="alert" ?data-compact=${compact}>
-    <header>${icon("bell")}<b>${say("calling", { n: groups.length })}</b><span class="next">${next}</span></header>
+    <header role="none">${icon("bell")}<b>${say("calling", { n: groups.length })}</b><span class="next">${next}</span></header>
     ${first ? large(first, calling) : nothing}
     ${
       others.length

@@ -150,9 +150,9 @@ class CardRegister extends Part {
     return html`${health === "lost" ? this.#lost() : this.#head(view)}
       <nav class="tasks">${TASKS.map(([task, cap, drawing]) => html`<button class="btn" aria-pressed=${till.task === task ? "true" : "false"}
         ?disabled=${Boolean(till.pending)} @mousedown=${keepFocus} @click=${() => this.#turn(task)}><key-cap .key=${cap}></key-cap>${icon(drawing)}${say(task)}</button>`)}</nav>
-      <section class="col left">${this.#keypad()}</section>
+      <main class="all"><section class="col left">${this.#keypad()}</section>
       <section class="col middle"><div class="counter">${middleTemplate(till, timezone)}</div>${this.#primary()}</section>
-      <section class="col right">${view.cards ? dayTemplate(view.cards, till, timezone) : nothing}</section>
+      <section class="col right">${view.cards ? dayTemplate(view.cards, till, timezone) : nothing}</section></main>
       ${gate}`;
   }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.screens_page import FURTHER, LANGUAGES, SCREENS, picture_of
 from scripts.write_docs import pages
 
 ROOT = Path(__file__).parents[2]
@@ -77,3 +78,11 @@ def test_both_readmes_show_the_same_pictures_and_commands() -> None:
     chinese = (ROOT / "README.zh-CN.md").read_text("utf-8")
     pattern = re.compile(r"docs/pictures/[\w-]+\.png|make \w+|chuancai [a-z-]+|docs/[\w-]+\.md")
     assert set(pattern.findall(english)) == set(pattern.findall(chinese))
+
+
+def test_every_screen_is_shown_in_both_languages() -> None:
+    """docs/screens.md leaves out no picture, and each stands there in Chinese and English."""
+    taken = {path.name for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    names = [*(one.name for one in SCREENS), *(row[0] for row in FURTHER)]
+    shown = {picture_of(name, language) for name in names for language in LANGUAGES}
+    assert taken == shown

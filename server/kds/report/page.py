@@ -49,7 +49,7 @@ def write_page(report: KitchenReport, language: Language) -> str:
 <meta name="viewport" content="width=device-width"><title>{shop} {heading} {span}</title>
 <link rel="stylesheet" href="{STYLESHEET}"></head><body>
 <header><h1>{shop}</h1><h2>{heading} · {span}</h2>{_choices(report, language)}</header>
-{body}
+<main>{body}</main>
 </body></html>
 """
 
