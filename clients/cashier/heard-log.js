@@ -28,16 +28,22 @@ const REFRESH = 2;
 /** @param {View} view @param {Said[]} lines @param {Again} again */
 export function logTemplate(view, lines, again) {
   const unheard = lines.filter(({ fate }) => fate === "unheard").length;
+  /** @type {Map<string, number>} */
+  const saidAtMs = new Map(); // the newest of each
+  for (const { utterance } of [...lines].reverse()) saidAtMs.set(sentence(utterance), utterance.at_ms);
   return html`<h2>${say("log")}<span class="end">${lines.length ? say("log_count", { n: lines.length, m: unheard }) : ""}</span></h2>
     <ol class="card log" tabindex="0">
       ${lines.length
         ? repeat(lines, ({ utterance: { call_id: call, ring, channels } }) => `${call}/${ring}/${channels}`, // its ends hear other words
-           (one) => row(view, one, again))
+           (one) => row(view, one, { ...again, lastMs: saidAtMs.get(sentence(one.utterance)) ?? 0 }))
         : html`<p class="none">${say("log_empty")}</p>`}
     </ol>`;
 }
 
-/** @param {View} view @param {Said} one @param {Again} act */
+/** What makes two lines the same thing said twice. @param {import("../link/frames.d.ts").Utterance} utterance */
+const sentence = ({ event, text }) => `${event}/${text.zh}/${text.en}`;
+
+/** @param {View} view @param {Said} one @param {Again & {lastMs: number}} act */
 function row(view, { utterance, heard, fate }, act) {
   const { hm, s } = wallClock(utterance.at_ms, view.shop.timezone);
   const again = utterance.ring > 1 ? html` <small>${say("nth", { n: utterance.ring })}</small>` : "";
@@ -56,9 +62,8 @@ function mark({ stage, device_name: device }) {
   return html`<span data-as=${stage}>${icon(drawing)}${say(word, { device })}</span>`;
 }
 
-/** 再叫一遍, while it is fresh. @param {import("../link/frames.d.ts").Utterance} utterance @param {Again} act */
+/** 再叫一遍, while it is news. @param {import("../link/frames.d.ts").Utterance} utterance @param {Again & {lastMs: number}} act */
 function againButton({ call_id: call, msg_type: type, at_ms: atMs }, act) {
-  const ageMs = act.nowMs - atMs;
-  if (type === REFRESH || ageMs > AGAIN_WITHIN_MS) return "";
-  return html`<button class="again" ?disabled=${act.pending(call) || ageMs < AGAIN_EVERY_MS} @click=${() => act.press(call)}>${icon("bell")}${say("again")}</button>`;
+  if (type === REFRESH || act.nowMs - atMs > AGAIN_WITHIN_MS) return "";
+  return html`<button class="again" ?disabled=${act.pending(call) || act.nowMs - act.lastMs < AGAIN_EVERY_MS} @click=${() => act.press(call)}>${icon("bell")}${say("again")}</button>`;
 }

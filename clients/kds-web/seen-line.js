@@ -36,20 +36,29 @@ export class SeenLine extends Part {
 
   subscribe() {
     if (!this.screen) return [];
-    return [this.screen.happened.on((event) => this.#hear(event)), clock.onTick(() => this.requestUpdate())];
+    return [
+      this.screen.happened.on((event) => this.#hear(event)),
+      // also what is caught up with after a cut: a colleague may have seen it meanwhile
+      this.screen.link.frames.on((frame) => frame.t === "event" && this.#over(frame.event)),
+      clock.onTick(() => this.requestUpdate()),
+    ];
   }
 
   /** @param {Event} event */
   #hear(event) {
     const view = this.screen?.view;
-    if (event.kind === "CallEnded" && event.reason !== "done") this.#drop(event.call_id);
-    if (event.kind === "CallHeard") for (const { call_id: id, stage } of event.heard) if (stage === "acknowledged") this.#drop(id);
     if (event.kind !== "Announced" || !view) return;
     const { utterance } = event;
     if (utterance.msg_type === REFRESH || SHOWN.has(utterance.event) || !concerns(view, utterance)) return;
     this.#drop(utterance.call_id);
     this.lines = [utterance, ...this.lines].slice(0, LINES_MAX);
     this.requestUpdate();
+  }
+
+  /** What was said to its end waits for a cook all the same. @param {Event} event */
+  #over(event) {
+    if (event.kind === "CallEnded" && event.reason !== "done") this.#drop(event.call_id);
+    if (event.kind === "CallHeard") for (const { call_id: id, stage } of event.heard) if (stage === "acknowledged") this.#drop(id);
   }
 
   /** @param {number} callId */
@@ -65,9 +74,8 @@ export class SeenLine extends Part {
   /** Say that a line was seen, the newest unless another is named. */
   see(utterance = this.#fresh()[0]) {
     if (!utterance) return;
-    const { call_id: call, ring } = utterance;
-    this.#drop(call);
-    this.screen?.send("SeeCall", { call_id: call, ring });
+    const { call_id: call, ring, text } = utterance;
+    if (this.screen?.send("SeeCall", { call_id: call, ring }, { verb: "saw", label: name(text) })) this.#drop(call);
   }
 
   render() {

@@ -737,7 +737,7 @@ export interface Announced {
   utterance: Utterance;
 }
 
-/** Where rings were heard, or why not; for the cash desk's list and the console. */
+/** Where rings were heard, or why not; boards hear only of what a cook saw (看到了). */
 export interface CallHeard {
   kind: "CallHeard";
   heard: Heard[];

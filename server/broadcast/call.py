@@ -28,6 +28,7 @@ STEPS: dict[tuple[c.CallState, Verb], c.CallState] = {
     ("ringing", "end"): "ended",
     ("unanswered", "end"): "ended",
     ("claimed", "end"): "ended",
+    ("ended", "end"): "ended",  # said, and taken back while it may still be heard or read
 }
 
 RING_CALL = "RingCall"

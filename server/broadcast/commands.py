@@ -24,6 +24,7 @@ CALLS_PER_COMMAND_MAX = 500
 PARAMS_MAX = 32
 ACCOUNTS_MAX = 100
 HEARD_PER_COMMAND_MAX = 1000
+READ_AFTER_S = 120  # how long a board keeps what was said, and a queue of voices what it will say
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Value = Annotated[str, msgspec.Meta(max_length=500)]
@@ -216,16 +217,23 @@ def close(command: CloseCall, row: CallRow, context: Context) -> Decision:
 
 
 def cancel_call(command: CancelCall, row: CallRow, context: Context) -> Decision:
-    """End a call because nobody needs to come; its rings and queued voices are dropped."""
+    """End a call because nobody needs to come; rings, queued voices and boards' lines are dropped."""
     return _end(row, "cancelled", context)
 
 
 def _end(row: CallRow, reason: c.CallEnd, context: Context) -> Decision:
-    result: dict[str, Any] = {"call_id": row.call.id, "changed": row.call.state != "ended"}
-    if row.call.state == "ended":
+    is_open = row.call.state != "ended" or _may_be_heard(row, context.now_ms)
+    result: dict[str, Any] = {"call_id": row.call.id, "changed": is_open}
+    if not is_open:
         return Decision(result)
     outcome = calls.ended(row, reason, context.now_ms)
     return Decision(result, outcome.rows, outcome.said, outcome.promises)
+
+
+def _may_be_heard(row: CallRow, now_ms: int) -> bool:
+    """Say whether an announcement that rang its last may still wait for a voice or a cook's eye."""
+    last_ms = row.expires_at_ms or row.call.rang_at_ms
+    return row.ended_reason == "done" and now_ms < last_ms + READ_AFTER_S * 1000
 
 
 def note(command: NoteRings, facts: None, context: Context) -> Decision:

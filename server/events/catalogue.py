@@ -304,7 +304,7 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class CallHeard(_Event, frozen=True, tag=True):
-    """Where rings were heard, or why not; for the cash desk's list and the console."""
+    """Where rings were heard, or why not; boards hear only of what a cook saw (看到了)."""
 
     heard: list[Heard]
 

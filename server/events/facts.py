@@ -27,6 +27,7 @@ class CallRow(msgspec.Struct):
     client_id: int | None = None  # whose webhook hears of its stages
     expires_at_ms: int | None = None
     reminders: int = 0
+    ended_reason: c.CallEnd | None = None
 
     @property
     def is_card(self) -> bool:

@@ -125,3 +125,24 @@ async def test_seen_stops_what_rings_until_somebody_answers(database_url: str) -
         assert record is not None
         assert (record.state, record.ended_reason) == ("ended", "acknowledged")
         assert record.claimed_by == "热菜档"
+
+
+async def test_what_was_said_can_be_taken_back_while_it_may_be_heard(database_url: str) -> None:
+    """R-004-15: said once, it may wait in a queue of voices or on a board: a cancel reaches them, once."""
+    async with calling(database_url) as house:
+        old = (await house.send(**RUSH))["call_id"]
+        house.kitchen.advance(seconds=600)
+        call_id = (await house.send(**RUSH))["call_id"]
+        since = len(house.kitchen.ear.heard)
+        answers = [
+            (await house.kitchen.ask("business", "CancelCall", call_id=one))["changed"]
+            for one in (call_id, call_id, old)
+        ]
+        assert answers == [True, False, False]
+        (event,) = house.kitchen.events(since)
+        assert isinstance(event, c.CallEnded)
+        assert (event.call_id, event.reason) == (call_id, "cancelled")
+        assert "kitchen" in house.kitchen.ear.heard[since].topics
+        record = await read_call(house.kitchen.pool, SHOP, call_id)
+        assert record is not None
+        assert record.ended_reason == "cancelled"

@@ -129,7 +129,7 @@ def test_what_the_kitchen_saw_and_what_is_said_once_more(
         first.page.evaluate("chuancai.view().device.name")
     )
     row.get_by_role("button", name="再叫一遍").click()
-    expect(desk.locator(".log li")).to_have_count(2)
+    expect(desk.locator(".log li", has_text="催水饺")).to_have_count(2)
     for line in lines:
         expect(line).to_contain_text("801")
     assert lines[0].get_attribute("data-seen") != str(rush)
@@ -137,3 +137,20 @@ def test_what_the_kitchen_saw_and_what_is_said_once_more(
     for line in lines:
         expect(line).to_have_count(0)
     expect(desk.locator(".refused")).to_have_count(0)
+
+
+def test_a_refused_repetition_says_why(boards: Boards, house: HouseOnThread) -> None:
+    """R-004-33: somebody is coming already: the desk's 再叫一遍 is refused in words, and nothing rings."""
+    desk = opened(boards, house, "cashier", "cashier")
+    opened(boards, house, "waiter", "pad")
+    asked = {
+        "event": "service_wanted", "channels": ["pad"], "msg_type": 4, "template_id": 2,
+        "params": {"placeId": "1", "roomName": "801", "goodsName": "毛巾", "num": "2"},
+    }  # fmt: skip
+    [sent] = house.ask("business", "SendImCall", calls=[asked])["calls"]
+    button = desk.locator(f".log li[data-call='{sent['call_id']}'] .again").first
+    expect(button).to_be_enabled(timeout=10_000)
+    house.ask("waiter", "ClaimCall", call_id=sent["call_id"])
+    button.click()
+    expect(desk.locator(".refused")).to_contain_text("同事已接")
+    house.ask("waiter", "CloseCall", call_id=sent["call_id"])
