@@ -44,8 +44,8 @@ def find(settings: Settings) -> Settings:
         return settings
     try:
         found = msgspec.json.decode((settings.data_dir / _FILE).read_bytes(), type=Addresses)
-    except FileNotFoundError:
-        return settings
+    except (FileNotFoundError, NotADirectoryError):
+        return settings  # what is wrong with the directory, `chuancai doctor` says
     return msgspec.structs.replace(
         settings,
         database_url=settings.database_url or found.database_url,

@@ -22,15 +22,16 @@ from server.engines import EngineRefusal
 from server.errors import Refusal
 from server.events.view import DeviceKind
 from server.listening import web_options, with_tls
+from server.options import Anywhere, settled
 from server.paperwork import print_test, printers
 from server.personnel import audit, staff
-from server.settings import Settings, read_settings
+from server.settings import Settings
 from server.virtual_printer import virtual_printer
 
 _PR_SET_PDEATHSIG = 1
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Anywhere, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the engines keep data.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--parent", type=int, hidden=True, help="End when this process ends.")
@@ -41,10 +42,7 @@ def main(
     """Chuancai 传菜: the moment a dish is ready, somebody knows."""
     if parent is not None:
         _end_with(parent)
-    try:
-        context.obj = read_settings(data_dir=data_dir, log_level=log_level)
-    except msgspec.ValidationError as error:
-        raise click.ClickException(f"A setting cannot be read: {error}") from error
+    context.obj = settled(data_dir, log_level)
 
 
 def _end_with(parent: int) -> None:

@@ -61,6 +61,15 @@ def set_up(level: str, *, service: str) -> None:
         )
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[root], force=True)
+    logging.getLogger("asyncpg.pool").addFilter(_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """Say of a database that is away what it is; the pool's traceback at every attempt says nothing more."""
+    if record.levelno <= logging.WARNING and record.exc_info and record.exc_info[0]:
+        record.msg = f"{record.getMessage()} ({record.exc_info[0].__name__})"
+        record.args, record.exc_info = (), None
+    return True
 
 
 def hide_phones(

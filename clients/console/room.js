@@ -22,6 +22,7 @@ import { say } from "./words.js";
 /** @typedef {import("../link/house.js").Told} Told */
 
 const LOGIN = "/login/";
+const DOUBLE_MS = 600;
 
 export class Room extends Part {
   /** Rooms add their own. @type {Record<string, object>} */
@@ -29,6 +30,8 @@ export class Room extends Part {
   #every = 0;
   /** Which reading is the last: an answer to an older one is dropped. */
   #turn = 0;
+  /** The change that is on its way, or was asked for just now. */
+  #asked = "";
 
   constructor() {
     super();
@@ -91,9 +94,16 @@ export class Room extends Part {
     return told.ok ? told.body : null;
   }
 
-  /** @param {"POST" | "PUT" | "DELETE"} method @param {string} path @param {object} [body] @param {string} [done] what the toast says */
+  /**
+   * Ask for a change, once: the second half of a double click asks for nothing.
+   * @param {"POST" | "PUT" | "DELETE"} method @param {string} path @param {object} [body] @param {string} [done] what the toast says
+   */
   async change(method, path, body, done) {
+    const asked = `${method} ${path} ${JSON.stringify(body)}`;
+    if (this.#asked === asked) return null;
+    this.#asked = asked;
     const told = await askHouse(method, path, body);
+    window.setTimeout(() => this.#asked === asked && (this.#asked = ""), DOUBLE_MS);
     if (told.ok) tell(done ?? say("done"));
     else tell(whyNot(told), "refused");
     return told.ok ? told.body : null;

@@ -2,6 +2,8 @@
 // Refuses to wait for ever: a sleeve on the glass holds the picture for a few seconds only.
 
 const HELD_MS_MAX = 3_000;
+// A touch becomes a click only after the finger went, and lands on what lies there then. A click ends the wait.
+const LANDS_MS = 60;
 
 export class Finger {
   down = false;
@@ -20,6 +22,11 @@ export class Finger {
       window.clearTimeout(this.#timer);
       this.#timer = window.setTimeout(lift, HELD_MS_MAX);
     };
+    const leave = () => {
+      if (!this.down) return;
+      window.clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(lift, LANDS_MS);
+    };
     const lift = () => {
       window.clearTimeout(this.#timer);
       if (!this.down) return;
@@ -28,11 +35,13 @@ export class Finger {
     };
     const ends = ["pointerup", "pointercancel", "blur"];
     this.#board.addEventListener("pointerdown", press);
-    for (const end of ends) window.addEventListener(end, lift);
+    this.#board.addEventListener("click", lift);
+    for (const end of ends) window.addEventListener(end, leave);
     return () => {
       lift();
       this.#board.removeEventListener("pointerdown", press);
-      for (const end of ends) window.removeEventListener(end, lift);
+      this.#board.removeEventListener("click", lift);
+      for (const end of ends) window.removeEventListener(end, leave);
     };
   }
 }

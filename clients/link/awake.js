@@ -1,20 +1,27 @@
 // Keeps the screen lit where the browser can (secure pages only), and the page as new as the server.
 
+import { clock } from "./clock.js";
+
 /** Hold a wake lock while the page is looked at; returns the end of it. On plain http: nothing to hold. */
 export function keepAwake() {
   if (!("wakeLock" in navigator)) return () => {};
   /** @type {WakeLockSentinel | null} */
   let lock = null;
+  let ended = false;
   const hold = () => {
     if (document.visibilityState !== "visible") return;
     navigator.wakeLock.request("screen").then(
-      (held) => (lock = held),
+      (held) => {
+        lock = held;
+        if (ended) void held.release();
+      },
       (error) => console.warn("the screen may go dark", error), // battery saver says no
     );
   };
   document.addEventListener("visibilitychange", hold);
   hold();
   return () => {
+    ended = true;
     document.removeEventListener("visibilitychange", hold);
     void lock?.release();
   };
@@ -23,6 +30,7 @@ export function keepAwake() {
 const VERSION_HEADER = "x-chuancai-version";
 const QUIET_MS = 10_000;
 const RELOADED_FOR = "chuancai.reloaded-for";
+const RELOAD_AGAIN_MS = 10 * 60_000; // a house that went away during the reload left the old page: try again, not at once
 /** Of which version this page is, where the browser tells: a page kept on the device is older than the house. @type {string | null} */
 let loadedVersion = ownVersion();
 let touchedAtMs = -QUIET_MS;
@@ -46,8 +54,10 @@ export async function followVersion(mayReload) {
   loadedVersion ??= version;
   if (version === loadedVersion) return;
   if (!mayReload() || performance.now() - touchedAtMs <= QUIET_MS) return;
-  if (sessionStorage.getItem(RELOADED_FOR) === version) return; // something between keeps the old one: once is enough
-  sessionStorage.setItem(RELOADED_FOR, version);
+  const [tried, atMs] = (sessionStorage.getItem(RELOADED_FOR) ?? "").split(" ");
+  const sinceMs = clock.nowMs() - Number(atMs ?? 0);
+  if (tried === version && sinceMs >= 0 && sinceMs < RELOAD_AGAIN_MS) return; // something between may keep the old one
+  sessionStorage.setItem(RELOADED_FOR, `${version} ${Math.round(clock.nowMs())}`);
   location.reload();
 }
 
@@ -58,22 +68,25 @@ function ownVersion() {
 }
 
 const KEEP_AFTER_MS = 10_000;
+const KEEP_AGAIN_MS = 10 * 60_000; // an update that was under way, or a full disk: what failed is asked for again
 
 /**
  * Keep this screen's files on the device, so that it opens while the house is away. Secure pages only; it waits
- * until the screen has come up.
+ * until the screen has come up, and looks again from time to time whether they are of the house's version.
  * @param {string} app the folder of the page: "kds", "pad" …
  */
-export function keepShell(app, afterMs = KEEP_AFTER_MS) {
+export function keepShell(app, afterMs = KEEP_AFTER_MS, againMs = KEEP_AGAIN_MS) {
   if (!("serviceWorker" in navigator)) return;
-  window.setTimeout(async () => {
+  const keep = async () => {
     try {
       await navigator.serviceWorker.register("/shell.js", { scope: "/", updateViaCache: "none" });
       (await navigator.serviceWorker.ready).active?.postMessage({ keep: app });
     } catch (error) {
       console.warn("the screen is not kept on this device", error); // no room, or private browsing
     }
-  }, afterMs);
+    window.setTimeout(keep, againMs);
+  };
+  window.setTimeout(keep, afterMs);
 }
 
 const NIGHT_HOUR = 4; // the shop's clock: after the day's end at three, before anybody comes

@@ -37,6 +37,7 @@ function openScreen(page, token) {
   const screen = new Screen({ app: page.app, token, capabilities: page.capabilities });
   const mayReload = () => screen.outbox.waiting.length === 0 && screen.link.health() === "ok";
   const ask = () => {
+    if (screen.link.state === "stopped") return; // a page loaded anew takes over from the screen that replaced it
     void followVersion(() => screen.outbox.waiting.length === 0);
     const { view } = screen;
     if (view) beginAnewAtNight(Number(wallClock(clock.nowMs(), view.shop.timezone).hm.slice(0, 2)), mayReload);

@@ -56,8 +56,15 @@ export class CartShelf {
   /** Put a refused or withdrawn cart back, under a new id: its old one has an answer. @param {Cart} cart */
   putBack(cart) {
     const merged = cart.lines.reduce(withLine, this.#cart);
-    this.set({ ...merged, id: uuid(), note: merged.note || cart.note });
+    // what somebody must not eat comes back with the dishes, whatever else was named since
+    const allergens = [...new Set([...merged.allergens, ...cart.allergens])];
+    this.set({ ...merged, id: uuid(), note: merged.note || cart.note, allergens });
     this.forgetSent(cart.id);
+  }
+
+  /** Nothing to order, for nobody in particular: another guest sits here. */
+  clear() {
+    this.set(newCart(uuid()));
   }
 
   /** Hear the answers to this page's orders; returns the end of it. */

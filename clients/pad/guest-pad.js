@@ -52,6 +52,7 @@ class GuestPad extends Part {
       this.screen.changed.on(() => this.requestUpdate()),
       this.shelf.listen(),
       this.shelf.changed.on(() => this.requestUpdate()),
+      this.screen.link.frames.on((frame) => frame.t === "event" && this.#heard(frame.event)),
       clock.onTick(() => this.requestUpdate()),
       () => window.removeEventListener("keydown", key),
     ];
@@ -68,6 +69,11 @@ class GuestPad extends Part {
     const menu = this.screen.view?.menu;
     const category = menu && categoryOfKey(menu, event);
     if (category) this.category = category;
+  }
+
+  /** The room was cleared: what was chosen, and what must not be eaten, was the last guest's. @param {import("../link/screen.js").Event} event */
+  #heard(event) {
+    if (event.kind === "PlaceCleaned" && event.place_id === this.screen.view?.device.place_id) this.shelf.clear();
   }
 
   /** @param {Item} item */

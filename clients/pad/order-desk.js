@@ -149,7 +149,10 @@ class OrderDesk extends Part {
         outbox.dismiss(entry.id);
         back(entry);
       },
-      dismiss: (entry) => outbox.dismiss(entry.id),
+      dismiss: (entry) => {
+        outbox.dismiss(entry.id);
+        this.shelf.forgetSent(entry.id);
+      },
     });
   }
 }

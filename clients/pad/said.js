@@ -118,7 +118,11 @@ export class SaidSlot {
    * @param {Entry} entry @param {Reply} reply
    */
   #refused(entry, reply) {
-    if (entry.about.act === "order") return; // the 点单 page shows its own refusals, with the dishes
+    if (entry.about.act === "order") {
+      // the 点单 page keeps it, with the dishes; who is on another page by now is sent there
+      const text = say("order_not_done", { where: entry.about.where, why: refusalWords(entry.refusal) });
+      return this.#show({ text, slip: true });
+    }
     const late = clock.nowMs() - entry.madeAtMs > LATE_MS;
     const polite = !late && COLLEAGUE_WAS_QUICKER.has(reply.refusal?.code ?? "");
     const text = refusedText(entry);

@@ -279,14 +279,15 @@ class WaiterPad extends Part {
 
   /** @param {number} calls @param {number} ready */
   #tabs(calls, ready) {
-    const counts = { calls, ready, places: 0, order: this.desk.shelf.cart.lines.length };
+    const refused = this.screen.outbox.refused.filter((entry) => entry.name === "PlaceOrder").length;
+    const counts = { calls, ready, places: 0, order: refused || this.desk.shelf.cart.lines.length };
     return html`<nav class="tabs">
       ${TABS.map(
         (
           [tab, drawing, word],
           i,
         ) => html`<button aria-keyshortcuts="F${i + 1}" aria-current=${tab === this.tab ? "page" : nothing} @click=${() => (this.tab = tab)}>
-          ${icon(drawing)}<span>${say(word)} ${counts[tab] ? html`<b>${counts[tab]}</b>` : nothing}</span></button>`,
+          ${icon(drawing)}<span>${say(word)} ${counts[tab] ? html`<b ?data-refused=${tab === "order" && refused > 0}>${counts[tab]}</b>` : nothing}</span></button>`,
       )}
     </nav>`;
   }

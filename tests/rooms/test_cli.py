@@ -97,6 +97,15 @@ async def test_without_engines_it_says_what_to_do() -> None:
     assert "chuancai run" in said
 
 
+async def test_where_the_data_is_may_be_said_after_the_command() -> None:
+    """People write `chuancai devices --data-dir X`, and our own advice reads so; both places are heard."""
+    for words in (("--data-dir", "/dev/null", "doctor"), ("doctor", "--data-dir", "/dev/null")):
+        _, said = await chuancai("", "", *words)
+        assert "/dev/null" in said, words
+    _, said = await chuancai("", "", "printers", "--data-dir", "/nowhere", "--help")
+    assert "No such option" not in said
+
+
 async def test_dead_promises_are_listed_and_revived(database_url: str, redis_url: str) -> None:
     """Who looks after the house sees what was given up and why, and has it tried again."""
     await seed(database_url)

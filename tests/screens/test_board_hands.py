@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 from tests.support.boards import GREENS, KUNGPAO, Boards, ordered
 from tests.support.house import HouseOnThread
 
+CANCELLED = """id => chuancai.view().orders.some(({ items }) =>
+  items.some((item) => item.id === id && item.state === "cancelled"))"""
+
 
 def test_nothing_moves_under_a_finger(boards: Boards, house: HouseOnThread) -> None:
     """A dish that leaves while a finger lies on the board leaves when the finger does."""
@@ -32,6 +35,28 @@ def test_nothing_moves_under_a_finger(boards: Boards, house: HouseOnThread) -> N
     board.state(two, "cooking")
     board.agrees()
     assert one
+
+
+def test_a_touch_lands_on_what_lay_under_it(boards: Boards, house: HouseOnThread) -> None:
+    """A dish cancelled while a slow finger lies on it: the lifting means what was read, it confirms no cancel."""
+    board = boards.open(query="?grid=2x1")
+    _, (one,) = ordered(house, 1, KUNGPAO)
+    expect(board.row(one)).to_be_visible()
+    box = board.row(one).bounding_box()
+    assert box is not None
+    board.settled()
+    cdp = board.page.context.new_cdp_session(board.page)
+    at = {"x": box["x"] + 20, "y": box["y"] + box["height"] / 2}
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    house.ask("waiter", "CancelItem", item_id=one)
+    board.page.wait_for_function(CANCELLED, arg=one)
+    board.settled()
+    expect(board.row(one)).to_have_attribute("data-state", "queued")
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(board.row(one)).to_have_attribute("data-state", "cancelled")
+    expect(board.row(one).locator(".refused")).to_be_visible()
+    [order] = house.view("kitchen").orders
+    assert [item.confirmed_at_ms for item in order.items] == [None]
 
 
 def test_a_cook_asks_by_key_what_a_dish_is(boards: Boards, house: HouseOnThread) -> None:

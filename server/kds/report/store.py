@@ -9,11 +9,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import asyncpg
+import structlog
 
+from server.db.pool import LOST
 from server.kds.report import days as d
 from server.kds.report.views import DAYS_MAX, read_days
 
 BATCH_DAYS_MAX = 200
+FAILED_DAYS_MAX = 1000  # of one night; then something is wrong with all of them
+
+_log = structlog.get_logger(__name__)
 
 READ_OVER = """
 SELECT n.shop_id, n.business_day, s.timezone
@@ -26,6 +31,7 @@ SELECT n.shop_id, n.business_day, s.timezone
    AND NOT EXISTS (SELECT FROM catering_order o
                     WHERE o.shop_id = n.shop_id AND o.business_day = n.business_day AND o.state = 'open')
  ORDER BY n.business_day DESC, n.shop_id
+OFFSET $5::integer
  LIMIT $4::integer
 """
 
@@ -45,15 +51,27 @@ DELETE FROM kitchen_day k USING shop s
 
 
 async def write_days(pool: asyncpg.Pool, now: datetime) -> int:
-    """Write down what is over and not written down yet, forget what is too old; return how many days."""
-    written = 0
+    """Write down what is over and not written down yet, forget what is too old; return how many days.
+
+    A day that cannot be read is told in the log and left for the next night. Raises what a lost database does.
+    """
+    written, failed = 0, 0
     await pool.execute(FORGET_DAYS, now, DAYS_MAX)
-    while True:
-        over = await pool.fetch(READ_OVER, now, DAYS_MAX, d.FORMAT, BATCH_DAYS_MAX)
+    while failed < FAILED_DAYS_MAX:
+        over = await pool.fetch(READ_OVER, now, DAYS_MAX, d.FORMAT, BATCH_DAYS_MAX, failed)
         for shop_id, day, timezone in over:
-            read = await read_days(pool, shop_id, day, day, timezone)
-            figures = d.pack(read.get(day, d.NO_DAY))
-            await pool.execute(WRITE_DAY, shop_id, day, d.FORMAT, now, figures)
-        written += len(over)
+            try:
+                read = await read_days(pool, shop_id, day, day, timezone)
+                figures = d.pack(read.get(day, d.NO_DAY))
+                await pool.execute(WRITE_DAY, shop_id, day, d.FORMAT, now, figures)
+            except LOST:
+                raise
+            except Exception:  # noqa: BLE001
+                # One shop's day is not the others'.
+                _log.exception("kitchen_day_not_written", shop_id=shop_id, day=str(day))
+                failed += 1
+            else:
+                written += 1
         if len(over) < BATCH_DAYS_MAX:
-            return written
+            break
+    return written
