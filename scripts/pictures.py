@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import structlog
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from scripts import card_scene, console_scene, report_scene
 from scripts.evening_scene import PAIRED, Evening, stage, token
@@ -24,13 +24,9 @@ from server.db.pool import open_pool
 from server.demo.seed import seed
 from server.engines import start_engines
 from server.settings import Settings
+from tests.support.browser import chromium
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
 LOST_AFTER_MS = 17_000  # the red frame comes at 15 s
 KEPT_AFTER_MS = 1_200  # an answer that comes within a moment needs no mark on the row
 SETTLED_MS = 5_000  # the last moments of the staged evening pass on the screens' own clock
@@ -49,8 +45,7 @@ async def open_page(browser: Browser, url: str, width: int, height: int) -> Page
 async def shoot(base: str, tokens: dict[str, str], report: report_scene.Read) -> None:
     """Open every screen and take its picture, in one language after the other."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with chromium() as browser:
         for language in LANGUAGES:
             # A device has one connection: who speaks the other language comes after this one.
             for context in browser.contexts:

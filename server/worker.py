@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ from server.gateway.memory import settle_memory
 from server.gateway.presence import Presence
 from server.health.roll import Roll
 from server.health.standing import Standing
-from server.health.watch import SeenDevice, Watch
+from server.health.watch import Seen, SeenDevice, Watch
 from server.kds.report import store as kitchen_report
 from server.meters import WorkerMeters
 from server.printing.press import PressGround
@@ -52,7 +52,7 @@ from server.sealed import Sealing
 from server.settings import Settings
 from server.sms.costcentre import CostCentre
 from server.sms.retention import retention as sms_retention
-from server.sms.worker import open_sms
+from server.sms.worker import SmsWork, open_sms
 from server.webhooks.post import POST_WEBHOOK, Poster
 
 HTTP_S_MAX = 10.0  # for each part of a conversation with somebody outside
@@ -80,46 +80,13 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
         effects = await stack.enter_async_context(open_effects(settings, pool, clock, desk))
         loop = PromiseLoop(pool, redis, clock, desk.keep, effects)
         worker = settings.node_id or secrets.token_hex(6)
-        ground = PressGround(
-            pool,
-            clock,
-            desk.execute,
-            settings.data_dir,
-            worker,
-            read_networks(settings.printer_networks),
-        )
-        presses = Pressroom(
-            ground._replace(lease_s=settings.press_lease_s, done_s=settings.press_done_s)
-        )
+        presses = _pressroom(settings, pool, clock, desk, worker)
         await housekeeping.make_partitions(pool, clock)
         sms = await stack.enter_async_context(open_sms(settings, pool, redis, clock))
-        roll, started_ms = Roll(redis, clock), to_ms(clock.now())
-
-        def standing(lag_s: float) -> Standing:
-            return Standing(
-                node=worker, kind="worker", host=socket.gethostname(), pid=os.getpid(),
-                started_ms=started_ms, said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
-                waiting=desk.lanes.waiting_jobs, resting=sms.resting(),
-            )  # fmt: skip
-
-        presence = Presence(redis, clock, worker)
-
-        async def seen(shop_id: int) -> list[SeenDevice]:
-            found = await presence.online(shop_id)
-            return [SeenDevice(one.device_id, one.seen_ms) for one in found]
-
-        watch = Watch(pool, roll, clock, seen)
-        counted = CollectorRegistry()
-        counted.register(
-            WorkerMeters(lambda: {name: line.state for name, line in sms.lines.items()}, desk)
-        )
-
-        async def keep_on_roll(lag_s: float = 0.0) -> None:
-            await roll.say(standing(lag_s))
-            process = settings.process or f"worker-{os.getpid()}"
-            await roll.show(socket.gethostname(), process, generate_latest(counted))
-
-        await keep_on_roll()
+        roll = Roll(redis, clock)
+        watch = Watch(pool, roll, clock, _seen_by(Presence(redis, clock, worker)))
+        keep_on_roll = _on_roll(settings, roll, worker, clock, desk, sms)
+        await keep_on_roll(0.0)
         stack.push_async_callback(roll.leave, worker)
         settle_memory()
         _log.info("worker_ready")
@@ -132,6 +99,48 @@ async def run_worker(settings: Settings, clock: Clock | None = None) -> None:
             for run in sms.runs:
                 tasks.create_task(run())
             tasks.create_task(_run_cron(settings, pool, clock))
+
+
+def _pressroom(
+    settings: Settings, pool: asyncpg.Pool, clock: Clock, desk: Desk, worker: str
+) -> Pressroom:
+    """Return who looks after the printers."""
+    networks = read_networks(settings.printer_networks)
+    ground = PressGround(pool, clock, desk.execute, settings.data_dir, worker, networks)
+    return Pressroom(ground._replace(lease_s=settings.press_lease_s, done_s=settings.press_done_s))
+
+
+def _seen_by(presence: Presence) -> Seen:
+    """Return what tells when a shop's devices were last connected."""
+
+    async def seen(shop_id: int) -> list[SeenDevice]:
+        found = await presence.online(shop_id)
+        return [SeenDevice(one.device_id, one.seen_ms) for one in found]
+
+    return seen
+
+
+def _on_roll(
+    settings: Settings, roll: Roll, worker: str, clock: Clock, desk: Desk, sms: SmsWork
+) -> Callable[[float], Awaitable[None]]:
+    """Return what says that this worker is there, how late its loop was, and what it counts."""
+    started_ms = to_ms(clock.now())
+    counted = CollectorRegistry()
+    counted.register(
+        WorkerMeters(lambda: {name: line.state for name, line in sms.lines.items()}, desk)
+    )
+
+    async def say(lag_s: float) -> None:
+        standing = Standing(
+            node=worker, kind="worker", host=socket.gethostname(), pid=os.getpid(),
+            started_ms=started_ms, said_ms=to_ms(clock.now()), lag_ms=round(lag_s * 1000, 1),
+            waiting=desk.lanes.waiting_jobs, resting=sms.resting(),
+        )  # fmt: skip
+        await roll.say(standing)
+        process = settings.process or f"worker-{os.getpid()}"
+        await roll.show(socket.gethostname(), process, generate_latest(counted))
+
+    return say
 
 
 @asynccontextmanager

@@ -230,6 +230,23 @@ async def test_a_part_is_no_dish_of_its_own(database_url: str) -> None:
         assert await write_days(kitchen.pool, kitchen.clock.now()) == 0, "its order is open"
 
 
+async def test_a_day_that_cannot_be_written_leaves_the_others(database_url: str) -> None:
+    """One day's trouble does not end the night's run; it is tried again the next night."""
+    async with open_kitchen(database_url) as kitchen:
+        for _ in range(2):
+            await kitchen.ask(
+                "waiter", "PlaceOrder", place_id=1, lines=[{"dish_id": DUMPLINGS, "quantity": 1}]
+            )
+            await _everybody_leaves(kitchen)
+            kitchen.advance(seconds=timedelta(days=1).total_seconds())
+        await kitchen.pool.execute(
+            "ALTER TABLE kitchen_day ADD CONSTRAINT trouble CHECK (business_day <> date '2026-11-21')"
+        )
+        assert await write_days(kitchen.pool, kitchen.clock.now()) == 1
+        await kitchen.pool.execute("ALTER TABLE kitchen_day DROP CONSTRAINT trouble")
+        assert await write_days(kitchen.pool, kitchen.clock.now()) == 1
+
+
 async def test_a_dish_on_hold_waits_from_its_fire(database_url: str) -> None:
     """Ordered on hold at 12:00, let go at 13:10, ready at 13:20: it took ten minutes, in the hour of 13."""
     async with open_kitchen(database_url) as kitchen:

@@ -110,3 +110,20 @@ def test_what_is_no_telephone_number_stays(
     }  # fmt: skip
     structlog.get_logger().info("said", **kept)
     assert json.loads(stream.getvalue()).items() >= kept.items()
+
+
+def test_a_pool_without_its_database_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, logging_as_before: None
+) -> None:
+    """While PostgreSQL restarts the pool tries again and again: a line each, with the reason, no traceback."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.set_up("info", service="test")
+    try:
+        raise ConnectionRefusedError(111, "refused")
+    except ConnectionRefusedError:
+        pool = logging.getLogger("asyncpg.pool")
+        pool.warning("Failed to restore the pool connection floor; retrying", exc_info=True)
+    (line,) = stream.getvalue().splitlines()
+    assert "ConnectionRefusedError" in line
+    assert "Traceback" not in line

@@ -228,6 +228,11 @@ def test_a_printer_is_set_up_tried_and_its_papers_decided(house: HouseOnThread, 
     picture.evaluate("image => image.decode()")
     desk.keyboard.press("Escape")
     number = job.get_attribute("data-job")
+    asked: list[str] = []
+    desk.on("request", lambda one: asked.append(one.url) if one.url.endswith("/test") else None)
+    row.locator("button[name=test]").dblclick()
+    expect(desk.locator(".jobs tr", has_text="冷菜打印机").nth(1).locator(".came")).to_be_visible()
+    assert len(asked) == 1, "a double click is one wish"
     doubt = "UPDATE print_job SET state = 'uncertain' WHERE shop_id = 1 AND id = $1"
     house.call(house.house.pool.execute(doubt, int(number or 0)))
     desk.select_option("select[name=state]", "undecided")

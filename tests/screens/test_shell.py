@@ -31,6 +31,7 @@ async (version) => {
   }
 }
 """
+LAZY = "async () => { const file = await fetch('/link/mute.js'); return file.headers.get('x-chuancai-version'); }"
 LINK_IS = "(word) => document.documentElement.dataset.link === word"
 KEEP_NOW = """async () => (await import("/link/awake.js")).keepShell("kds", 0)"""
 BACK_MS = 40_000  # the longest a screen waits between two tries, and some
@@ -102,6 +103,40 @@ async def test_an_old_board_from_the_device_makes_way_when_the_updated_house_is_
     await page.reload()
     await expect(page.locator("kitchen-board")).to_be_attached()
     assert await page.evaluate(OWN_VERSION) == "old"
+    link.lead_to(kitchen.new.port)
+    async with page.expect_navigation(timeout=BACK_MS):
+        link.heal()
+    assert await page.evaluate(OWN_VERSION) == "new"
+
+
+async def test_a_page_from_the_device_stays_of_one_version_when_its_worker_ended(
+    kitchen: Kitchen,
+) -> None:
+    """A browser ends an idle worker: what the old board asks for later still comes from the old set."""
+    page, link = kitchen.page, kitchen.link
+    link.shut()
+    await page.reload()
+    assert await page.evaluate(OWN_VERSION) == "old"
+    await page.evaluate("window.addEventListener('pointermove', () => 0)")
+    cdp = await page.context.browser.new_browser_cdp_session()  # type: ignore[union-attr]
+    workers = (await cdp.send("Target.getTargets"))["targetInfos"]
+    [worker] = [one["targetId"] for one in workers if one["type"] == "service_worker"]
+    await cdp.send("Target.closeTarget", {"targetId": worker})
+    await page.keyboard.press("Shift")  # somebody is at it: no reload yet
+    link.lead_to(kitchen.new.port)
+    link.heal()
+    assert await page.evaluate(LAZY) == "old"
+
+
+async def test_a_reload_that_found_no_house_is_tried_again(kitchen: Kitchen) -> None:
+    """The house went away during the reload for its new version: the old board that came up makes way later."""
+    page, link = kitchen.page, kitchen.link
+    link.shut()
+    await page.reload()
+    assert await page.evaluate(OWN_VERSION) == "old"
+    await page.evaluate(
+        "sessionStorage.setItem('chuancai.reloaded-for', `new ${Date.now() - 11 * 60_000}`)"
+    )
     link.lead_to(kitchen.new.port)
     async with page.expect_navigation(timeout=BACK_MS):
         link.heal()
