@@ -9,7 +9,8 @@ and to hold up the loop that finds what is due: acting is done beside it, so man
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -103,20 +104,32 @@ class Effects:
         return due[room:]
 
     async def _fill(self) -> None:
-        """Lease what waits, as many as there are free hands for, and act."""
-        if self._filling:
+        """Lease what waits, as many as there are free hands for, and act; once: hands come free all the time."""
+        if self._filling or not self._waiting or not self._hands_free:
             return
         self._filling = True
         try:
-            while self._waiting and self._hands_free:
-                keys = list(self._waiting)[: self._hands_free]
-                for lease in await self._lease([self._waiting.pop(key) for key in keys]):
-                    self._hands_free -= 1
-                    task = asyncio.create_task(self._carry_out(lease))
-                    self._acting.add(task)
-                    task.add_done_callback(self._acting.discard)
+            keys = list(itertools.islice(self._waiting, self._hands_free))
+            for lease in await self._lease([self._waiting.pop(key) for key in keys]):
+                self._hands_free -= 1
+                self._beside(self._carry_out(lease))
         finally:
             self._filling = False
+        if self._waiting and self._hands_free:
+            self._beside(self._go_on())
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._acting.add(task)
+        task.add_done_callback(self._acting.discard)
+
+    async def _go_on(self) -> None:
+        """Fill hands that came free."""
+        try:
+            await self._fill()
+        except LOST as error:
+            self._waiting.clear()  # still due in their rows: a sweep comes by
+            _log.warning("effects_wait", error=type(error).__name__)
 
     async def _lease(self, taken: Sequence[Due]) -> list[promises.Lease]:
         now_ms = to_ms(self._outside.clock.now())
@@ -148,12 +161,7 @@ class Effects:
             await self._attempt(lease)
         finally:
             self._hands_free += 1
-        if self._waiting:
-            try:
-                await self._fill()
-            except LOST as error:
-                self._waiting.clear()  # still due in their rows: a sweep comes by
-                _log.warning("effects_wait", error=type(error).__name__)
+        await self._go_on()
 
     async def _attempt(self, lease: promises.Lease) -> None:
         effect = self.kinds[lease.due.kind]

@@ -197,16 +197,17 @@ class PromiseLoop:
                 return
 
     async def _keep_all(self, due: Sequence[Due]) -> int:
-        """Keep promises, begin effects, postpone what broke; return how many are settled."""
+        """Keep promises, then begin effects (nobody rings later for them); return how many are settled."""
         kinds = self._effects.kinds if self._effects else {}
         outside = [one for one in due if one.kind in kinds]
         inside = [one for one in due if one.kind not in kinds]
-        moved = await self._begin(outside)
-        if not inside:
-            return moved
-        outcomes = await self._keep(inside)
-        unkept = []
-        for one, refusal in zip(inside, outcomes, strict=True):
+        moved = await self._keep_inside(inside) if inside else 0
+        return moved + await self._begin(outside)
+
+    async def _keep_inside(self, due: Sequence[Due]) -> int:
+        outcomes = await self._keep(due)
+        moved, unkept = 0, []
+        for one, refusal in zip(due, outcomes, strict=True):
             if refusal is None:
                 moved += 1
             elif refusal.code in {"unavailable", "busy"}:

@@ -23,6 +23,7 @@ from server.events.keeping import PromiseLoop
 from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
 
 LEASE_S = 30.0
+RING_S_MAX = 10.0
 ROW = "SELECT state, attempt, due_at, last_error FROM promise WHERE kind = 'KnockNextDoor'"
 COUNT = "SELECT count(*) FROM promise WHERE kind = 'KnockNextDoor' AND state = $1"
 
@@ -76,13 +77,13 @@ class House:
         self.kitchen, self.loop, self.effects = kitchen, loop, effects
         self.door: NextDoor
 
-    async def promise(self, *doors: int) -> None:
+    async def promise(self, *doors: int, kind: str = "KnockNextDoor", **more: str) -> None:
         """Promise a knock at each of the doors, due now, as decisions do."""
         now_ms = to_ms(self.kitchen.clock.now())
 
         def decide(command: Any, facts: Any, context: Context) -> Decision:
             return Decision(
-                {}, promises=[Promise("KnockNextDoor", {"door": d}, now_ms) for d in doors]
+                {}, promises=[Promise(kind, {"door": d, **more}, now_ms) for d in doors]
             )
 
         self.kitchen.desk._book["Knock"] = Entry(  # type: ignore[index]
@@ -291,3 +292,21 @@ async def test_a_database_away_between_act_and_settle_is_waited_for(
         await house.promise(5)
         await house.turn()
         assert ((await house.row())["state"], len(house.door.knocks)) == ("done", 1)
+
+
+async def test_nobody_rings_later_for_an_effect(database_url: str, redis_url: str) -> None:
+    """R-004-31: what is due together is said first; a lease that takes long holds up no ring."""
+    async with _house(database_url, redis_url) as house:
+        await house.promise(5)
+        await house.promise(9, kind="KnockedNextDoor", heard="a ring")
+        async with house.kitchen.pool.acquire() as other, other.transaction():
+            await other.execute("SELECT FROM promise WHERE kind = 'KnockNextDoor' FOR UPDATE")
+            turn = asyncio.create_task(house.loop.turn())
+            async with asyncio.timeout(RING_S_MAX):
+                while not house.kitchen.events():
+                    await house.kitchen.pool.execute("SELECT")
+            assert house.kitchen.events() == [c.DeviceUnpaired(device_id=9)]
+            assert not house.door.knocks
+        await turn
+        await house.effects.drain()
+        assert len(house.door.knocks) == 1
