@@ -4,7 +4,7 @@
 import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
-import { say, told, typeWords } from "./broadcast-words.js";
+import { called, say, told, typeWords } from "./broadcast-words.js";
 import { choice } from "./fields.js";
 import { closeDialog, Room } from "./room.js";
 import "./rule-form.js";
@@ -96,14 +96,14 @@ class BroadcastRoom extends Room {
     const sentence = this.templates.find(({ id }) => id === holds.template_id);
     return html`<td data-channel=${channel}><button class="cell" name="rule" ?data-off=${!holds.on} data-layer=${layer} aria-label=${say("open", { event: told(event), channel: told(channel), how: words })} @click=${() => (this.open = { event, rule })}>
       <span>${icon(holds.on ? "bell" : "mute")}${words}</span>
-      ${holds.on && sentence && holds.template_id !== rule.house.template_id ? html`<small>${sentence.name}</small>` : nothing}
+      ${holds.on && sentence && holds.template_id !== rule.house.template_id ? html`<small>${called(sentence)}</small>` : nothing}
       ${holds.on && holds.quiet ? html`<small>${say("quiet_at", { from: hm(holds.quiet.from_minute), to: hm(holds.quiet.to_minute) })}</small>` : nothing}
       ${layer === "house" ? nothing : html`<small class="layer">${say(`layer_${layer}`)}</small>`}</button></td>`;
   }
 
   #sentences() {
     const wanted = this.words.toLowerCase();
-    const shown = this.templates.filter((one) => `${one.name} ${one.text.zh} ${one.text.en}`.toLowerCase().includes(wanted));
+    const shown = this.templates.filter((one) => `${called(one)} ${one.text.zh} ${one.text.en}`.toLowerCase().includes(wanted));
     const heard = (/** @type {Event} */ event) => (this.words = /** @type {HTMLInputElement} */ (event.target).value);
     return html`<section class="asked"><label>${say("search")}<input name="words" type="search" .value=${this.words} @input=${heard} /></label></section>
       ${this.table([say("name"), say("sentence"), say("parameters"), say("version"), ""], shown.map((one) => this.#sentence(one)), say("none"))}`;
@@ -113,7 +113,7 @@ class BroadcastRoom extends Room {
   #sentence(one) {
     const house = one.id <= HOUSE_ID_MAX;
     return html`<tr data-template=${one.id}>
-      <td><b>${one.name}</b></td>
+      <td><b>${called(one)}</b></td>
       <td>${name(one.text)}<small>${name({ zh: one.text.en, en: one.text.zh })}</small></td>
       <td><ul class="chips">${Object.entries(one.parameters).map(([parameter, type]) => html`<li><b>{${parameter}}</b> ${typeWords(type)}</li>`)}</ul></td>
       <td data-tight>${house ? say("of_house") : say("nth", { n: one.version })}</td>
@@ -129,7 +129,7 @@ class BroadcastRoom extends Room {
       void this.#look();
     };
     if (!open || !shop) return nothing;
-    if (!("rule" in open)) return this.sheet(open.name || say("add"), html`<sentence-form .template=${open} .may=${this.#brandToo} @saved=${saved}></sentence-form>`, shut);
+    if (!("rule" in open)) return this.sheet(called(open) || say("add"), html`<sentence-form .template=${open} .may=${this.#brandToo} @saved=${saved}></sentence-form>`, shut);
     const subject = { event: open.event, rule: open.rule, scope: this.scope, shop, shops: this.shops, templates: this.templates };
     const title = `${told(open.event)} · ${told(open.rule.channel)} · ${this.scope === "shop" ? name(shop.name) : say("scope_brand")}`;
     return this.sheet(title, html`<rule-form .subject=${subject} @saved=${saved}></rule-form>`, shut);

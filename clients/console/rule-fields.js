@@ -2,7 +2,7 @@
 
 import { name } from "../link/i18n.js";
 import { html } from "../link/vendor/lit.js";
-import { say, told } from "./broadcast-words.js";
+import { called, say, told } from "./broadcast-words.js";
 import { choice, listed } from "./fields.js";
 import { CHANNELS, hm, minuteOf } from "./rule-layers.js";
 
@@ -25,12 +25,18 @@ const PREFIX = /** @type {Partial<Record<Field, string>>} */ ({ quiet_then: "qui
 /** @param {Field} field @param {unknown} value @param {Template[]} templates @returns {string} */
 export function valueWords(field, value, templates) {
   if (typeof value === "boolean") return say(value ? "yes" : "no");
-  if (field === "template_id") return templates.find(({ id }) => id === value)?.name ?? (value ? String(value) : say("caller_says"));
+  if (field === "template_id") return sentenceWords(/** @type {number | null} */ (value), templates);
   if (field === "sound") return told(`sound_${value}`);
   if (field === "quiet") return value ? `${hm(/** @type {Quiet} */ (value).from_minute)}–${hm(/** @type {Quiet} */ (value).to_minute)}` : say("quiet_none");
   if (field === "escalate_to") return listed(/** @type {string[]} */ (value).map(told)) || say("nobody");
   if (field in PREFIX) return told(`${PREFIX[field]}_${value}`);
   return value === null ? say("nobody") : String(value);
+}
+
+/** @param {number | null} id @param {Template[]} templates */
+function sentenceWords(id, templates) {
+  const found = templates.find((one) => one.id === id);
+  return found ? called(found) : id ? String(id) : say("caller_says");
 }
 
 /** @param {Field} field @param {unknown} value what holds @param {Where} where */
@@ -53,7 +59,7 @@ function tickOf(field, value, where) {
 
 /** @param {Where} where @returns {[string, string][]} */
 function sentences({ templates, event }) {
-  const named = templates.map((one) => /** @type {[string, string]} */ ([String(one.id), `${one.name} · ${name(one.text)}`]));
+  const named = templates.map((one) => /** @type {[string, string]} */ ([String(one.id), `${called(one)} · ${name(one.text)}`]));
   return HOUSE_EVENTS.has(event) ? named : [["", say("caller_says")], ...named];
 }
 

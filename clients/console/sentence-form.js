@@ -5,7 +5,7 @@ import { Part } from "../link/elements.js";
 import { askHouse } from "../link/house.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
-import { say, told, typeWords } from "./broadcast-words.js";
+import { called, say, told, typeWords } from "./broadcast-words.js";
 import { choice, field, listed } from "./fields.js";
 import { moment, whyNot } from "./room.js";
 import { HOUSE_ID_MAX, PLACES, sampleOf, tried, TYPES, uses, whole } from "./sentences.js";
@@ -50,8 +50,8 @@ class SentenceForm extends Part {
   willUpdate() {
     if (!this.template || this.template === this.#of) return;
     this.#of = this.template;
-    const { name, parameters, text } = this.template;
-    Object.assign(this, { sketch: { name, parameters, text }, typed: {}, refused: null, versions: null });
+    const { parameters, text } = this.template;
+    Object.assign(this, { sketch: { name: called(this.template), parameters, text }, typed: {}, refused: null, versions: null });
   }
 
   get #isHouse() {
