@@ -84,19 +84,18 @@ async def _shoot_room(page: Page, url: str, room: str, to: Path, language: Langu
         await page.screenshot(path=to / picture_of(f"console-{name}", language))
 
 
-async def _shoot_sentence(page: Page, url: str, to: Path, language: str) -> None:
+async def _shoot_sentence(page: Page, url: str, to: Path, language: Language) -> None:
     """Take the brand's sentences, and one that is being written and is not right yet."""
-    tail = "" if language == "zh" else f"-{language}"
     await page.goto("about:blank")
     await page.goto(url)
     await page.click("button[role=tab][name=templates]")
     await page.wait_for_selector("tbody tr")
-    await page.screenshot(path=to / f"console-sentences{tail}.png")
+    await page.screenshot(path=to / picture_of("console-sentences", language))
     await page.locator("tr", has_text="请技师").locator("button[name=edit]").click()
     await page.wait_for_selector(".said .shown")
     await page.fill("textarea[name=en]", "{technicianName}, please come to {place")
     await page.wait_for_selector("dialog [role=alert]")
-    await page.screenshot(path=to / f"console-sentence{tail}.png")
+    await page.screenshot(path=to / picture_of("console-sentence", language))
 
 
 async def _log_in(page: Page, first: str) -> None:
