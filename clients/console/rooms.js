@@ -5,6 +5,7 @@ import "./audit-room.js";
 import "./broadcast-room.js";
 import "./calls-room.js";
 import "./devices-room.js";
+import "./health-room.js";
 import "./menu-room.js";
 import "./printers-room.js";
 
@@ -23,6 +24,7 @@ export const ROOMS = [
   { id: "printers", tag: "printers-room", icon: "print", words: { zh: "打印机", en: "Printers" }, roles: LEADERS },
   { id: "calls", tag: "calls-room", icon: "bell", words: { zh: "呼叫", en: "Calls" }, roles: LEADERS },
   { id: "broadcast", tag: "broadcast-room", icon: "speaker", words: { zh: "播报", en: "Broadcast" }, roles: LEADERS },
+  { id: "health", tag: "health-room", icon: "ontime", words: { zh: "运行状况", en: "Live health" }, roles: LEADERS, wide: true },
   { id: "audit", tag: "audit-room", icon: "note", words: { zh: "操作记录", en: "Audit log" }, roles: [...LEADERS, "auditor"], wide: true },
 ];
 

@@ -78,7 +78,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Staff(front.staff).doors(),
         *Audit(ground.database, front.audit).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
-        *Health(ground.database, ground.redis, ground.clock).doors(),
+        *Health(ground.database, ground.redis, ground.clock, front.outgoing.carriers_of).doors(),
         *Operations(
             ground.database,
             ground.redis,

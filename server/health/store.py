@@ -16,6 +16,7 @@ from server.health.alarms import AlarmKind, Found
 LATE_AFTER = timedelta(seconds=5)  # a sweep comes every second: what waits longer is not being kept
 COUNTED_MAX = 1_000
 DEAD_LISTED_MAX = 100
+PRINTERS_LISTED_MAX = 50
 
 READ_LATE = """
 SELECT count(*) AS late, min(due_at) AS oldest
@@ -43,6 +44,29 @@ UPDATE promise p
   FROM shop s
  WHERE p.shop_id = $2 AND p.id = $3 AND p.state = 'dead' AND s.id = p.shop_id AND s.brand_id = $1
 RETURNING p.kind
+"""
+
+READ_PROMISE = """
+SELECT p.kind, p.state, p.attempt, p.due_at, p.last_error
+  FROM promise p
+  JOIN shop s ON s.id = p.shop_id
+ WHERE p.shop_id = $2 AND p.id = $3 AND s.brand_id = $1
+"""
+
+# Another brand is in the house when it has a shop there.
+READ_SHARED = "SELECT EXISTS (SELECT FROM shop WHERE brand_id <> $1)"
+
+READ_TROUBLED_PRINTERS = """
+SELECT p.shop_id, p.id, p.name, p.condition, p.condition_at,
+       (SELECT count(*) FROM (SELECT FROM print_job j
+         WHERE j.shop_id = p.shop_id AND j.printer_id = p.id AND j.ended_at IS NULL
+         LIMIT $4::integer) AS w) AS waiting
+  FROM printer p
+  JOIN shop s ON s.id = p.shop_id
+ WHERE p.enabled AND p.condition NOT IN ('ready', 'unknown')
+   AND s.brand_id = $1 AND ($2::bigint[] IS NULL OR s.id = ANY ($2))
+ ORDER BY p.condition_at, p.shop_id, p.id
+ LIMIT $3::integer
 """
 
 READ_PAPERS = """
@@ -111,7 +135,7 @@ RETURNING brand_id, shop_id, kind, subject, count, raised_at = $6 AS said
 FORGET_ALARMS = "DELETE FROM house_alarm WHERE seen_at <= $1::timestamptz"
 
 READ_ALARMS = """
-SELECT shop_id, kind, subject, count, began_at, seen_at
+SELECT brand_id = 0 AS of_house, shop_id, kind, subject, count, began_at, seen_at
   FROM house_alarm
  WHERE seen_at > $3::timestamptz AND (brand_id = 0 OR (brand_id = $1 AND ($2::bigint[] IS NULL OR shop_id = ANY ($2))))
  ORDER BY began_at DESC, shop_id, kind, subject
@@ -126,6 +150,18 @@ class Crew(NamedTuple):
     shop_id: int
     kind: str
     device_ids: list[int]
+
+
+class Alarm(NamedTuple):
+    """Something that wants somebody's eye; `of_house`: of no one brand."""
+
+    of_house: bool
+    shop_id: int
+    kind: AlarmKind
+    subject: str
+    count: int
+    began_at: datetime
+    seen_at: datetime
 
 
 class Of(NamedTuple):
@@ -203,7 +239,28 @@ async def raise_alarms(
     return [Found(*row[:5]) for row in rows if row["said"]]
 
 
-async def read_alarms(pool: asyncpg.Pool, of: Of, since: datetime) -> list[asyncpg.Record]:
+async def read_alarms(pool: asyncpg.Pool, of: Of, since: datetime) -> list[Alarm]:
     """Return the alarms of the house and of these shops that were seen since, the newest first."""
-    rows: list[asyncpg.Record] = await pool.fetch(READ_ALARMS, *of, since, DEAD_LISTED_MAX)
+    rows = await pool.fetch(READ_ALARMS, *of, since, DEAD_LISTED_MAX)
+    return [Alarm(*row) for row in rows]
+
+
+async def read_shared(pool: asyncpg.Pool, brand_id: int) -> bool:
+    """Return whether other brands are in the house."""
+    shared: bool = await pool.fetchval(READ_SHARED, brand_id)
+    return shared
+
+
+async def read_promise(
+    pool: asyncpg.Pool, brand_id: int, shop_id: int, promise_id: int
+) -> asyncpg.Record | None:
+    """Return a promise of a brand's shop, whatever its state."""
+    return await pool.fetchrow(READ_PROMISE, brand_id, shop_id, promise_id)
+
+
+async def read_troubled_printers(pool: asyncpg.Pool, of: Of) -> list[asyncpg.Record]:
+    """Return up to `PRINTERS_LISTED_MAX` printers that do not print, those that have not for longest first."""
+    rows: list[asyncpg.Record] = await pool.fetch(
+        READ_TROUBLED_PRINTERS, *of, PRINTERS_LISTED_MAX, COUNTED_MAX
+    )
     return rows

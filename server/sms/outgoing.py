@@ -55,6 +55,10 @@ class Outgoing:
         self._opening = asyncio.Lock()
         self._parts: Parts | None = None
 
+    def carriers_of(self, brand_id: int) -> frozenset[str]:
+        """Return by which carriers a brand's messages go."""
+        return self._routes.carriers_of(brand_id)
+
     async def parts(self) -> Parts:
         """Return what accepts and takes. Raises what `open_phones` raises."""
         async with self._opening:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from server.sms.message import Kind, Queue
+from server.sms.message import KINDS, Kind, Queue
 
 NOBODY = ""
 PHONES_MAX = 1_000  # of a carrier that says nothing else
@@ -31,6 +31,12 @@ class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the carrier's name; `NOBODY` when there is none for it."""
         own = self.brands.get(queue.brand_id, {})
         return own.get(queue.kind) or self.default.get(queue.kind, NOBODY)
+
+    def carriers_of(self, brand_id: int) -> frozenset[str]:
+        """Return by which carriers a brand's messages go, whatever their kind."""
+        return frozenset(self.carrier_of(Queue(brand_id, kind, "single")) for kind in KINDS) - {
+            NOBODY
+        }
 
     def names(self) -> set[str]:
         """Return every carrier that is named here."""

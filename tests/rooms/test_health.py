@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -20,6 +21,34 @@ from tests.support.people import person, refused
 ADD_PROMISE = """
 INSERT INTO promise (shop_id, id, kind, payload, due_at, state, attempt, last_error)
 VALUES ($1, $2, 'print', '{}', $3::timestamptz, $4, 30, 'no route to host')
+"""
+
+ONE_BRAND = "UPDATE shop SET brand_id = 1"
+ADD_ALARM = """
+INSERT INTO house_alarm (brand_id, shop_id, kind, subject, count, began_at, raised_at, seen_at)
+VALUES ($1, $2, $3, $4, 7, $5, $5, $5)
+"""
+ADD_PRINTER = """
+INSERT INTO printer (shop_id, id, name, kind, address, language, paper, documents, stations, answers,
+                     expires_after_s, enabled, condition, condition_at, version)
+VALUES ($1, 9, '热菜打印机', 'network', '192.168.1.50', 'zh', '{}', '[]', '[]', true, 900, true, 'paper_out', $2, 1)
+"""
+CARRIERS = """
+[[carrier]]
+kind = "chuanglan"
+name = "ours"
+account = { account = "a", password = "b", url = "http://127.0.0.1:1" }
+
+[[carrier]]
+kind = "chuanglan"
+name = "theirs"
+account = { account = "a", password = "b", url = "http://127.0.0.1:1" }
+"""
+ROUTES = """
+[brands.2]
+verification = "theirs"
+notice = "theirs"
+marketing = "theirs"
 """
 
 
@@ -45,17 +74,23 @@ def standing(clock: ManualClock, node: str = "n1", **more: object) -> Standing:
 
 
 async def test_a_quiet_house_is_well(house: ApiHouse) -> None:
-    """A manager reads that both engines answer, nothing is late, and which processes are at work."""
+    """A manager of the only brand reads that both engines answer, nothing is late, and which processes work."""
+    await house.db.execute(ONE_BRAND)
     manager = await person(house, "chen", "manager")
-    await Roll(house.ground.redis, house.clock).say(standing(house.clock))
+    roll = Roll(house.ground.redis, house.clock)
+    await roll.say(standing(house.clock))
+    await roll.say(standing(house.clock, "n2", kind="worker", lag_ms=4.0, waiting=3))
     told = (await manager.ask("GET", "/v1/ops/health")).json()
     assert (told["level"], told["late"], told["dead"]) == ("well", 0, [])
     assert [(one["name"], one["up"]) for one in told["engines"]] == [
         ("postgresql", True), ("redis", True),
     ]  # fmt: skip
     assert [(one["node"], one["lag_ms"], one["guard"]) for one in told["processes"]] == [
-        ("n1", 1.5, "closed")
-    ]
+        ("n1", 1.5, "closed"), ("n2", 4.0, "closed"),
+    ]  # fmt: skip
+    assert told["work"] == {"webs": 1, "workers": 1, "lag_ms": 4.0, "waiting": 3}
+    await roll.leave("n2")
+    assert (await manager.ask("GET", "/v1/ops/health")).json()["level"] == "trouble"
 
 
 async def test_what_is_late_and_dead_is_told_of_the_own_shops_only(house: ApiHouse) -> None:
@@ -72,15 +107,71 @@ async def test_what_is_late_and_dead_is_told_of_the_own_shops_only(house: ApiHou
     ]
 
 
+async def test_a_brand_in_a_shared_house_is_told_what_it_feels_and_no_more(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Two brands in one house: no machine, no number of all brands, no other's alarm or carrier (R-000-16)."""
+    carriers, routes = tmp_path / "carriers.toml", tmp_path / "routes.toml"
+    carriers.write_text(CARRIERS)
+    carriers.chmod(0o600)
+    routes.write_text(ROUTES)
+    async with api_house(
+        database_url, redis_url, data_dir=tmp_path, sms_carriers=str(carriers), sms_routes=routes
+    ) as house:
+        now = house.clock.now()
+        for brand, shop, kind, subject in (
+            (0, 0, "broken", ""), (0, 0, "login_failed", ""), (0, 0, "ledger_finding", ""),
+            (0, 0, "carrier_down", "ours"), (0, 0, "carrier_down", "theirs"),
+            (1, SHOP, "printer_down", ""), (2, 2, "printer_down", ""),
+        ):  # fmt: skip
+            await house.db.execute(ADD_ALARM, brand, shop, kind, subject, now)
+        roll = Roll(house.ground.redis, house.clock)
+        await roll.say(standing(house.clock, refused={"login_failed": 40}, devices=900))
+        await roll.say(standing(house.clock, "w", kind="worker", resting=["theirs"]))
+        manager = await person(house, "chen", "manager")
+        answer = await manager.ask("GET", "/v1/ops/health")
+        told = answer.json()
+        assert {(a["kind"], a["subject"], a["shop_id"], a["count"]) for a in told["alarms"]} == {
+            ("broken", "", 0, 0), ("carrier_down", "ours", 0, 0), ("printer_down", "", SHOP, 7),
+        }  # fmt: skip
+        assert (told["shared"], told["processes"]) == (True, [])
+        assert (told["work"]["webs"], told["work"]["workers"]) == (1, 1)
+        assert "theirs" not in answer.text
+        assert "till" not in answer.text
+        await house.db.execute("DELETE FROM house_alarm")
+        assert (await manager.ask("GET", "/v1/ops/health")).json()["level"] == "well"
+        await house.db.execute(ONE_BRAND)
+        told = (await manager.ask("GET", "/v1/ops/health")).json()
+        assert (told["shared"], told["level"]) == (False, "trouble")
+        assert told["processes"][0]["refused"] == {"login_failed": 40}
+
+
+async def test_a_printer_that_does_not_print_is_named(house: ApiHouse) -> None:
+    """R-004-30: which printer, why, since when; of the shops one leads."""
+    for shop_id in (SHOP, 2):
+        await house.db.execute(ADD_PRINTER, shop_id, house.clock.now())
+    manager = await person(house, "chen", "manager")
+    told = (await manager.ask("GET", "/v1/ops/health")).json()
+    assert told["printers"] == [
+        {
+            "shop_id": SHOP, "id": 9, "name": "热菜打印机", "condition": "paper_out",
+            "since_ms": to_ms(house.clock.now()), "waiting": 0,
+        }
+    ]  # fmt: skip
+
+
 async def test_a_dead_promise_is_brought_back_once_and_written_down(house: ApiHouse) -> None:
     """A manager revives it: it is due now with all its attempts, and the audit log says who did it."""
     await house.db.execute(ADD_PROMISE, SHOP, 2, house.clock.now(), "dead")
     manager = await person(house, "chen", "manager", SHOP)
     target = f"/v1/ops/promises/2/revive?shop_id={SHOP}"
     assert (await manager.ask("POST", target)).json() == {"id": 2, "kind": "print"}
-    rows = await house.db.fetch("SELECT state, attempt FROM promise WHERE id = 2")
-    assert [tuple(row) for row in rows] == [("waiting", 0)]
+    look = f"/v1/ops/promises/2?shop_id={SHOP}"
+    told = (await manager.ask("GET", look)).json()
+    assert (told["state"], told["attempts"], told["kind"]) == ("waiting", 0, "print")
     refused(await manager.ask("POST", target), "promise_not_found")
+    await house.db.execute("UPDATE promise SET state = 'done'")
+    assert (await manager.ask("GET", look)).json()["state"] == "done"
     await house.front.audit.settle()
     lines = (await manager.ask("GET", "/v1/audit?action=revivePromise")).json()["lines"]
     assert [line["outcome"] for line in lines] == ["promise_not_found", "ok"]
@@ -94,8 +185,11 @@ async def test_only_who_leads_a_shop_is_told_and_may_revive(house: ApiHouse) -> 
         refused(await browser.ask("GET", "/v1/ops/health"), "not_allowed")
     target = f"/v1/ops/promises/2/revive?shop_id={SHOP}"
     refused(await browser.ask("POST", target), "not_allowed")
+    look = f"/v1/ops/promises/2?shop_id={SHOP}"
+    refused(await browser.ask("GET", look), "not_allowed")
     stranger = await person(house, "liu", "owner", brand_id=2)
     refused(await stranger.ask("POST", target), "promise_not_found")
+    refused(await stranger.ask("GET", look), "promise_not_found")
 
 
 async def test_who_fell_silent_is_off_the_roll(redis_url: str) -> None:
@@ -114,6 +208,7 @@ async def test_who_fell_silent_is_off_the_roll(redis_url: str) -> None:
 
 async def test_an_open_breaker_is_trouble(house: ApiHouse) -> None:
     """A carrier that is left alone, or a database that is not asked, is seen by the manager (R-000-16)."""
+    await house.db.execute(ONE_BRAND)
     manager = await person(house, "chen", "manager")
     await Roll(house.ground.redis, house.clock).say(
         standing(house.clock, kind="worker", resting=["chuanglan"])

@@ -1,0 +1,178 @@
+"""The console's room of live health, as whoever keeps a shop looks at it in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from redis.asyncio import Redis
+
+from server.clock import SystemClock, to_ms
+from server.health.roll import Roll
+from server.health.standing import Standing
+from tests.support.browser import quiet_chromium
+from tests.support.desks import SHOP_NAME, add_shop, desk_page, log_in
+from tests.support.engines import EnginePair
+from tests.support.house import HouseOnThread, fresh_house
+
+ADD_DEAD = """
+INSERT INTO promise (shop_id, id, kind, payload, due_at, state, attempt, last_error)
+VALUES (1, $1, $2, '{}', $3::timestamptz, 'dead', 30, 'no route to host')
+"""
+ADD_ALARM = """
+INSERT INTO house_alarm (brand_id, shop_id, kind, subject, count, began_at, raised_at, seen_at)
+VALUES (1, 1, 'devices_away', 'kitchen', 2, $1, $1, $1 + interval '1 hour')
+"""
+ADD_PRINTER = """
+INSERT INTO printer (shop_id, id, name, kind, address, language, paper, documents, stations, answers,
+                     expires_after_s, enabled, condition, condition_at, version)
+VALUES (1, 900, '热菜打印机', 'network', '192.0.2.1', 'zh', '{}', '[]', '[]', true, 900, true, 'paper_out', $1, 1)
+"""
+SETTLE = "UPDATE promise SET state = $2, last_error = $3 WHERE shop_id = 1 AND id = $1"
+OTHER_BRAND = """
+INSERT INTO brand (id, name) VALUES (2, '{"zh": "别家", "en": "Others"}');
+INSERT INTO shop (id, brand_id, name) VALUES (7, 2, '{"zh": "别家", "en": "Others"}');
+"""
+
+
+@pytest.fixture(scope="module")
+def house(engines: EnginePair) -> Iterator[HouseOnThread]:
+    """One house for this file, with a worker on its roll."""
+    with fresh_house(engines) as made:
+        add_shop(made, 2, "城东店", "East")
+        made.call(_enrol(engines))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def desk(house: HouseOnThread) -> Iterator[Page]:
+    """The owner at a desk, logged in once."""
+    with quiet_chromium() as browser, desk_page(browser) as page:
+        log_in(house, page, "wang", "owner", 0)
+        yield page
+
+
+async def _enrol(engines: EnginePair) -> None:
+    """Put on the roll for an hour what `chuancai run` has beside this process."""
+    clock = SystemClock()
+    now_ms = to_ms(clock.now()) + 3_600_000
+    async with Redis.from_url(engines.redis_url) as redis:
+        for kind, lag_ms in (("web", 3.0), ("worker", 412.0)):
+            one = Standing(
+                node=f"test-{kind}", kind=kind, host="till", pid=7, started_ms=now_ms - 7_200_000,
+                said_ms=now_ms, lag_ms=lag_ms, waiting=2, devices=12,
+            )  # fmt: skip
+            await Roll(redis, clock).say(one)
+
+
+def enter(house: HouseOnThread, desk: Page, language: str = "zh") -> Page:
+    """Go to the room as by its bookmark."""
+    desk.goto("about:blank")
+    desk.goto(f"{house.url}/console/?lang={language}#health")
+    expect(desk.locator(".verdict")).to_be_visible()
+    return desk
+
+
+def give_up(house: HouseOnThread, number: int, kind: str) -> None:
+    """Let the house have given something up a minute ago."""
+    due = SystemClock().now() - timedelta(seconds=60)
+    house.call(house.house.pool.execute(ADD_DEAD, number, kind, due))
+
+
+def test_what_is_wrong_is_said_with_what_to_do(house: HouseOnThread, desk: Page) -> None:
+    """R-000-16: a slow process, a printer without paper, boards that are off: what it is, where, what to do."""
+    enter(house, desk)
+    expect(desk.locator(".verdict")).to_have_attribute("data-as", "soon")
+    expect(desk.locator("[data-tile=lag] b")).to_contain_text("412 ms")
+    expect(desk.locator("[data-process]")).to_have_count(2)
+    expect(desk.locator("[data-process=worker]")).to_contain_text("till")
+    now = SystemClock().now()
+    house.call(house.house.pool.execute(ADD_ALARM, now))
+    house.call(house.house.pool.execute(ADD_PRINTER, now))
+    alarm = desk.locator("[data-alarm=devices_away]")  # seen without a press: it looks by itself
+    expect(alarm).to_contain_text("厨房屏")
+    expect(alarm).to_contain_text(SHOP_NAME)
+    expect(alarm).to_contain_text("看屏幕的电源和网络")
+    expect(desk.locator(".verdict")).to_have_attribute("data-as", "refused")
+    printer = desk.locator("[data-printer='900']")
+    expect(printer).to_contain_text("装上纸")
+    desk.keyboard.press("l")
+    expect(alarm).to_contain_text("kitchen boards")
+    expect(desk.locator("h1")).to_have_text("Live health")
+    desk.keyboard.press("l")
+    printer.locator("a").click()
+    expect(desk.locator("h1")).to_have_text("打印机")
+    for table in ("house_alarm", "printer"):
+        house.call(house.house.pool.execute(f"DELETE FROM {table}"))
+
+
+def test_what_was_given_up_is_tried_again_by_keyboard(house: HouseOnThread, desk: Page) -> None:
+    """R-000-16: asked first, then followed to its end: done, or given up again and why."""
+    give_up(house, 801, "PostWebhook")
+    enter(house, desk)
+    row = desk.locator("[data-promise='801']")
+    expect(row).to_contain_text("通知对接的系统")
+    expect(row).to_contain_text("no route to host")
+    row.locator("button[name=revive]").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("dialog.ask")).to_contain_text("通知对接的系统")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("dialog.ask")).to_have_count(0)
+    row.locator("button[name=revive]").focus()
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".toasts")).to_contain_text("已安排再试")
+    expect(row.locator(".came")).to_have_attribute("data-as", "soon")
+    house.call(house.house.pool.execute(SETTLE, 801, "dead", "connection refused"))
+    expect(row.locator(".came")).to_contain_text("又没做成：connection refused")
+    row.locator("button[name=revive]").click()
+    desk.locator("dialog.ask button[name=sure]").click()
+    expect(row.locator(".came")).to_have_attribute("data-as", "soon")
+    house.call(house.house.pool.execute(SETTLE, 801, "done", None))
+    expect(row.locator(".came")).to_have_text("做成了")
+    expect(row.locator("button[name=revive]")).to_have_count(0)
+    assert desk.locator("[data-tile=dead] b").inner_text() == "0"
+
+
+def test_all_that_was_given_up_is_tried_again_together(house: HouseOnThread, desk: Page) -> None:
+    """R-000-16: said how many before it is done, told how many after; each is written down by itself."""
+    for number in (811, 812, 813):
+        give_up(house, number, "PostWebhook")
+    enter(house, desk, "en")
+    desk.locator("button[name=revive_all]").click()
+    expect(desk.locator("dialog.ask")).to_contain_text("Try all 3 once more?")
+    desk.locator("dialog.ask button[name=sure]").click()
+    expect(desk.locator(".toasts")).to_contain_text("3 will be tried again")
+    desk.goto(f"{house.url}/console/?lang=zh#audit")
+    desk.select_option("select[name=action]", "revivePromise")
+    expect(desk.locator("tbody tr", has_text="81")).to_have_count(3)
+    house.call(house.house.pool.execute("DELETE FROM promise WHERE id BETWEEN 800 AND 899"))
+
+
+def test_a_house_that_does_not_answer_does_not_look_well(house: HouseOnThread, desk: Page) -> None:
+    """R-000-16: what stands there says its age; after four looks without an answer it is called old."""
+    desk.clock.install()
+    enter(house, desk)
+    expect(desk.locator(".age")).to_contain_text("0 秒前")
+    desk.context.set_offline(True)
+    desk.clock.run_for(5_000)
+    expect(desk.locator(".age")).to_contain_text("5 秒前")
+    expect(desk.locator(".told")).to_contain_text("服务器没有回答")
+    desk.clock.run_for(9_000)
+    expect(desk.locator(".verdict")).to_contain_text("下面是之前的情况")
+    desk.context.set_offline(False)
+    desk.clock.run_for(4_000)
+    expect(desk.locator(".verdict")).not_to_contain_text("下面是之前的情况")
+
+
+def test_beside_another_brand_no_machine_is_named(house: HouseOnThread, desk: Page) -> None:
+    """R-000-16: a brand that shares the house sees how it works, not its processes."""
+    house.call(house.house.pool.execute(OTHER_BRAND))
+    enter(house, desk)
+    expect(desk.locator("main")).to_contain_text("这台服务器上还有别的品牌")
+    expect(desk.locator("[data-process]")).to_have_count(0)
+    expect(desk.locator("[data-tile=lag] b")).to_contain_text("412 ms")
+    expect(desk.locator("main")).not_to_contain_text("till")
