@@ -96,8 +96,9 @@ class HealthRoom extends Room {
   #verdict(health) {
     const level = this.ageS > OLD_AFTER_S ? "unknown" : health.level;
     const as = LEVELS[level];
-    return html`<section class="verdict" data-as=${as} role="status">${icon(DRAWINGS[as])}<div><b>${say(level)}</b><p>${say(`${level}_do`)}</p></div></section>
-      <p class="age" ?data-old=${level === "unknown"}>${say("age", { n: this.ageS })}</p>`;
+    return html`<section class="verdict" data-as=${as}>${icon(DRAWINGS[as])}<div role="status"><b>${say(level)}</b><p>${say(`${level}_do`)}</p></div>
+        <p class="age" ?data-old=${level === "unknown"}>${say("age", { n: this.ageS })}</p></section>
+      ${isKnown(health) && !health.work.workers ? html`<p class="told">${icon("late")}${say("no_worker")}</p>` : nothing}`;
   }
 
   /** @param {Health} health */
@@ -189,10 +190,9 @@ class HealthRoom extends Room {
   }
 
   /** @param {Health} health */
-  #processes({ shared: beside, work, processes, engines }) {
-    const known = engines.every(({ up }) => up);
-    const sum = html`<p class="lead">${known ? say("work", work) : say("none_known")}</p>
-      ${known && !work.workers ? html`<p class="told" role="alert">${icon("late")}${say("no_worker")}</p>` : nothing}`;
+  #processes(health) {
+    const { shared: beside, work, processes } = health;
+    const sum = html`<p class="lead">${isKnown(health) ? say("work", work) : say("none_known")}</p>`;
     if (beside) return html`${sum}<p class="lead">${say("shared")}</p>`;
     const rows = processes.map((one) => html`<tr data-process=${one.kind}>
       <td><b>${one.host}</b><small>${say("process_of", { pid: one.pid })}</small></td><td>${say(one.kind)}</td><td><time title=${moment(one.started_ms)}>${ago(one.started_ms)}</time></td>
@@ -201,6 +201,9 @@ class HealthRoom extends Room {
     return html`${sum}<section>${this.table([say("machine"), say("kind"), say("started"), say("lag"), say("queue"), say("devices"), say("guard"), say("resting")], rows, say("none_known"))}</section>`;
   }
 }
+
+/** Who is at work is written in Redis. @param {Health} health */
+const isKnown = ({ engines }) => engines.every(({ up }) => up);
 
 /** @param {{shop_id: number, id: number}} one */
 const keyOf = (one) => `${one.shop_id}:${one.id}`;
