@@ -211,6 +211,6 @@ def _printer(row: asyncpg.Record) -> w.PrinterLine:
 
 def _alarm(one: store.Alarm, *, counted: bool) -> w.AlarmLine:
     return w.AlarmLine(
-        one.kind, one.shop_id, one.subject, one.count if counted else 0, to_ms(one.began_at),
+        one.kind, one.shop_id, one.subject, one.number if counted else 0, to_ms(one.began_at),
         to_ms(one.seen_at),
     )  # fmt: skip

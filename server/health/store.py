@@ -159,7 +159,7 @@ class Alarm(NamedTuple):
     shop_id: int
     kind: AlarmKind
     subject: str
-    count: int
+    number: int
     began_at: datetime
     seen_at: datetime
 

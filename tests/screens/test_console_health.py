@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -63,7 +64,11 @@ async def _enrol(redis_url: str) -> None:
     clock = SystemClock()
     now_ms = to_ms(clock.now()) + 3_600_000
     async with Redis.from_url(redis_url) as redis:
-        for kind, lag_ms in (("web", 3.0), ("worker", 412.0)):
+        kinds: tuple[tuple[Literal["web", "worker"], float], ...] = (
+            ("web", 3.0),
+            ("worker", 412.0),
+        )
+        for kind, lag_ms in kinds:
             one = Standing(
                 node=f"test-{kind}", kind=kind, host="till", pid=7, started_ms=now_ms - 7_200_000,
                 said_ms=now_ms, lag_ms=lag_ms, waiting=2, devices=12,
