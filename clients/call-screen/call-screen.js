@@ -2,6 +2,7 @@
 // What they are: numbers.js. What is said aloud comes from the server. Refuses to show names and rooms.
 
 import { clock, monotonicMs } from "../link/clock.js";
+import { concerns } from "../link/concerns.js";
 import { openPage } from "../link/doorway.js";
 import { Part } from "../link/elements.js";
 import { businessDay, wallClock } from "../link/format.js";
@@ -73,9 +74,22 @@ class CallScreen extends Part {
 
   /** @param {Event} event */
   #hear(event) {
-    if (event.kind !== "ItemCalled") return;
-    this.#calledAtMs.delete(event.order_id); // called again: the newest
-    this.#calledAtMs.set(event.order_id, monotonicMs());
+    if (event.kind === "ItemCalled") this.#called(event.order_id);
+    else if (event.kind === "Announced") this.#said(event.utterance);
+  }
+
+  /** A number that is said again, at a desk's request, stands large again; the voice of a call does not keep it there. @param {import("../link/frames.d.ts").Utterance} utterance */
+  #said(utterance) {
+    const { view } = this.screen;
+    if (!view || !isNumber(utterance) || !concerns(view, utterance)) return;
+    const order = view.orders.find(({ items }) => items.some(({ id, state }) => id === utterance.item_id && state === "called"));
+    if (order && monotonicMs() - (this.#calledAtMs.get(order.id) ?? -LARGE_MS) >= LARGE_MS) this.#called(order.id);
+  }
+
+  /** @param {number} orderId */
+  #called(orderId) {
+    this.#calledAtMs.delete(orderId); // called again: the newest
+    this.#calledAtMs.set(orderId, monotonicMs());
     for (const [order, atMs] of this.#calledAtMs) if (monotonicMs() - atMs > LARGE_MS) this.#calledAtMs.delete(order);
   }
 

@@ -17,6 +17,7 @@
  * @property {(item: Item, ticket: import("./tickets.js").Ticket) => void} press
  * @property {() => void} undo
  * @property {() => void} ask
+ * @property {import("./presses.js").Presses | undefined} presses
  * @property {boolean} expo
  * @property {import("./expo.js").Pass} pass
  * @property {import("../link/speaker.js").Speaker | undefined} speaker
@@ -49,6 +50,7 @@ export class Keys {
     else if (key === "0") board.undo();
     else if (key === "." || key === ",") board.show("recall"); // a German or French number pad has a comma there
     else if (key === "*") board.expo ? board.pass.whole("run") : board.show("batch");
+    else if (key === "/" && board.mode === "recall") this.#again();
     else if (key === "/") board.expo ? board.pass.whole("call") : board.show("sale");
     else if (key === "+" || key === "PageDown") board.turn(1);
     else if (key === "-" || key === "PageUp") board.turn(-1);
@@ -64,6 +66,14 @@ export class Keys {
     else if (key.toLowerCase() === "t") void board.speaker?.soundTest.run();
     else return false;
     return true;
+  }
+
+  /** The number of the chosen dish once more. */
+  #again() {
+    const { finished, presses, selectedId } = this.#board;
+    const ticket = finished.find(({ items }) => items.some(({ id }) => id === selectedId));
+    if (ticket) presses?.again(ticket);
+    this.#board.touched();
   }
 
   /** The dishes of what is shown, by cell or finished ticket. */

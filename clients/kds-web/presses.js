@@ -184,6 +184,11 @@ export class Presses {
     if (verb === "run" && together.length) this.last = { orderId: first.order_id, itemId: 0, label, verb, entryId: together[0].entryId, atMs: monotonicMs(), together };
   }
 
+  /** Call a number that nobody fetched once more (再叫): the dish called last stands for all. @param {import("./tickets.js").Ticket} ticket */
+  again({ items, order }) {
+    this.whole(calledLast(items), "call", order.number);
+  }
+
   /** Stop a dish's sale (沽清) or resume it. @param {import("../link/frames.d.ts").Dish} dish */
   sale(dish) {
     if (this.salesPending().has(dish.id) || within(this.#pressedAtMs, -dish.id, DOUBLE_MS)) return false;
@@ -259,6 +264,10 @@ export class Presses {
   }
 
 }
+
+/** Of the dishes that wait to be fetched the one called last, if any. @param {Item[]} items */
+export const calledLast = (items) =>
+  items.filter(({ state }) => state === "called").sort((a, b) => (b.called_at_ms ?? 0) - (a.called_at_ms ?? 0)).slice(0, 1);
 
 /** Remember that something happened to a dish now; the oldest are forgotten. @param {Map<number, number>} times @param {number} itemId */
 function note(times, itemId) {

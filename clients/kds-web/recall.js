@@ -1,10 +1,11 @@
-// What replaces the grid on request: finished tickets to take back (召回).
+// What replaces the grid on request: finished tickets, to take back (召回) or to call once more (再叫).
 
 import { elapsed, queueNumber } from "../link/format.js";
 import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
+import { calledLast } from "./presses.js";
 import { say } from "./words.js";
 
 /**
@@ -29,12 +30,23 @@ export function recallTemplate(finished, look) {
             <place-plate .kind=${ticket.order.place_kind} .place=${ticket.order.place_name}></place-plate>
             ${ticket.yesterday ? html`<change-slip .text=${shared("yesterday")}></change-slip>` : nothing}
             <span class="ago">${elapsed(look.nowMs - ticket.doneAtMs)}</span>
+            ${againButton(ticket, look)}
           </div>
           <div class="rows">${ticket.items.map((item) => finishedRow(item, ticket, look))}</div>
         </li>`,
       )}
     </ol>
   </section>`;
+}
+
+/** Nobody fetched it yet: its number is called once more, at the pads and in the hall. @param {Ticket} ticket @param {Look} look */
+function againButton(ticket, look) {
+  const [dish] = calledLast(ticket.items);
+  if (!dish) return nothing;
+  const chosen = ticket.items.some(({ id }) => id === look.selectedId);
+  return html`<button class="btn again" ?disabled=${look.presses.mark(dish.id) !== null} @click=${() => look.presses.again(ticket)}>
+    ${chosen ? html`<key-cap .key=${"/"}></key-cap>` : icon("called")}${say("call_again")}
+  </button>`;
 }
 
 /** @param {Item} item @param {Ticket} ticket @param {Look} look */

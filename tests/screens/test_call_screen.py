@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count, pairwise
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -172,6 +173,26 @@ async def test_the_servers_sentence_is_said(browser: Browser, gateway: ScriptedG
     await told(gateway, 3, "shown")
     assert not [r for a in gateway.acks for r in a.rings if r.call_id == 2]
     await page.close()
+
+
+async def test_a_number_said_again_stands_large_again(page: Page, gateway: ScriptedGateway) -> None:
+    """再叫 at a desk: large for twelve seconds anew; the second saying of a call does not keep it there."""
+    item_id = dish_of(gateway, 5)
+    await gateway.step(item_id, "CallItem")
+    large = page.locator(".called article")
+    await expect(large).to_have_count(1)
+    words: dict[str, Any] = {
+        "event": "item_ready", "channels": ["call_screen"], "item_id": item_id, "seconds": 0,
+    }  # fmt: skip
+    await page.clock.run_for(8_000)
+    await announce(gateway, 1, ring=2, **words)
+    await page.clock.run_for(5_000)
+    await expect(large).to_have_count(0)
+    await announce(gateway, 1, ring=3, **words | {"channels": ["pad"]})
+    await announce(gateway, 1, ring=4, **words)
+    await expect(large).to_contain_text("05")
+    await page.clock.run_for(13_000)
+    await expect(large).to_have_count(0)
 
 
 async def test_a_lost_link_is_shown(page: Page, gateway: ScriptedGateway) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.boards import COLD, DUMPLINGS, GREENS, KUNGPAO, Boards, ordered
@@ -154,3 +155,30 @@ def test_a_refused_repetition_says_why(boards: Boards, house: HouseOnThread) -> 
     button.click()
     expect(desk.locator(".refused")).to_contain_text("同事已接")
     house.ask("waiter", "CloseCall", call_id=sent["call_id"])
+
+
+@pytest.mark.parametrize("hand", ["finger", "key"])
+def test_a_number_nobody_fetched_is_called_again(
+    boards: Boards, house: HouseOnThread, hand: str
+) -> None:
+    """R-004-13: gone from the grid, the number is in the board's 召回 with 再叫: the hall sees and hears it again."""
+    board = boards.open()
+    hall = opened(boards, house, "call_screen", "screen")
+    order, (dish,) = ordered(house, 1, KUNGPAO)
+    call(house, dish)
+    expect(hall.locator(".called b")).to_have_count(1)
+    expect(board.ticket(order)).to_have_count(0, timeout=15_000)
+    heard(hall, 2)
+    expect(hall.locator(".called")).to_have_count(0, timeout=15_000)
+    board.keys(".")
+    again = board.page.locator(f".recall [data-order='{order}'] .again")
+    if hand == "finger":
+        again.click()
+    else:
+        board.keys("/")
+    expect(hall.locator(".called b")).to_have_count(1)
+    said = heard(hall, 3)
+    assert {one["text"] for one in said} == {said[0]["text"]}
+    house.ask("waiter", "PickUpItem", item_id=dish)
+    expect(again).to_have_count(0)
+    expect(hall.locator(".called")).to_have_count(0)
