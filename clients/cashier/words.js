@@ -37,7 +37,7 @@ export const say = dictionary({
     mute: "Mute this desk", mute_help: "Other places speak as ever", how_long: "Time", why: "Reason", minutes: "{n} min", hour: "1 hour",
     phone: "On the phone", event: "Event", repair: "Repair", mute_until: "Mute until {time}",
     muted: "Muted until {time}", muted_help: "{why} · ends by itself; text is shown as ever", unmute: "Sound on again",
-    again: "Say again", log: "What was said", log_count: "Last {n}, unheard {m}", log_empty: "Nothing was said today",
+    again: "Again", log: "What was said", log_count: "Last {n}, unheard {m}", log_empty: "Nothing was said today",
     played: "{device}", shown: "{device} shown", failed: "{device} not played", blocked: "{device} blocked by browser",
     muted_at: "{device} muted", acknowledged: "{device} answered", waiting: "{ends}: waiting to hear", unheard: "{ends}: no word back",
     kitchen: "Kitchen", pad: "Pads", cashier: "Cash desk", call_screen: "Call screen", room: "Room", console: "Console", somebody: "Named people",

@@ -75,7 +75,7 @@ export function footTemplate(foot, act) {
       <key-cap .key=${"."}></key-cap>${icon("recall")}${foot.mode === "recall" ? say("back_to_grid") : `${say("recall")} ${foot.finished}`}
     </button>
     <button class="btn sale-button" ?data-on=${foot.mode === "sale"} @click=${() => act.mode("sale")}>
-      ${foot.expo ? nothing : html`<key-cap .key=${"/"}></key-cap>`}${icon("soldout")}${saleWords(foot)}
+      ${foot.expo || foot.mode === "recall" ? nothing : html`<key-cap .key=${"/"}></key-cap>`}${icon("soldout")}${saleWords(foot)}
     </button>
     <button class="allday" ?data-on=${foot.mode === "batch"} @click=${() => act.mode("batch")}>
       <h2>${foot.expo ? nothing : html`<key-cap .key=${"*"}></key-cap>`}${icon("batch")}${foot.mode === "batch" ? say("back_to_grid") : say("batch")}</h2>
