@@ -1,12 +1,12 @@
 // The room of calls: what rang, how often, at which ends, where it was heard, who came; a call that still rings is cancelled.
 // Refuses to take silence for hearing: an end without a device's word has none.
 
-import { lang, name } from "../link/i18n.js";
+import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { say, told } from "./calls-words.js";
 import { choice, field, listed } from "./fields.js";
-import { closeDialog, dayMs, moment, Room } from "./room.js";
+import { closeDialog, dayMs, moment, Room, timeOf } from "./room.js";
 
 /** @typedef {import("../link/i18n.js").Text} Text */
 /** @typedef {{callId: number, event: string, msgType: number, channels: string[], accounts: number[], text: Text | null, state: string, endedReason: string | null, rings: number, ringsMax: number, intervalS: number, raisedAtMs: number, expiresAtMs: number | null, claimedBy: string, claimedAtMs: number | null, escalated: boolean, placeId: number | null, source: string, endedAtMs: number | null}} Call */
@@ -122,13 +122,13 @@ class CallsRoom extends Room {
   /** @param {Record} call */
   #record(call) {
     const ends = [...call.channels.map(told), ...call.accounts.map((n) => say("account", { n }))];
-    const plan = call.messages.map((one) => html`<tr><td>${endWords(one.end)}</td><td>${one.ring}</td><td><time>${clock(one.dueAtMs)}</time></td>
-      <td>${one.sentAtMs ? html`<time>${clock(one.sentAtMs)}</time>` : html`—`}</td><td>${told(one.reason || one.state)}${one.spokenBy && one.spokenBy !== call.callId ? html`<small>${say("spoken_by", { n: one.spokenBy })}</small>` : nothing}</td></tr>`);
-    const receipts = call.receipts.map((one) => html`<tr><td>${one.deviceName || one.deviceId}</td><td>${one.end ? endWords(one.end) : "—"}</td><td>${one.ring}</td><td>${stageMark(one.stage)}</td><td><time>${clock(one.atMs)}</time></td></tr>`);
+    const plan = call.messages.map((one) => html`<tr><td>${endWords(one.end)}</td><td>${one.ring}</td><td><time>${timeOf(one.dueAtMs)}</time></td>
+      <td>${one.sentAtMs ? html`<time>${timeOf(one.sentAtMs)}</time>` : html`—`}</td><td>${told(one.reason || one.state)}${one.spokenBy && one.spokenBy !== call.callId ? html`<small>${say("spoken_by", { n: one.spokenBy })}</small>` : nothing}</td></tr>`);
+    const receipts = call.receipts.map((one) => html`<tr><td>${one.deviceName || one.deviceId}</td><td>${one.end ? endWords(one.end) : "—"}</td><td>${one.ring}</td><td>${stageMark(one.stage)}</td><td><time>${timeOf(one.atMs)}</time></td></tr>`);
     return this.sheet(`${told(call.event)} · ${call.callId}`, html`<div class="record">
       ${call.text ? html`<p><b>${call.text.zh}</b></p><p class="lead">${call.text.en}</p>` : nothing}
       <p>${standing(call)}</p>
-      <p class="lead">${say("channels")}: ${listed(ends)} · ${rung(call)}${call.ringsMax > 1 ? html`, ${say("every_s", { n: call.intervalS })}` : nothing}${call.expiresAtMs ? ` · ${say("expires", { time: clock(call.expiresAtMs) })}` : nothing}</p>
+      <p class="lead">${say("channels")}: ${listed(ends)} · ${rung(call)}${call.ringsMax > 1 ? html`, ${say("every_s", { n: call.intervalS })}` : nothing}${call.expiresAtMs ? ` · ${say("expires", { time: timeOf(call.expiresAtMs) })}` : nothing}</p>
       <h3>${say("plan")}</h3>${this.table([say("end"), say("ring"), say("due"), say("sent"), say("stage")], plan, "—")}
       <h3>${say("receipts")}</h3>${this.table([say("device"), say("end"), say("ring"), say("stage"), say("at")], receipts, say("no_receipts"))}
     </div>`, () => (this.open = null));
@@ -155,8 +155,5 @@ function stageMark(stage) {
   const heard = stage === "played" || stage === "shown" || stage === "acknowledged";
   return html`<span class="came" data-as=${heard ? "ok" : "refused"}>${icon(heard ? "tick" : "late")}${told(stage)}</span>`;
 }
-
-/** @param {number} atMs */
-const clock = (atMs) => new Date(atMs).toLocaleTimeString(lang() === "en" ? "en-GB" : "zh-CN");
 
 customElements.define("calls-room", CallsRoom);

@@ -13,6 +13,7 @@ import { feelPulse, pulseFelt } from "./pulse.js";
 import { everywhere, openShops, roomsOf } from "./rooms.js";
 import "./tell.js";
 import { say } from "./words.js";
+import { offsetWords, readTimesIn } from "./zone.js";
 
 /** @typedef {import("./room.js").Me} Me */
 /** @typedef {import("./rooms.js").RoomRow} RoomRow */
@@ -125,7 +126,7 @@ class ConsolePage extends Part {
         </div>
       </nav>
       <header class="head">
-        ${room && this.me ? this.#shops(room, this.me) : nothing}
+        ${room && this.me ? html`${this.#shops(room, this.me)}${this.#zone(room, this.me)}` : nothing}
         <div class="end">${this.#pulse()}
           <button class="btn" @click=${toggleLang}><key-cap .key=${"L"}></key-cap>${say("other_language")}</button>
         </div>
@@ -151,6 +152,14 @@ class ConsolePage extends Part {
       <select name="at_shop" aria-label=${say("shop")} @change=${chosen}>
         ${shops.map((one) => html`<option value=${one.id} ?selected=${one.id === shop.id}>${name(one.name)}</option>`)}
       </select></label>`;
+  }
+
+  /** Whose clock the times of the room are read from. @param {RoomRow} room @param {Me} me */
+  #zone(room, me) {
+    const shop = this.#shop(openShops(room, me));
+    if (!shop) return nothing;
+    const known = readTimesIn(shop.timezone);
+    return html`<p class="zone" title=${shop.timezone}>${say(known ? "zone" : "zone_unknown", { shop: name(shop.name), offset: offsetWords() })}</p>`;
   }
 
   #pulse() {

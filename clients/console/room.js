@@ -17,7 +17,10 @@ import { html, nothing } from "../link/vendor/lit.js";
 import { ask, tell } from "./tell.js";
 import { say } from "./words.js";
 
-/** @typedef {{id: number, name: import("../link/i18n.js").Text, brand: import("../link/i18n.js").Text}} Shop */
+/** Times and days are the shop's. */
+export { dayMs, moment, timeOf } from "./zone.js";
+
+/** @typedef {{id: number, name: import("../link/i18n.js").Text, brand: import("../link/i18n.js").Text, timezone: string}} Shop */
 /** @typedef {{name: string, roles: {role: string, shop_id: number}[], must_change: boolean, shops: Shop[]}} Me */
 /** @typedef {import("../link/house.js").Told} Told */
 
@@ -150,15 +153,6 @@ export function whyNot(told) {
   if (told.code === "no_answer") return say("no_answer");
   const field = told.code === "bad_field" && told.facts.field ? `${lang() === "en" ? ": " : "："}${told.facts.field}` : "";
   return refusalText(told.code, told.sentence || say("refused")) + field;
-}
-
-/** @param {number | null} atMs */
-export const moment = (atMs) => (atMs === null ? "—" : new Date(atMs).toLocaleString(lang() === "en" ? "en-GB" : "zh-CN", { dateStyle: "medium", timeStyle: "medium" }));
-
-/** Midnight at the reader's desk. @param {string} day @param {number} daysOn */
-export function dayMs(day, daysOn) {
-  const [year, month, date] = day.split("-").map(Number);
-  return Math.max(0, new Date(year, month - 1, date + daysOn).getTime());
 }
 
 /** How long ago, in the largest unit that says it. @param {number | null} atMs */

@@ -13,7 +13,7 @@ export const say = dictionary({
     ok: "已完成", unseen: "没有看到结果", request: "请求号 {id}", from: "来自 {address}", nobody: "未登录的人",
     refused: "被拒绝",
     done: "已完成", close: "关闭", no: "不", save: "保存", never: "从未", just_now: "刚刚", minutes_ago: "{n} 分钟前", hours_ago: "{n} 小时前", days_ago: "{n} 天前",
-    linked: "已连接", slow: "变慢", no_link: "断线", newer: "有新版本，重新载入",
+    linked: "已连接", slow: "变慢", no_link: "断线", newer: "有新版本，重新载入", zone: "时间：{shop}当地（{offset}）", zone_unknown: "时间：这台电脑的（{offset}），浏览器不认识门店的时区",
   },
   en: {
     title: "Console", audit: "Audit log", account: "My account", other_language: "中文",
@@ -26,6 +26,6 @@ export const say = dictionary({
     ok: "Done", unseen: "Nobody saw the end of it", request: "request {id}", from: "from {address}", nobody: "somebody not logged in",
     refused: "Refused",
     done: "Done", close: "Close", no: "No", save: "Save", never: "Never", just_now: "Just now", minutes_ago: "{n} min ago", hours_ago: "{n} h ago", days_ago: "{n} d ago",
-    linked: "Connected", slow: "Slow", no_link: "No link", newer: "A newer page: reload",
+    linked: "Connected", slow: "Slow", no_link: "No link", newer: "A newer page: reload", zone: "Times: {shop} ({offset})", zone_unknown: "Times: this desk's ({offset}); the browser does not know the shop's zone",
   },
 });

@@ -11,7 +11,7 @@ from server.staff.member import WHOLE_BRAND, Member
 SHOPS_LISTED_MAX = 1_000
 
 LIST_SHOPS = """
-SELECT s.id, s.name, b.name AS brand
+SELECT s.id, s.name, b.name AS brand, s.timezone
   FROM shop s
   JOIN brand b ON b.id = s.brand_id
  WHERE s.brand_id = $1 AND ($2::bigint[] IS NULL OR s.id = ANY ($2))
@@ -23,11 +23,12 @@ _text = msgspec.json.Decoder(Text).decode
 
 
 class MyShop(msgspec.Struct, frozen=True):
-    """A shop somebody works in, and whose it is."""
+    """A shop somebody works in, whose it is, and where its clocks are set."""
 
     id: int
     name: Text
     brand: Text
+    timezone: str
 
 
 async def list_shops(db: asyncpg.Pool, member: Member) -> list[MyShop]:
@@ -35,4 +36,6 @@ async def list_shops(db: asyncpg.Pool, member: Member) -> list[MyShop]:
     held = {grant.shop_id for grant in member.grants}
     wanted = None if WHOLE_BRAND in held else list(held)
     rows = await db.fetch(LIST_SHOPS, member.brand_id, wanted, SHOPS_LISTED_MAX)
-    return [MyShop(row["id"], _text(row["name"]), _text(row["brand"])) for row in rows]
+    return [
+        MyShop(row["id"], _text(row["name"]), _text(row["brand"]), row["timezone"]) for row in rows
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -21,9 +22,9 @@ ADD_HEAD = "INSERT INTO shop_head (shop_id) VALUES ($1)"
 
 
 @contextmanager
-def desk_page(browser: Browser) -> Iterator[Page]:
+def desk_page(browser: Browser, **context_settings: Any) -> Iterator[Page]:
     """Open a desk's page; it may complain about nothing."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, **context_settings)
     page = context.new_page()
     page.set_default_timeout(10_000)
     errors: list[str] = []
