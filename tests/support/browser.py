@@ -30,9 +30,9 @@ async def chromium(*flags: str) -> AsyncIterator[Browser]:
 
 
 @contextmanager
-def quiet_chromium() -> Iterator[sync_api.Browser]:
-    """Run a browser for tests that wait for it and for nothing else, for the length of the block."""
+def quiet_chromium(*flags: str) -> Iterator[sync_api.Browser]:
+    """Run a browser for tests that wait for it and for nothing else, with more `flags`, for the length of the block."""
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
         yield browser
         browser.close()
