@@ -29,7 +29,7 @@ class DevicesRoom extends Room {
     this.asked = { words: "", kind: "", state: "" };
     /** What lies in front: a device's settings, a new device, or nothing. @type {Device | "new" | null} */
     this.open = null;
-    /** A code that was made, shown this once. @type {{code: string, expires_at_ms: number} | null} */
+    /** A code that was made, shown this once. @type {{code: string, expires_at_ms: number, open_url: string, open_qr: string} | null} */
     this.made = null;
   }
 
@@ -134,8 +134,9 @@ class DevicesRoom extends Room {
 
   #code() {
     if (!this.made) return null;
-    const { code, expires_at_ms: until } = this.made;
-    return html`<p class="code" role="status">${say("made")} <b>${code.slice(0, 4)} ${code.slice(4)}</b> <small>${say("until", { time: moment(until) })}</small></p>`;
+    const { code, expires_at_ms: until, open_url: url, open_qr: drawn } = this.made;
+    return html`<div class="code" role="status"><p>${say("made")} <b>${code.slice(0, 4)} ${code.slice(4)}</b> <small>${say("until", { time: moment(until) })}</small></p>
+      <figure><img src=${drawn} alt=${url}><figcaption>${say("scan")}</figcaption></figure></div>`;
   }
 
   /** New hardware for a device there is: its account and place stay. @param {Device} device */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from server.api.business import Id, ShopPath
 from server.api.callers import Gate
 from server.api.im_calls import Online
 from server.api.pairing import TypedCode
+from server.api.reached import code_drawn, host_and_port
 from server.api.table import Call, Door
 from server.clock import to_ms
 from server.events.decision import Actor
@@ -42,10 +44,15 @@ class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CodeAnswer(msgspec.Struct, frozen=True):
-    """Eight digits to type on the device, shown this once."""
+    """Eight digits to type on the device, shown this once.
+
+    `open_url`: opened there, it types them itself; `open_qr`: the same to scan, as an image's `data:` address.
+    """
 
     code: str
     expires_at_ms: int
+    open_url: str
+    open_qr: str
 
 
 class ConfirmRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,12 +126,18 @@ class Devices:
     """What managers may ask about the devices of a shop."""
 
     def __init__(
-        self, execute: Execute, door: PairingDoor, gate: Gate, online: Online | None
+        self,
+        execute: Execute,
+        door: PairingDoor,
+        gate: Gate,
+        online: Online | None,
+        names: Iterable[str],
     ) -> None:
         self._execute = execute
         self._door = door
         self._gate = gate
         self._online = online
+        self._names = tuple(names)
 
     def doors(self) -> list[Door]:
         """Return this audience's rows of the table."""
@@ -177,7 +190,11 @@ class Devices:
         """Make a code."""
         actor = await self._actor(call)
         made = await self._door.make_code(actor, _wish(call.body), call.command_id)
-        return CodeAnswer(made.code, to_ms(made.expires_at))
+        host, port = host_and_port(call.headers.get("host", ""), self._names)
+        # Any page will do: the code says what the screen is to be. It stands where no server sees it.
+        url = f"{'https' if call.secure else 'http'}://{host}{port}/kds/#code={made.code}"
+        drawn = code_drawn(url).svg_data_uri(border=4, light="#fff")
+        return CodeAnswer(made.code, to_ms(made.expires_at), url, drawn)
 
     async def confirm(self, call: Call) -> DeviceAnswer:
         """Confirm a screen's code."""

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import html
 import plistlib
-import re
 import uuid
 from pathlib import Path
 from string import Template
 
-import segno
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.requests import Request
@@ -21,14 +19,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from server.api.pages import PAGE_HEADERS, Missing
+from server.api.reached import code_drawn, host_and_port
 from server.settings import Settings
 from server.tls.keeping import KeptCertificate, fingerprint, read_certificate
-from server.tls.names import lan_addresses, own_names
 
 PAGE = Template((Path(__file__).parent / "install_page.html").read_text("utf-8"))
 CERTIFICATE, PROFILE = "/install/chuancai.crt", "/install/chuancai.mobileconfig"
-_HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?")
-_HERE = frozenset({"", "localhost", "127.0.0.1", "[::1]"})
 
 
 class Install:
@@ -51,7 +47,7 @@ class Install:
     async def page(self, request: Request) -> Response:
         """Return the page, with links and codes that open on the device that scans them."""
         authority = self._authority()
-        host = self._host(request)
+        host, _ = host_and_port(request.headers.get("host", ""), self._settings.tls_names)
         plain = f"http://{host}:{self._settings.port}"
         secure = f"https://{host}:{self._settings.tls_port}/"
         words = {
@@ -103,14 +99,6 @@ class Install:
         assert authority is not None, "it was made before anybody listened"
         return authority
 
-    def _host(self, request: Request) -> str:
-        """Return how the device reached us, or an address that another device can open."""
-        asked = _HOST.fullmatch(request.headers.get("host", ""))
-        host = asked[1].lower() if asked else ""
-        if host not in _HERE:
-            return host
-        return next(iter(lan_addresses(own_names(self._settings.tls_names))), host or "localhost")
-
 
 def _qr(text: str) -> str:
-    return segno.make(text, error="m").svg_inline(border=4, light="#fff", omitsize=True)
+    return code_drawn(text).svg_inline(border=4, light="#fff", omitsize=True)

@@ -69,7 +69,9 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *SmsMessages(front.outgoing).doors(),
         *SmsReceipts(front.outgoing, gate).doors(),
         *for_people_too(Points(ground.database, ground.clock).doors()),
-        *for_people_too(Devices(ground.execute, pairing, gate, ground.online).doors()),
+        *for_people_too(
+            Devices(ground.execute, pairing, gate, ground.online, ground.settings.tls_names).doors()
+        ),
         *for_people_too(Printing(ground.execute, ground.database, gate, printers).doors()),
         *for_people_too(MenuKeeping(ground.execute, gate).doors()),
         *Pictures(ground.database, gate, ground.clock).doors(),

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from server.api.reached import host_and_port
 from server.pairing import pairing, store
 from server.pairing.door import TRIES_ALL_MAX
 from server.pairing.pairing import OFFERS_OPEN_PER_SOURCE_MAX
@@ -353,3 +354,24 @@ async def test_old_rows_are_forgotten(house: ApiHouse) -> None:
 def other_than(code: str) -> str:
     """Return a code of eight digits that is wrong."""
     return f"{(int(code) + 1) % 10**8:08d}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "host", "port"),
+    [
+        ("Chuancai.lan:8080",  "chuancai.lan", ":8080"),
+        ("10.0.0.5",           "10.0.0.5",     ""),
+        ("[fd00::5]:8080",     "[fd00::5]",    ":8080"),
+    ],
+)  # fmt: skip
+def test_a_device_is_sent_where_its_manager_is(asked: str, host: str, port: str) -> None:
+    """The name by which the house was asked leads other devices to it, too."""
+    assert host_and_port(asked, ()) == (host, port)
+
+
+@pytest.mark.parametrize("asked", ["localhost:8080", "127.0.0.1:8080", "", "a b", "x/../y", "a@b"])
+def test_no_device_is_sent_to_itself(asked: str) -> None:
+    """Asked at the house's own machine, or by no name at all, an address of its network stands for it."""
+    host, port = host_and_port(asked, ["192.0.2.7"])
+    assert host not in {"", "a b", "127.0.0.1"}
+    assert port == (":8080" if ":" in asked else "")

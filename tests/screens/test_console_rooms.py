@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -108,7 +109,7 @@ def test_a_screen_is_named_set_up_and_found_from_a_desk(
 def test_a_screen_is_paired_from_a_desk_either_way(
     house: HouseOnThread, desk: Page, browser: Browser
 ) -> None:
-    """R-004-30: a screen's code is confirmed, a desk's code is typed; a wrong one is refused in words."""
+    """R-004-30, win 12: a screen's code is confirmed, a desk's code is scanned; a wrong one is refused in words."""
     enter(house, desk, "devices")
     desk.locator("button[name=pair]").click()
     desk.fill("form[name=confirm] input[name=code]", "1234 5678")
@@ -123,9 +124,14 @@ def test_a_screen_is_paired_from_a_desk_either_way(
     desk.fill("form[name=make] input[name=name]", "前台平板")
     desk.select_option("form[name=make] select[name=kind]", "waiter")
     desk.locator("form[name=make] .do button").click()
-    code = desk.locator(".code b").inner_text()
-    claimed = desk.request.post(f"{house.url}/v1/pairing/claims", data={"code": code})
-    assert claimed.status == 201
+    scan = desk.locator(".code img")
+    assert scan.evaluate("img => img.naturalWidth") > 0
+    pad = browser.new_context().new_page()
+    found = urlsplit(str(scan.get_attribute("alt")))  # as a camera reads it: nobody types anything
+    pad.goto(found._replace(netloc=f"127.0.0.1:{found.port}").geturl())  # where this house listens
+    pad.wait_for_function("() => window.chuancai?.view()?.device.name === '前台平板'")
+    assert pad.url == f"{house.url}/pad/"
+    pad.context.close()
     desk.keyboard.press("Escape")
     expect(desk.locator("tr", has_text="前台平板")).to_contain_text("服务员平板")
 
