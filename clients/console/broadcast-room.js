@@ -123,11 +123,11 @@ class BroadcastRoom extends Room {
 
   #front() {
     const { open, shop } = this;
-    const shut = () => (this.open = null);
-    const saved = () => {
-      closeDialog(this);
-      void this.#look();
+    const shut = () => {
+      this.open = null;
+      void this.#look(); // a version that was refused is read anew before it is tried again
     };
+    const saved = () => closeDialog(this);
     if (!open || !shop) return nothing;
     if (!("rule" in open)) return this.sheet(called(open) || say("add"), html`<sentence-form .template=${open} .may=${this.#brandToo} @saved=${saved}></sentence-form>`, shut);
     const subject = { event: open.event, rule: open.rule, scope: this.scope, shop, shops: this.shops, templates: this.templates };

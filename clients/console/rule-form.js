@@ -125,6 +125,7 @@ class RuleForm extends Part {
     const others = shops.filter(({ id }) => id !== shop.id);
     if (!others.length) return nothing;
     return html`<h3>${say("also")}</h3><p class="lead">${say("also_lead")}</p>
+      ${others.length > 1 ? html`<button type="button" class="btn" data-kind="line" name="all_shops" @click=${() => this.#tickAll()}>${say("all_shops", { n: others.length })}</button>` : nothing}
       <div class="fields"><div class="ticks whole">${others.map((one) => this.#tick(one, name(one.name)))}</div></div>`;
   }
 
@@ -139,6 +140,13 @@ class RuleForm extends Part {
   /** @param {Shop} shop @param {string} words */
   #tick(shop, words) {
     return html`<label class="tick"><input type="checkbox" name="shops" value=${shop.id} />${words}</label>`;
+  }
+
+  /** All of them, or none when all are. */
+  #tickAll() {
+    const ticks = /** @type {HTMLInputElement[]} */ ([...this.querySelectorAll("input[name=shops]")]);
+    const all = ticks.every((one) => one.checked);
+    for (const one of ticks) one.checked = !all;
   }
 
   #past() {
@@ -162,7 +170,8 @@ class RuleForm extends Part {
 
   async #save() {
     const { event, rule, scope, shop, shops } = this.#asked;
-    const ticked = [...this.querySelectorAll("input[name=shops]")].filter((one) => /** @type {HTMLInputElement} */ (one).checked).map((one) => Number(/** @type {HTMLInputElement} */ (one).value));
+    const ticks = /** @type {HTMLInputElement[]} */ ([...this.querySelectorAll("input[name=shops]")]);
+    const ticked = ticks.filter((one) => one.checked).map((one) => Number(one.value));
     const chosen = shops.filter(({ id }) => ticked.includes(id));
     const laid = laidOver(ownOf(rule, scope), this.own);
     const changed = fieldsOf(laid).length > 0;

@@ -151,8 +151,7 @@ def test_one_change_for_many_shops_is_said_before_it_is_done(
     enter(house, desk)
     cell(desk, "item_ready", "cashier").click()
     desk.locator("dialog input[name=on]").uncheck()
-    for shop in (EAST, WEST):
-        desk.locator("dialog label.tick", has_text=shop).locator("input").check()
+    desk.locator("dialog button[name=all_shops]").click()
     desk.locator("dialog.sheet form > .do button[data-kind=go]").click()
     asked = desk.locator("dialog.ask")
     expect(asked).to_contain_text(f"{EAST}、{WEST}（2 家门店）")
@@ -241,6 +240,41 @@ def test_a_sentence_is_heard_while_it_is_typed(house: HouseOnThread, desk: Page)
     expect(zh).to_have_value("{roomName}房间还有{minutes}分钟")
     save(desk)
     expect(written).to_contain_text("第 3 版")
+
+
+def test_a_voice_that_is_away_is_not_said_to_be_heard(house: HouseOnThread, desk: Page) -> None:
+    """R-004-33: without a recording and without a browser's voice the desk says that nothing was heard."""
+    enter(house, desk)
+    cell(desk, "item_ready", "pad").click()
+    desk.route("**/audio/**", lambda route: route.fulfill(status=503))
+    desk.evaluate("speechSynthesis.getVoices = () => []")
+    desk.locator("button[name=say_zh]").click()
+    expect(desk.locator(".said [role=status]")).to_contain_text("没有声音", timeout=20_000)
+    desk.unroute("**/audio/**")
+    desk.evaluate("window.heard = []")
+    desk.locator("button[name=chime]").click()
+    desk.wait_for_function("window.heard.length > 0")
+    desk.keyboard.press("Escape")
+
+
+def test_somebody_was_quicker(house: HouseOnThread, desk: Page) -> None:
+    """R-004-33: a rule that was changed meanwhile is not overwritten; opened again, it is the newer one."""
+    enter(house, desk)
+    cell(desk, "item_unseen", "cashier").click()
+    put = """async () => (await fetch("/v1/im/rules/item_unseen?shop_id=1", {
+      method: "PUT", headers: { "content-type": "application/json" },
+      body: JSON.stringify({ channel: "cashier", version: 0, change: { repeat_max: 7 } }),
+    })).status"""
+    assert desk.evaluate(put) == 200
+    desk.fill("dialog input[name=interval_s]", "44")
+    desk.locator("dialog.sheet form > .do button[data-kind=go]").click()
+    expect(desk.locator(".toasts p[data-as=refused]").last).to_contain_text("已被他人修改")
+    desk.keyboard.press("Escape")
+    expect(cell(desk, "item_unseen", "cashier")).to_contain_text("8 遍")
+    cell(desk, "item_unseen", "cashier").click()
+    desk.fill("dialog input[name=interval_s]", "44")
+    save(desk)
+    assert rules(house, 1, "item_unseen", "cashier") == {"repeat_max": 7, "interval_s": 44}
 
 
 def test_a_manager_of_one_shop_keeps_its_rules_by_keyboard(
