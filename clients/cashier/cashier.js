@@ -1,7 +1,7 @@
 // The cash desk: what needs somebody, what is being said, what was said and who heard it. Speaks for all desks of the shop
 // when the gateway chose it. Refuses to take money and to decide anything: it claims, closes, mutes.
 
-import { clock } from "../link/clock.js";
+import { clock, monotonicMs } from "../link/clock.js";
 import { openPage } from "../link/doorway.js";
 import { Part } from "../link/elements.js";
 import { wallClock } from "../link/format.js";
@@ -15,6 +15,7 @@ import { escalations, said, tagOrders } from "./desk-work.js";
 import { logTemplate } from "./heard-log.js";
 import { needsTemplate, tagsTemplate } from "./needs.js";
 import { papersRunOut, paperWaits } from "./paper.js";
+import { Places } from "./places.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -37,6 +38,7 @@ class CashDesk extends Part {
   /** Wrist-tag orders and rounds → when they came. @type {Map<string, number>} */
   #cameAtMs = new Map();
   #alarmedAtMs = 0;
+  #places = new Places();
 
   /** @param {Screen} screen */
   constructor(screen) {
@@ -134,12 +136,12 @@ class CashDesk extends Part {
     const work = {
       view, nowMs,
       pending: (/** @type {number} */ id) => pending.has(id),
-      claim: (/** @type {number} */ id) => void this.screen.send("ClaimCall", { call_id: id }),
-      close: (/** @type {number} */ id) => void this.screen.send("CloseCall", { call_id: id }),
+      claim: (/** @type {number} */ id) => this.#places.means(id, monotonicMs()) && void this.screen.send("ClaimCall", { call_id: id }),
+      close: (/** @type {number} */ id) => this.#places.means(id, monotonicMs()) && void this.screen.send("CloseCall", { call_id: id }),
       paper: {
         pending: (/** @type {number} */ id) => papers.has(id),
-        again: (/** @type {number} */ id) => void this.screen.send("PrintAgain", { job_id: id }),
-        settle: (/** @type {number} */ id, /** @type {"printed" | "dropped"} */ outcome) => void this.screen.send("SettlePaper", { job_id: id, outcome }),
+        again: (/** @type {number} */ id) => this.#places.means(id, monotonicMs()) && void this.screen.send("PrintAgain", { job_id: id, undecided: true }),
+        settle: (/** @type {number} */ id, /** @type {"printed" | "dropped"} */ outcome) => this.#places.means(id, monotonicMs()) && void this.screen.send("SettlePaper", { job_id: id, outcome }),
       },
     };
     const fresh = [...this.#cameAtMs.values()].filter((atMs) => nowMs - atMs < FRESH_MS).length;
@@ -156,6 +158,11 @@ class CashDesk extends Part {
         nowMs, pending: work.pending, press: (id) => void this.screen.send("CallAgain", { call_id: id }),
       })}</section></main>
       ${gate}`;
+  }
+
+  updated() {
+    const alarms = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(".alarm"));
+    this.#places.painted([...alarms].map(({ dataset }) => dataset.paper ?? dataset.call ?? "-"), monotonicMs());
   }
 
   /** @param {View} view @param {number} nowMs */

@@ -65,9 +65,13 @@ class PutPrinter(PrinterPlan, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class PrintAgain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """补打: the same paper again, marked as a copy; what was undecided about it is decided."""
+    """补打: the same paper again, marked as a copy; what was undecided about it is decided.
+
+    `undecided`: asked by who decides about a paper in doubt, not by who wants one more.
+    """
 
     job_id: Id
+    undecided: bool = False
 
 
 class SettlePaper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,10 +137,15 @@ def _known(command: PutPrinter, facts: ShopPrinters) -> Printer | None:
 
 
 def print_again(command: PrintAgain, facts: JobFacts, context: Context) -> Decision:
-    """Queue a copy with the mark 补打. Raises `print_job_under_way`, `printer_disabled`."""
+    """Queue a copy with the mark 补打.
+
+    Raises `print_job_under_way`, `printer_disabled`, and `print_job_decided` at the second of two desks.
+    """
     job = facts.job
     if job.state not in machine.REPEATABLE:
         raise Refusal("print_job_under_way", state=job.state)
+    if command.undecided and job.settled is not None:
+        raise Refusal("print_job_decided", settled=job.settled)
     if not facts.enabled:
         raise Refusal("printer_disabled", printer_id=job.printer_id)
     copy_id = context.new_id()

@@ -140,6 +140,8 @@ async def test_a_paper_that_may_have_come_out_waits_for_a_person(
         )  # fmt: skip
         with pytest.raises(Refusal, match="print_job_decided"):
             await house.kitchen.ask("cashier", "SettlePaper", job_id=job["id"], outcome="dropped")
+        with pytest.raises(Refusal, match="print_job_decided"):
+            await house.kitchen.ask("cashier", "PrintAgain", job_id=job["id"], undecided=True)
         carried = house.kitchen.carry(before, since).printing
         assert carried == (await house.kitchen.view("cashier")).printing == PrintDesk([], [])
 

@@ -72,6 +72,10 @@ async def test_what_nobody_answered_is_answered_here_by_keys(
     await expect(first.locator(".what")).to_have_text("收银台 1 在安排")
     await expect(page.locator(".alarm").nth(0)).to_have_attribute("data-call", str(UNSERVED))
     await page.keyboard.press("2")
+    assert len(gateway.commands) == 1, "what has just moved under a key is not meant by it"
+    moved_ms = await page.evaluate("performance.now()")
+    await page.wait_for_function("from => performance.now() - from > 650", arg=moved_ms)
+    await page.keyboard.press("2")
     await expect(first).to_have_count(0)
     sent = [(one.name, msgspec.json.decode(one.body)["call_id"]) for one in gateway.commands]
     assert sent == [("ClaimCall", UNFETCHED), ("CloseCall", UNFETCHED)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.support.boards import KUNGPAO, Boards, ordered
+from tests.support.boards import KUNGPAO, Boards, ordered, settled
 from tests.support.house import HouseOnThread
 from tests.support.paper import TestPrinter, text_of
 
@@ -59,6 +59,7 @@ def test_a_torn_paper_is_printed_again_by_a_key(boards: Boards, house: HouseOnTh
         house.call(printer.switch_off())
 
 
+SETTLED = "SELECT count(*) FROM print_job WHERE settled = 'printed'"
 PUT_IN_DOUBT = """
 INSERT INTO print_job (shop_id, id, printer_id, source, kind, title, document, copy, state, made_at, expires_at,
                        ended_at)
@@ -91,6 +92,29 @@ def test_more_papers_than_a_desk_lists_are_counted_and_come_after(
     page.wait_for_function("() => chuancai.view().printing.more === 0")
     assert page.evaluate("() => chuancai.view().printing.papers.length") == 53
     assert boards.errors == []
+
+
+def test_a_double_press_means_one_paper(boards: Boards, house: HouseOnThread) -> None:
+    """2 pressed twice: the paper that moves up in between is left alone, and pressed a moment later it is meant."""
+    expect.set_options(timeout=PAGE_MS_MAX)
+    made = house.ask(
+        "manager", "PutPrinter", name="面点", kind="network", paper={}, address="127.0.0.1:9",
+        enabled=False,
+    )  # fmt: skip
+    now = house.house.clock.now()
+    house.call(house.house.pool.execute("DELETE FROM print_job"))
+    house.call(house.house.pool.execute(PUT_IN_DOUBT, 1, made["printer_id"], 2, now))
+    page = _desk(boards, house)
+    alarms = page.locator(".alarm.paper")
+    expect(alarms).to_have_count(2)
+    page.keyboard.press("2")
+    expect(alarms).to_have_count(1)
+    page.keyboard.press("2")
+    settled(page)
+    assert house.call(house.house.pool.fetchval(SETTLED)) == 1
+    page.keyboard.press("2")
+    expect(alarms).to_have_count(0)
+    assert house.call(house.house.pool.fetchval(SETTLED)) == 2
 
 
 async def _until_known(house: HouseOnThread) -> None:
