@@ -1,8 +1,8 @@
 """◆ Chinese in a printer's own bytes, and how wide it gets on paper.
 
 Two columns each, between FS & and FS ., in two bytes: what the printer's code lacks, or has only in four
-bytes, which many printers print as digits, becomes a box and never another character. What would command
-the printer is left out. Refuses to lay out.
+bytes, which many printers print as digits, becomes what people read the same (a letter without its accent)
+or a box. What would command the printer is left out. Refuses to lay out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ CODE_BYTES = 2
 
 # Printers have ￥ (A3A4 in GB) where people write ¥, for which GB18030 has four bytes only.
 _SAME = {"¥": "￥", "\u00a0": " ", "\t": " ", "–": "—", "•": "·", "‾": "￣"}
+# Where a code lacks the one, it has the other: Big5 knows one sign for yen and yuan, and no round zero.
+_STANDS_IN = {"￥": "¥", "\u3007": "○"}
+_TO_FULL_WIDTH = 0xFEE0
 _WORDS = re.compile(r"[\x21-\x7e]+|.", re.DOTALL)
 
 
@@ -66,7 +69,7 @@ def encoded(text: str, encoding: Encoding) -> bytes:
 def _code(one: str, encoding: Encoding) -> bytes:
     if one.isascii():
         return one.encode()
-    for candidate in (one, MISSING):
+    for candidate in (one, _stand_in(one), MISSING):
         try:
             code = candidate.encode(encoding)
         except UnicodeEncodeError:
@@ -74,3 +77,11 @@ def _code(one: str, encoding: Encoding) -> bytes:
         if len(code) == CODE_BYTES:
             return code
     return b"??"
+
+
+def _stand_in(one: str) -> str:
+    """Return what is as wide and reads the same: an accented letter without its accent, or itself."""
+    letter = unicodedata.normalize("NFD", one)[0]
+    if letter.isascii() and letter.isalpha():
+        return chr(ord(letter) + _TO_FULL_WIDTH)
+    return _STANDS_IN.get(one, one)

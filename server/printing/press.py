@@ -135,6 +135,10 @@ class Press:
             await self._end(job, "fail", "printer_disabled", job.version)
 
     async def _use_backup(self, printer: Printer) -> None:
+        """Give away what this printer cannot print: back to where it came from, or to its own backup."""
+        returned = await store.move_back(self._ground.pool, self._key)
+        if returned:
+            _log.warning("papers_moved_back", backup=self._key, papers=returned)
         if printer.backup_id is None:
             return
         backup = await store.read_printer(self._ground.pool, (self._key[0], printer.backup_id))

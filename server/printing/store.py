@@ -121,6 +121,16 @@ UPDATE print_job j
 RETURNING j.id
 """
 
+# What waits at a backup that does not print either goes back where it was meant for, once that prints again.
+MOVE_BACK = """
+UPDATE print_job j
+   SET printer_id = j.from_id, from_id = NULL, source = j.source || '>' || j.printer_id, version = j.version + 1
+  FROM printer p
+ WHERE j.shop_id = $1 AND j.printer_id = $2 AND j.state = 'queued' AND j.from_id IS NOT NULL
+   AND p.shop_id = j.shop_id AND p.id = j.from_id AND p.enabled AND p.condition = 'ready'
+RETURNING j.id
+"""
+
 FORGET_JOBS = """
 DELETE FROM print_job
  WHERE ctid = ANY (ARRAY(SELECT ctid FROM print_job WHERE ended_at < $1::timestamptz LIMIT $2::integer))
@@ -269,3 +279,8 @@ async def step(pool: asyncpg.Pool, shop_id: int, one: Step) -> int | None:
 async def move(pool: asyncpg.Pool, key: Key, backup_id: int, made_until: datetime) -> int:
     """Move what waits at a printer to its backup; return how many."""
     return len(await pool.fetch(MOVE_JOBS, *key, backup_id, made_until))
+
+
+async def move_back(pool: asyncpg.Pool, key: Key) -> int:
+    """Move what waits at a backup to the printers it was meant for, if they print again; return how many."""
+    return len(await pool.fetch(MOVE_BACK, *key))

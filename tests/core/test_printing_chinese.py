@@ -29,6 +29,10 @@ def _read(data: bytes, encoding: Encoding) -> str:
         ("水饺🥟",   "utf8",    "水饺🥟".encode()),
         ("é",        "gb18030", b"\x1c&\xa8\xa6\x1c."),
         ("e\u0301",  "gb18030", b"\x1c&\xa8\xa6\x1c."),
+        ("￥38",     "big5",    b"\x1c&\xa2\x44\x1c.38"),
+        ("\u3007",  "big5",    b"\x1c&\xa1\xb3\x1c."),
+        ("ñé",       "gb18030", b"\x1c&\xa3\xee\xa8\xa6\x1c."),
+        ("é",        "big5",    b"\x1c&\xa2\xed\x1c."),
     ],
 )  # fmt: skip
 def test_bytes(text: str, encoding: Encoding, expected: bytes) -> None:

@@ -14,7 +14,7 @@ from server.worker import run_worker
 from tests.rooms.test_cli import chuancai
 from tests.support.paper import printers, text_of
 
-LOOK = "--language en --buzzer"
+LOOK = "--width 58 --encoding gbk --language en --buzzer"
 
 
 async def test_a_printer_is_set_up_and_tried_at_the_terminal(
@@ -26,7 +26,7 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
     working = asyncio.create_task(run_worker(settings))
     async with printers(1) as (printer,):
         known = [
-            f"printers add 热菜 --address 127.0.0.1:{printer.port} --width 58 --mode text --station 1 {LOOK}",
+            f"printers add 热菜 --address 127.0.0.1:{printer.port} --mode text --station 1 {LOOK}",
             "print-test 1",
             "printers",
             "printers papers",
@@ -43,6 +43,10 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
         assert "confirmed" in told[3]
         assert "2 x Kung Pao" in text_of(printer.papers[0])
         assert printer.papers[0].startswith(INIT + BEEP)
+        printer.paper_out = True
+        status, said = await chuancai(database_url, redis_url, "print-test", "1")
+        assert (status, "because it is paper_out" in said) == (1, True), said
+        printer.paper_out = False
         for words, code in [("print-test 9", "printer_not_found"), ("printers add 热菜 --address a", "name_taken"),
                             ("printers add x --address http://", "bad_field"),
                             ("printers add x --address 8.8.8.8", "printer_not_private"),

@@ -221,6 +221,38 @@ async def test_the_backup_prints_what_its_neighbour_cannot(
         assert broken.papers == []
 
 
+async def test_a_backup_that_is_off_itself_gives_papers_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Both are off, one comes back: it prints what went next door, under its own name, once."""
+    async with paper_house(database_url, tmp_path) as house, printers(2) as (own, near):
+        near_id = await house.add("凉菜", near, documents=[])
+        await house.add("热菜", own, backup_id=near_id)
+        await own.switch_off()
+        await near.switch_off()
+        await house.kitchen.order(1, KUNG_PAO)
+        await house.keep()
+        await house.pressroom.turn()
+        house.kitchen.advance(seconds=11)
+
+        async def went_next_door() -> bool:
+            await house.pressroom.turn()
+            return [job["printer_id"] for job in await house.jobs()] == [near_id]
+
+        await _until(went_next_door)
+        await own.switch_on()
+
+        async def came_out() -> bool:
+            await house.pressroom.turn()
+            return await house.states() == ["confirmed"]
+
+        await _until(came_out)
+        await near.switch_on()
+        await house.pressroom.drain()
+        assert (len(own.papers), near.papers) == (1, [])
+        assert "代打" not in text_of(own.papers[0])
+
+
 async def test_a_worker_that_died_at_a_printer_leaves_nothing_open(
     database_url: str, tmp_path: Path
 ) -> None:
