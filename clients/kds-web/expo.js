@@ -11,6 +11,7 @@ import { say } from "./words.js";
 
 export const ACTS_PX = 78;
 const OVERRIDE_MS = 5_000; // the second press says "run it all the same"
+const DOUBLE_MS = 600; // the second half of a double tap is no second press
 
 /** Dishes that stand at the pass, dishes the ticket waits for (not those on hold). @param {Ticket} ticket */
 function passOf(ticket) {
@@ -36,6 +37,7 @@ export class Pass {
   whole(verb, ticket = this.#board.chosen()) {
     if (!ticket) return;
     const { here, complete } = passOf(ticket);
+    if (verb === "run" && !complete && this.#armedFor(ticket) < DOUBLE_MS) return;
     if (verb === "call" || complete || this.#overrides(ticket)) {
       this.#board.presses?.whole(here, verb, ticket.order.number);
       this.#override = null;
@@ -60,7 +62,12 @@ export class Pass {
   }
 
   /** @param {Ticket} ticket */
-  #overrides({ id }) {
-    return this.#override?.id === id && monotonicMs() - this.#override.atMs < OVERRIDE_MS;
+  #overrides(ticket) {
+    return this.#armedFor(ticket) < OVERRIDE_MS;
+  }
+
+  /** Milliseconds since the run of a blocked ticket was pressed first. @param {Ticket} ticket */
+  #armedFor({ id }) {
+    return this.#override?.id === id ? monotonicMs() - this.#override.atMs : Infinity;
   }
 }

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from server.lanes import Lanes
+from server.errors import Refusal
+from server.lanes import JOBS_PER_KEY_MAX, Lanes
 
 JOBS_MAX = 64
 
@@ -61,3 +62,23 @@ async def test_a_second_lane_opens_for_a_full_batch(jobs: int, batches: list[int
     go_on.set()
     await lanes.drain()
     assert sum(under_way) == jobs
+
+
+async def test_one_shops_queue_is_bounded_and_leaves_room_for_others() -> None:
+    """A shop that asks for more than it may have waiting hears `busy`; another shop is served as ever."""
+    go_on = asyncio.Event()
+
+    async def work(batch: list[Errand]) -> None:
+        await go_on.wait()
+
+    lanes = Lanes(work, lanes=1, batch_jobs_max=JOBS_MAX, waiting_jobs_max=JOBS_PER_KEY_MAX + 10)
+    lanes.submit(Errand(0))
+    await asyncio.sleep(0)
+    for _ in range(JOBS_PER_KEY_MAX):
+        lanes.submit(Errand(0))
+    with pytest.raises(Refusal, match="busy"):
+        lanes.submit(Errand(0))
+    lanes.submit(Errand(1))
+    assert lanes.waiting_jobs == JOBS_PER_KEY_MAX + 1
+    go_on.set()
+    await lanes.drain()

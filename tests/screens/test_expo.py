@@ -65,3 +65,20 @@ def test_an_unfinished_order_is_run_by_a_second_press_and_by_keys(
     board.state(hot, "picked_up")
     board.state(cold, "queued")
     board.agrees()
+
+
+def test_a_double_tap_does_not_run_an_unfinished_order(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """Block until ready: the second half of a double tap, by finger or key, is not the second press."""
+    board = _expo(boards, house)
+    order, [hot, cold] = ordered(house, 1, KUNGPAO, CUCUMBER)
+    _make(house, hot)
+    run = board.ticket(order).locator(".run-all")
+    expect(run).to_be_enabled()
+    run.dblclick()
+    expect(run).to_contain_text("先出 1 道")
+    assert board.page.evaluate("chuancai.screen.outbox.entries.length") == 0
+    board.agrees()
+    board.state(hot, "ready")
+    assert cold
