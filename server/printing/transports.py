@@ -187,18 +187,28 @@ class FileWire:
     def _put(self, data: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         taken = [int(one.stem) for one in self._folder.glob("*.bin") if one.stem.isdecimal()]
-        part = self._folder / "next.part"
+        name = self._claimed(max(taken, default=0) + 1)
+        part = self._folder / f"{name}.part"
         with part.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        name = f"{max(taken, default=0) + 1:06}"
-        (self._folder / f"{name}.txt").write_text(self.readable, "utf-8")
         (self._folder / f"{name}.png").write_bytes(self.picture)
         part.rename(self._folder / f"{name}.bin")
         for old in sorted(taken)[: max(0, len(taken) + 1 - FILES_KEPT_MAX)]:
             for ending in (".bin", ".txt", ".png"):
                 (self._folder / f"{old:06}{ending}").unlink(missing_ok=True)
+
+    def _claimed(self, number: int) -> str:
+        """Return a name of this paper alone: other printers may have the same folder."""
+        while True:
+            try:
+                with (self._folder / f"{number:06}.txt").open("x", encoding="utf-8") as file:
+                    file.write(self.readable)
+            except FileExistsError:
+                number += 1
+            else:
+                return f"{number:06}"
 
     async def read(self, wait_s: float) -> bytes:
         """Say nothing, as paper does."""

@@ -15,7 +15,7 @@ import pytest
 from server.auth import read_networks
 from server.printing.port import Paper
 from server.printing.printer import Printer, PrinterKind
-from server.printing.transports import DescriptorWire, open_wire
+from server.printing.transports import DescriptorWire, FileWire, open_wire
 from server.printing.usb import UsbWire
 from tests.support.paper import TestPrinter, printers, text_of
 from tests.support.pressroom import NETWORKS, PaperHouse, paper_house
@@ -151,3 +151,16 @@ async def test_usb_never_says_that_nothing_went_out_when_something_may_have() ->
     wire = UsbWire(slow)
     await wire.write(bytes(range(250)) * 24)
     assert (slow.came[:250], wire.written) == (bytes(range(250)), 6_000)
+
+
+async def test_printers_that_share_a_folder_lose_no_paper(tmp_path: Path) -> None:
+    """Two printers of the kind `file` with one folder put their papers down at once: each is there, once."""
+    papers = [f"paper {n}".encode() for n in range(40)]
+
+    async def put(mine: list[bytes]) -> None:
+        for paper in mine:
+            await FileWire(tmp_path).write(paper)
+
+    await asyncio.gather(put(papers[:20]), put(papers[20:]))
+    assert sorted(one.read_bytes() for one in tmp_path.glob("*.bin")) == sorted(papers)
+    assert not list(tmp_path.glob("*.part"))
