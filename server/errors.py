@@ -56,6 +56,16 @@ REFUSALS: dict[str, RefusalKind] = {
     ),
     "login_taken": RefusalKind(409, False, "Somebody has this login name.", "登录名已被使用"),
     "staff_not_found": RefusalKind(404, False, "There is no such person.", "没有这名员工"),
+    "api_client_not_found": RefusalKind(
+        404, False, "There is no such business service.", "没有这个业务系统"
+    ),
+    "api_key_not_found": RefusalKind(404, False, "There is no such key.", "没有这把密钥"),
+    "api_name_taken": RefusalKind(
+        409, False, "A business service has this name.", "已有同名的业务系统"
+    ),
+    "api_clients_full": RefusalKind(
+        409, False, "The brand has as many business services as it may.", "业务系统的数量已到上限"
+    ),
     "last_owner": RefusalKind(409, False, "The brand would have no owner.", "至少保留一名店主"),
     "audit_unavailable": RefusalKind(
         503, True, "It could not be written down, so it was not done.", "无法留下记录，操作未执行"

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from server.api import store
 from server.api.keys import KeyMaker, seal_secrets
+from server.api.limits import Limits
 from server.broadcast import sound
 from server.broadcast.audio import open_audio
 from server.broadcast.speech import Language, read_aloud
@@ -44,6 +45,7 @@ class Office(NamedTuple):
     clock: Clock
     execute: Execute
     sealing: Sealing
+    limits: Limits
 
     def manager(self, shop_id: int) -> Actor:
         """Return the person at the command line, who may manage this shop."""
@@ -52,7 +54,7 @@ class Office(NamedTuple):
     async def key_maker(self) -> KeyMaker:
         """Return who makes keys. Raises `seal_key_differs` where the house could not read them."""
         await seal_secrets(self.pool, self.sealing)
-        return KeyMaker(self.pool, self.clock, self.sealing)
+        return KeyMaker(self.pool, self.clock, self.sealing, self.limits)
 
     async def brand_of(self, shop_id: int) -> int:
         """Return whose shop it is. Raises `shop_not_found`."""
@@ -113,7 +115,8 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         relay = Relay(redis, clock, Alarm(redis))
         desk = Desk(pool, clock, BOOK, relay, settings)
         pairing = PairingDoor(desk.execute, pool, clock)
-        yield Office(pairing, pool, clock, desk.execute, Sealing(settings.seal_key))
+        limits = Limits(pool, redis, clock)
+        yield Office(pairing, pool, clock, desk.execute, Sealing(settings.seal_key), limits)
         try:
             await relay.flush()
         except (RedisError, OSError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -22,7 +23,8 @@ from server.sealed import SealError, Sealing
 from server.staff.door import StaffDoor
 from server.staff.member import WHOLE_BRAND, Member
 
-KEY_KEPT_S = 5.0  # how long a revoked key may still work
+KEY_KEPT_S = 5.0  # without a word of a change (`Limits.tell_changed`) a revoked key works as long
+KEY_USED_STEP = timedelta(minutes=1)  # how exactly "last used" is written down
 KEYS_KEPT_MAX = 10_000
 SHOPS_KEPT_MAX = 100_000
 
@@ -55,6 +57,7 @@ class Gate:
         self._trusted_proxies = tuple(trusted_proxies)
         self._staff = staff
         self._keys: dict[str, tuple[float, store.KnownKey | None]] = {}
+        self._noted: dict[str, float] = {}  # when a key's use is written down again
         self._brands: dict[int, int] = {}
 
     def address(self, peer: str, forwarded_for: Sequence[str]) -> str:
@@ -93,15 +96,18 @@ class Gate:
             _log.warning("signature_refused", key_id=claim.key_id, address=address)
             raise
         assert known is not None
-        client = known.client
-        if client.ip_allow and not auth.address_in(address, client.ip_allow):
-            _log.warning("address_refused", client=client.name, address=address)
-            raise Refusal("address_not_allowed", address=address)
-        fresh, wait_s = await self._limits.admit(client, claim.nonce)
-        if not fresh:
+        _check_address(known.client, address)
+        admission = await self._limits.admit(known.client, claim.nonce)
+        if admission.is_changed:  # somebody changed or ended it within these seconds
+            known = await self._read_key(claim.key_id)
+            if known is None:
+                raise Refusal("bad_signature")
+            _check_address(known.client, address)
+        if not admission.fresh:
             raise Refusal("nonce_reused")
-        _check_wait(wait_s)
-        return client
+        _check_wait(admission.wait_s)
+        await self._note_used(claim.key_id)
+        return known.client
 
     async def admit_member(self, token: str, address: str) -> Member:
         """Return whose session this is. Raises `session_ended` or `rate_limited`."""
@@ -126,8 +132,10 @@ class Gate:
     async def _key(self, key_id: str) -> store.KnownKey | None:
         now_s = self._clock.monotonic_s()
         until_s, known = self._keys.get(key_id, (0.0, None))
-        if now_s < until_s:
-            return known
+        return known if now_s < until_s else await self._read_key(key_id)
+
+    async def _read_key(self, key_id: str) -> store.KnownKey | None:
+        """Return what the database knows of a key now, and remember it."""
         try:
             known = await store.find_key(self._db, key_id, self._sealing)
         except SealError as error:  # the file was exchanged under a running house
@@ -135,9 +143,20 @@ class Gate:
             raise Refusal("seal_key_differs") from error
         if len(self._keys) >= KEYS_KEPT_MAX:
             self._keys.clear()
-        if known is not None:  # a key made this second works this second
-            self._keys[key_id] = (now_s + KEY_KEPT_S, known)
+        if known is None:  # not remembered: a key made this second works this second
+            self._keys.pop(key_id, None)
+        else:
+            self._keys[key_id] = (self._clock.monotonic_s() + KEY_KEPT_S, known)
         return known
+
+    async def _note_used(self, key_id: str) -> None:
+        now_s = self._clock.monotonic_s()
+        if now_s < self._noted.get(key_id, 0.0):
+            return
+        if len(self._noted) >= KEYS_KEPT_MAX:
+            self._noted.clear()
+        self._noted[key_id] = now_s + KEY_USED_STEP.total_seconds()
+        await store.note_key_used(self._db, key_id, self._clock.now(), KEY_USED_STEP)
 
     async def _brand(self, shop_id: int) -> int | None:
         brand_id = self._brands.get(shop_id)
@@ -181,6 +200,12 @@ def speaks(signer: Signer, role: Role, shop_id: int) -> bool:
     if isinstance(signer, Member):
         return signer.speaks(role, shop_id)
     return role in signer.roles and (signer.shop_ids is None or shop_id in signer.shop_ids)
+
+
+def _check_address(client: store.Client, address: str) -> None:
+    if client.ip_allow and not auth.address_in(address, client.ip_allow):
+        _log.warning("address_refused", client=client.name, address=address)
+        raise Refusal("address_not_allowed", address=address)
 
 
 def _check_wait(wait_s: float) -> None:

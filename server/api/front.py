@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from server.api.callers import Gate
 from server.api.guard import STATES, Guard
 from server.api.im_calls import Calls, Online
+from server.api.keys import KeyMaker
 from server.api.limits import Limits
 from server.api.meters import Meters
 from server.api.sms import SmsMoney
@@ -56,6 +57,7 @@ class Front(NamedTuple):
     outgoing: Outgoing
     staff: StaffDoor
     audit: AuditBook
+    keys: KeyMaker
 
 
 def open_front(ground: Ground) -> Front:
@@ -69,7 +71,8 @@ def open_front(ground: Ground) -> Front:
     centre = CostCentre(ground.database, Teller(ground.database, ground.clock), ground.clock)
     sms = SmsMoney(centre, Packages(ground.database, centre, ground.clock))
     outgoing = Outgoing(ground.settings, ground.database, ground.redis, ground.clock, centre)
+    keys = KeyMaker(ground.database, ground.clock, sealing, limits)
     audit = AuditBook(ground.database, ground.clock)
     guard, meters = Guard(ground.clock), Meters(ground.registry)
     meters.guard.set_function(lambda: STATES[guard.state])
-    return Front(gate, guard, meters, calls, ground.clock, sms, outgoing, staff, audit)
+    return Front(gate, guard, meters, calls, ground.clock, sms, outgoing, staff, audit, keys)

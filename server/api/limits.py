@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from typing import NamedTuple
 
 import redis.asyncio
 import structlog
@@ -23,6 +24,7 @@ from server.clock import Clock
 REDIS_S_MAX = 0.25
 REDIS_REST_S = 1.0
 BUCKETS_MAX = 10_000
+CHANGED_KEPT_S = 15  # longer than any process remembers a key: KEY_KEPT_S in callers.py
 
 # Tokens drop in at `rate` per second up to `burst`; answers 0 or the milliseconds until the next.
 _TAKE = """
@@ -40,6 +42,17 @@ return wait
 """
 
 _log = structlog.get_logger(__name__)
+
+
+class Admission(NamedTuple):
+    """What is said of a client besides its key: whether the nonce is new, the seconds to wait (0: none).
+
+    `is_changed`: what a process remembers of the client may be too old.
+    """
+
+    fresh: bool
+    wait_s: float
+    is_changed: bool
 
 
 class Bucket:
@@ -85,20 +98,30 @@ class Limits:
             return self._take_here(name, rate_per_s, burst_max)
         return int(wait_ms) / 1000
 
-    async def admit(self, client: store.Client, nonce: str) -> tuple[bool, float]:
-        """Return whether the nonce is new, and the seconds this client must wait (0: none)."""
-        name = f"api:{client.brand_id}:{client.id}"
+    async def admit(self, client: store.Client, nonce: str) -> Admission:
+        """Say what is known of a client besides its key, and spend the nonce."""
+        name = _name(client.brand_id, client.id)
         if not self._redis_rests():
             try:
                 return await self._admit_in_redis(name, client, nonce)
             except (RedisError, OSError) as error:
                 self._rest(error)
         fresh = await store.take_nonce(self._db, client, nonce, self._clock.now())
-        return fresh, self._take_here(name, client.rate_per_s, client.burst_max)
+        return Admission(fresh, self._take_here(name, client.rate_per_s, client.burst_max), True)
 
-    async def _admit_in_redis(
-        self, name: str, client: store.Client, nonce: str
-    ) -> tuple[bool, float]:
+    async def tell_changed(self, brand_id: int, client_id: int) -> None:
+        """Let no process go by what it remembers of a client, from its next request on.
+
+        While Redis is away nobody does anyway; should it fail just now, in `CHANGED_KEPT_S` they have
+        forgotten by themselves.
+        """
+        try:
+            async with asyncio.timeout(REDIS_S_MAX):
+                await self._redis.set(_changed(_name(brand_id, client_id)), 1, ex=CHANGED_KEPT_S)
+        except (RedisError, OSError) as error:
+            self._rest(error)
+
+    async def _admit_in_redis(self, name: str, client: store.Client, nonce: str) -> Admission:
         async with (
             asyncio.timeout(REDIS_S_MAX),
             self._redis.pipeline(transaction=False) as pipe,
@@ -106,8 +129,9 @@ class Limits:
             # A timestamp may lie a window ahead and is good until a window after it.
             pipe.set(f"nonce:{{{name}}}:{nonce}", 1, nx=True, ex=2 * WINDOW_S)
             pipe.eval(_TAKE, 1, f"rate:{{{name}}}", str(client.rate_per_s), str(client.burst_max))
-            fresh, wait_ms = await pipe.execute()
-        return bool(fresh), int(wait_ms) / 1000
+            pipe.exists(_changed(name))
+            fresh, wait_ms, changed = await pipe.execute()
+        return Admission(bool(fresh), int(wait_ms) / 1000, bool(changed))
 
     def _redis_rests(self) -> bool:
         return self._clock.monotonic_s() < self._asked_again_s
@@ -123,3 +147,11 @@ class Limits:
         if len(self._buckets) > BUCKETS_MAX:
             self._buckets.popitem(last=False)  # whoever was silent longest has a full bucket anyway
         return bucket.take(rate_per_s, burst_max, now_s)
+
+
+def _name(brand_id: int, client_id: int) -> str:
+    return f"api:{brand_id}:{client_id}"
+
+
+def _changed(name: str) -> str:
+    return f"changed:{{{name}}}"

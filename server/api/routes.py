@@ -11,6 +11,7 @@ from server.api.audit import Audit
 from server.api.business import Business
 from server.api.card_reports import CardReports
 from server.api.cards import Cards
+from server.api.clients import ApiClients
 from server.api.devices import Devices
 from server.api.documents import Documents
 from server.api.front import Front, Ground, open_front
@@ -78,6 +79,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *Pairing(pairing).doors(),
         *OwnStaff(front, frozenset(ground.settings.origins)).doors(),
         *Staff(front.staff).doors(),
+        *ApiClients(ground.database, front.keys).doors(),
         *Audit(ground.database, front.audit).doors(),
         *(Sentences(ground.audio, ground.database).doors() if ground.audio else ()),
         *Health(ground.database, ground.redis, ground.clock, front.outgoing.carriers_of).doors(),

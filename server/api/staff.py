@@ -5,7 +5,7 @@ Nobody gives more than he has, and nobody changes somebody who may more than he 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,7 +15,9 @@ from server.errors import Refusal
 from server.ids import Id
 from server.staff.door import StaffDoor
 from server.staff.member import GRANTS_MAX, MAY, Grant, Member
-from server.staff.store import Person
+from server.staff.store import Sought
+
+PAGE_PEOPLE_MAX = 200
 
 Grants = Annotated[list[Grant], msgspec.Meta(max_length=GRANTS_MAX)]
 
@@ -38,10 +40,41 @@ class FirstPasswordAnswer(msgspec.Struct, frozen=True):
         return f"FirstPasswordAnswer({self.id})"
 
 
-class PeopleAnswer(msgspec.Struct, frozen=True):
-    """Everybody of the brand, those who left too."""
+class PeopleWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which people: by words of their names, `active` or `disabled` only, after whom (`next` of the page before)."""
 
-    people: list[Person]
+    words: Annotated[str, msgspec.Meta(max_length=40, pattern=r"^[^\x00]*$")] = ""
+    state: Literal["active", "disabled"] | None = None
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_PEOPLE_MAX)] = PAGE_PEOPLE_MAX
+
+
+class PersonInfo(msgspec.Struct, frozen=True):
+    """Somebody of the brand. `sessions`: logins under way; `may_change`: whether who asks may."""
+
+    id: int
+    login: str
+    name: str
+    roles: list[Grant]
+    must_change: bool
+    disabled: bool
+    password_at_ms: int
+    seen_at_ms: int | None
+    sessions: int
+    may_change: bool
+
+
+class PeopleAnswer(msgspec.Struct, frozen=True):
+    """A page of people in the order they came, those who left too; `next` null: there are no more."""
+
+    people: list[PersonInfo]
+    next: int | None
+
+
+class EndedAnswer(msgspec.Struct, frozen=True):
+    """How many logins were ended."""
+
+    ended: int
 
 
 class PersonPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +101,7 @@ class Staff:
         return [
             Door(
                 "GET", "/v1/staff/people", "listStaff", "List the people of the brand", "staff",
-                self.list_people, "staff", response=PeopleAnswer,
+                self.list_people, "staff", params=PeopleWanted, response=PeopleAnswer,
             ),
             Door(
                 "POST", "/v1/staff/people", "addStaff", "Take somebody on", "staff", self.add,
@@ -80,6 +113,11 @@ class Staff:
                 "Give somebody a first password again; his sessions end", "staff", self.reset,
                 "staff", params=PersonPath, response=FirstPasswordAnswer,
                 refusals=("staff_not_found",),
+            ),
+            Door(
+                "POST", f"{person}/end-sessions", "endStaffSessions",
+                "End all logins of somebody, at once", "staff", self.end_sessions, "staff",
+                params=PersonPath, response=EndedAnswer, refusals=("staff_not_found",),
             ),
             Door(
                 "POST", f"{person}/disable", "disableStaff", "Let somebody in no more", "staff",
@@ -99,8 +137,16 @@ class Staff:
         ]  # fmt: skip
 
     async def list_people(self, call: Call) -> PeopleAnswer:
-        """List people."""
-        return PeopleAnswer(await self._staff.people(_leader(call).brand_id))
+        """List people: of the shops in which who asks gives roles."""
+        by, asked = _leader(call), call.params
+        disabled = None if asked.state is None else asked.state == "disabled"
+        sought = Sought(by.leads_in(), asked.words.strip(), disabled, asked.after, asked.limit)
+        people = await self._staff.people(by.brand_id, sought)
+        told = [
+            PersonInfo(**msgspec.structs.asdict(one), may_change=by.leads(one.roles))
+            for one in people
+        ]
+        return PeopleAnswer(told, told[-1].id if len(told) == asked.limit else None)
 
     async def add(self, call: Call) -> FirstPasswordAnswer:
         """Take somebody on."""
@@ -117,6 +163,13 @@ class Staff:
         """Reset somebody's password."""
         by, staff_id = _leader(call), call.params.staff_id
         return FirstPasswordAnswer(staff_id, await self._staff.reset(by, by.brand_id, staff_id))
+
+    async def end_sessions(self, call: Call) -> EndedAnswer:
+        """End somebody's logins."""
+        by, staff_id = _leader(call), call.params.staff_id
+        ended = await self._staff.end_sessions(by, by.brand_id, staff_id)
+        call.noted["ended"] = ended
+        return EndedAnswer(ended)
 
     async def disable(self, call: Call) -> DoneAnswer:
         """Let somebody in no more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -32,29 +33,62 @@ ON CONFLICT (brand_id, client_id, nonce) DO NOTHING
 RETURNING nonce
 """
 
+# Two who are made at once want the same number: one of them finds nothing written, and is made anew. So
+# their count holds too.
 ADD_CLIENT = """
 INSERT INTO api_client (brand_id, id, name, roles, shop_ids, ip_allow, rate_per_s, burst_max)
 SELECT $1, coalesce(max(id), 0) + 1, $2, $3, $4, $5, $6, $7 FROM api_client WHERE brand_id = $1
+HAVING count(*) FILTER (WHERE revoked_at IS NULL) < $8
+ON CONFLICT DO NOTHING
 RETURNING id
 """
+COUNT_CLIENTS = "SELECT count(*) FROM api_client WHERE brand_id = $1 AND revoked_at IS NULL"
+CHANGE_CLIENT = """
+UPDATE api_client SET name = $3, roles = $4, shop_ids = $5, ip_allow = $6
+ WHERE brand_id = $1 AND id = $2 AND revoked_at IS NULL
+RETURNING id
+"""
+# Live ones by name, then those that ended, the last first.
+LIST_CLIENTS = """
+SELECT id, name, roles, shop_ids, ip_allow, revoked_at FROM api_client
+ WHERE brand_id = $1
+ ORDER BY revoked_at DESC NULLS FIRST, name, id
+ LIMIT $2::integer
+"""
+LIST_KEYS = """
+SELECT client_id, id, made_at, used_at FROM api_key WHERE brand_id = $1 ORDER BY client_id, made_at, slot
+"""
+NOTE_KEY_USED = """
+UPDATE api_key SET used_at = $2 WHERE id = $1 AND (used_at IS NULL OR used_at < $3)
+"""
+SHOPS_OF_BRAND = "SELECT id FROM shop WHERE brand_id = $1 AND id = ANY ($2::bigint[])"
 # The free slot, else the older key makes room: two keys live, never three.
 PUT_KEY = """
 INSERT INTO api_key (brand_id, client_id, slot, id, sealed, made_at)
 SELECT $1, $2, slots.slot, $3, $4, $5
 FROM (VALUES (1::smallint), (2::smallint)) AS slots (slot)
 LEFT JOIN api_key AS k ON k.brand_id = $1 AND k.client_id = $2 AND k.slot = slots.slot
+WHERE EXISTS (SELECT FROM api_client AS c WHERE c.brand_id = $1 AND c.id = $2 AND c.revoked_at IS NULL)
 ORDER BY k.made_at ASC NULLS FIRST, slots.slot
 LIMIT 1
 ON CONFLICT (brand_id, client_id, slot) DO UPDATE
-SET id = excluded.id, secret = NULL, sealed = excluded.sealed, made_at = excluded.made_at
+SET id = excluded.id, secret = NULL, sealed = excluded.sealed, made_at = excluded.made_at, used_at = NULL
+RETURNING slot
 """
 READ_OPEN_KEYS = "SELECT id, secret FROM api_key WHERE secret IS NOT NULL"
 SEAL_KEY = "UPDATE api_key SET secret = NULL, sealed = $2 WHERE id = $1 AND secret IS NOT NULL"
 ADD_MARK = "INSERT INTO seal_mark (mark) VALUES ($1) ON CONFLICT DO NOTHING"
 READ_MARK = "SELECT mark FROM seal_mark"
 FIND_CLIENT = "SELECT id FROM api_client WHERE brand_id = $1 AND name = $2 AND revoked_at IS NULL"
-DROP_KEY = "DELETE FROM api_key WHERE id = $1"
-REVOKE_CLIENT = "UPDATE api_client SET revoked_at = $3 WHERE brand_id = $1 AND name = $2"
+END_KEY = "DELETE FROM api_key WHERE brand_id = $1 AND client_id = $2 AND id = $3 RETURNING id"
+# Its keys go with it: a secret that opens nothing has no reason to be kept.
+REVOKE_CLIENT = """
+WITH ended AS (
+    DELETE FROM api_key WHERE brand_id = $1 AND client_id = $2
+)
+UPDATE api_client SET revoked_at = $3 WHERE brand_id = $1 AND id = $2 AND revoked_at IS NULL
+RETURNING id
+"""
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,14 +156,54 @@ async def take_nonce(db: Database, client: Client, nonce: str, now: datetime) ->
     return taken is not None
 
 
-async def add_client(db: Database, client: Client) -> int:
-    """Store a client (its `id` is minted here) and return its id."""
-    return int(
-        await db.fetchval(
-            ADD_CLIENT, client.brand_id, client.name, list(client.roles), client.shop_ids,
-            list(client.ip_allow), client.rate_per_s, client.burst_max,
-        )
+async def add_client(db: Database, client: Client, clients_max: int) -> int | None:
+    """Store a client (its `id` is minted here) and return its id.
+
+    None: the name is taken, the brand has `clients_max` live ones, or somebody made one just now.
+    """
+    client_id: int | None = await db.fetchval(
+        ADD_CLIENT, client.brand_id, client.name, list(client.roles), client.shop_ids,
+        list(client.ip_allow), client.rate_per_s, client.burst_max, clients_max,
     )  # fmt: skip
+    return client_id
+
+
+async def count_clients(db: Database, brand_id: int) -> int:
+    """Return how many live clients a brand has."""
+    return int(await db.fetchval(COUNT_CLIENTS, brand_id))
+
+
+async def change_client(db: Database, client: Client) -> bool:
+    """Write a live client's name, roles, shops and addresses; False when there is none.
+
+    Raises `asyncpg.UniqueViolationError` when another live one has the name.
+    """
+    changed = await db.fetchval(
+        CHANGE_CLIENT, client.brand_id, client.id, client.name, list(client.roles),
+        client.shop_ids, list(client.ip_allow),
+    )  # fmt: skip
+    return changed is not None
+
+
+async def list_clients(db: Database, brand_id: int, clients_max: int) -> list[asyncpg.Record]:
+    """Return a brand's clients, the live ones first, then those that ended last."""
+    return list(await db.fetch(LIST_CLIENTS, brand_id, clients_max))
+
+
+async def list_keys(db: Database, brand_id: int) -> list[asyncpg.Record]:
+    """Return a brand's live keys, each client's older one first; no secret."""
+    return list(await db.fetch(LIST_KEYS, brand_id))
+
+
+async def note_key_used(db: Database, key_id: str, now: datetime, step: timedelta) -> None:
+    """Remember that a key was used, unless that was written down within `step`."""
+    await db.execute(NOTE_KEY_USED, key_id, now, now - step)
+
+
+async def unknown_shops(db: Database, brand_id: int, shop_ids: Sequence[int]) -> list[int]:
+    """Return those shops that are not the brand's."""
+    known = {row["id"] for row in await db.fetch(SHOPS_OF_BRAND, brand_id, list(shop_ids))}
+    return sorted(set(shop_ids) - known)
 
 
 async def find_client(db: Database, brand_id: int, name: str) -> int | None:
@@ -140,10 +214,14 @@ async def find_client(db: Database, brand_id: int, name: str) -> int | None:
 
 async def put_key(
     db: Database, client: tuple[int, int], key: tuple[str, str], sealing: Sealing, now: datetime
-) -> None:
-    """Give a client (brand id, id) a further live key (id, secret); of three the oldest goes."""
+) -> bool:
+    """Give a live client (brand id, id) a further key (id, secret); of three the oldest goes.
+
+    False when there is no such client.
+    """
     key_id, secret = key
-    await db.execute(PUT_KEY, *client, key_id, sealing.seal(secret, _purpose(key_id)), now)
+    sealed = sealing.seal(secret, _purpose(key_id))
+    return await db.fetchval(PUT_KEY, *client, key_id, sealed, now) is not None
 
 
 async def seal_open_keys(db: Database, sealing: Sealing) -> int:
@@ -164,11 +242,11 @@ async def is_seal_key(db: Database, mark: bytes) -> bool:
     return bool(await db.fetchval(READ_MARK) == mark)
 
 
-async def drop_key(db: Database, key_id: str) -> None:
-    """End a key."""
-    await db.execute(DROP_KEY, key_id)
+async def end_key(db: Database, client: tuple[int, int], key_id: str) -> bool:
+    """End a key of a client (brand id, id); False when there is none."""
+    return await db.fetchval(END_KEY, *client, key_id) is not None
 
 
-async def revoke_client(db: Database, brand_id: int, name: str, now: datetime) -> None:
-    """End a client with all its keys."""
-    await db.execute(REVOKE_CLIENT, brand_id, name, now)
+async def revoke_client(db: Database, client: tuple[int, int], now: datetime) -> bool:
+    """End a client (brand id, id) with all its keys; False when there is none."""
+    return await db.fetchval(REVOKE_CLIENT, *client, now) is not None

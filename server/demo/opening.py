@@ -27,10 +27,11 @@ async def live(
     name = f"demo-traffic {secrets.token_hex(4)}"
     client = store.Client(brand_id=DEMO_BRAND_ID, id=0, name=name, roles=("business", "manager"))
     async with open_office(settings) as office:
-        key = await (await office.key_maker()).make_client(client)
+        maker = await office.key_maker()
+        key = await maker.make_client(client)
         try:
             await run_traffic(url, (key.key_id, key.secret), stop, say, **evening)
         except httpx.TransportError as error:
             raise OSError(f"Nobody answers at {url} ({type(error).__name__}).") from error
         finally:
-            await store.revoke_client(office.pool, DEMO_BRAND_ID, name, office.clock.now())
+            await maker.revoke_client(DEMO_BRAND_ID, key.client_id)

@@ -28,6 +28,8 @@ from server.staff.views import MyShop, list_shops
 
 _LOGIN = re.compile(r"[\w.-]{2,40}")
 
+EVERYBODY = store.Sought()
+
 _log = structlog.get_logger(__name__)
 
 
@@ -106,9 +108,9 @@ class StaffDoor:
         """Return the shops somebody works in."""
         return await list_shops(self._db, member)
 
-    async def people(self, brand_id: int) -> list[Person]:
-        """Return everybody of a brand."""
-        return await store.list_members(self._db, brand_id)
+    async def people(self, brand_id: int, sought: store.Sought = EVERYBODY) -> list[Person]:
+        """Return people of a brand; unless told otherwise everybody, `PEOPLE_MAX` at most."""
+        return await store.list_members(self._db, brand_id, sought, self._clock.now())
 
     async def add(self, by: Member | None, new: Member) -> tuple[int, str]:
         """Take somebody on; return the id and a first password, shown this once.
@@ -151,6 +153,10 @@ class StaffDoor:
         await store.set_password(self._db, nowhere, hashed, now, must_change=given is None)
         await store.forget_tries(self._db, sessions.account_source(member.login))
         return password
+
+    async def end_sessions(self, by: Member | None, brand_id: int, staff_id: int) -> int:
+        """End all logins of somebody, at once; return how many there were. Raises `not_allowed`."""
+        return await store.end_sessions(self._db, await self._led(by, brand_id, staff_id))
 
     async def set_disabled(
         self, by: Member | None, brand_id: int, staff_id: int, *, disabled: bool

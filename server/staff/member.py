@@ -20,11 +20,15 @@ GRANTS_MAX = 50  # of one person
 
 
 class May(msgspec.Struct, frozen=True):
-    """What a role may: as whom the desk hears its holder, which roles he may give to others."""
+    """What a role may: as whom the desk hears its holder, which roles he may give to others.
+
+    `keeps_keys`: lets business services in, for whoever holds the role in all shops of the brand.
+    """
 
     speaks: frozenset[Role] = frozenset()
     gives: frozenset[StaffRole] = frozenset()
     reads_audit: bool = False
+    keeps_keys: bool = False
 
 
 MAY: dict[StaffRole, May] = {
@@ -33,6 +37,7 @@ MAY: dict[StaffRole, May] = {
         speaks=frozenset({"manager", "business", "money", "cashier"}),
         gives=frozenset({"owner", "manager", "cashier", "auditor"}),
         reads_audit=True,
+        keeps_keys=True,
     ),
     # 店长: devices, rules, orders, money; takes cashiers on
     "manager": May(
@@ -90,6 +95,16 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         """
         gives = any(MAY[own.role].gives for own in self.grants)
         return gives and all(self.may_give(grant) for grant in grants)
+
+    @property
+    def keeps_keys(self) -> bool:
+        """Return whether this person lets business services call in the brand's name."""
+        return any(MAY[g.role].keeps_keys for g in self.grants if g.shop_id == WHOLE_BRAND)
+
+    def leads_in(self) -> frozenset[int] | None:
+        """Return the shops in which this person gives roles to others; None: in the whole brand."""
+        shops = frozenset(g.shop_id for g in self.grants if MAY[g.role].gives)
+        return None if WHOLE_BRAND in shops else shops
 
     def audits(self) -> frozenset[int] | None:
         """Return the shops whose audit lines this person may read; None: the whole brand's."""

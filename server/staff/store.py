@@ -16,7 +16,9 @@ import msgspec
 
 from server.clock import to_ms
 from server.staff.member import Grant, Member
-from server.staff.sessions import LIFE_MAX, SESSIONS_MAX, WINDOW
+from server.staff.sessions import IDLE_MAX, LIFE_MAX, SESSIONS_MAX, WINDOW
+
+PEOPLE_MAX = 1_000  # of one list
 
 Database = asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
@@ -41,11 +43,19 @@ READ_MEMBER = """
 SELECT brand_id, id, login, name, must_change, roles, shops FROM staff_member
 WHERE brand_id = $1 AND id = $2
 """
+# Whoever leads in some shops finds the people of these ($2), of all shops, and of none.
 LIST_MEMBERS = """
 SELECT s.brand_id, s.id, s.login, s.name, s.must_change, s.roles, s.shops, s.disabled_at, s.password_at,
-       (SELECT max(t.seen_at) FROM staff_session AS t
-         WHERE t.brand_id = s.brand_id AND t.staff_id = s.id) AS seen_at
-FROM staff_member AS s WHERE s.brand_id = $1 ORDER BY s.id LIMIT 1000
+       p.seen_at,
+       (SELECT count(*) FROM staff_session AS t
+         WHERE t.brand_id = s.brand_id AND t.staff_id = s.id AND t.seen_at > $7 AND t.made_at > $8) AS sessions
+FROM staff_member AS s
+JOIN staff AS p ON p.brand_id = s.brand_id AND p.id = s.id
+WHERE s.brand_id = $1 AND s.id > $5
+  AND ($2::bigint[] IS NULL OR s.shops = '{}' OR 0 = ANY (s.shops) OR s.shops && $2::bigint[])
+  AND ($3::text = '' OR strpos(s.login, lower($3)) > 0 OR strpos(lower(s.name), lower($3)) > 0)
+  AND ($4::boolean IS NULL OR (s.disabled_at IS NOT NULL) = $4::boolean)
+ORDER BY s.id LIMIT $6::integer
 """
 ADD_MEMBER = """
 WITH person AS (
@@ -129,6 +139,7 @@ FROM staff_session AS t
 JOIN staff_member AS s ON s.brand_id = t.brand_id AND s.id = t.staff_id
 WHERE t.token_hash = $1 AND s.disabled_at IS NULL
 """
+NOTE_HERE = "UPDATE staff SET seen_at = $3 WHERE brand_id = $1 AND id = $2"
 NOTE_SEEN = """
 UPDATE staff_session SET seen_at = $4, address = $5 WHERE brand_id = $1 AND staff_id = $2 AND id = $3
 """
@@ -139,12 +150,13 @@ WHERE brand_id = $1 AND staff_id = $2 AND seen_at > $3 AND made_at > $4 ORDER BY
 END_SESSION = """
 DELETE FROM staff_session WHERE brand_id = $1 AND staff_id = $2 AND id = $3 RETURNING id
 """
+END_SESSIONS = "DELETE FROM staff_session WHERE brand_id = $1 AND staff_id = $2 RETURNING id"
 FORGET_OLD_SESSIONS = "DELETE FROM staff_session WHERE made_at < $1"
 FORGET_OLD_TRIES = "DELETE FROM staff_try WHERE last_at < $1"
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A member as a list of staff shows him."""
+    """A member as a list of staff shows him; `sessions`: how many are under way."""
 
     id: int
     login: str
@@ -154,6 +166,17 @@ class Person(msgspec.Struct, frozen=True):
     disabled: bool
     password_at_ms: int
     seen_at_ms: int | None
+    sessions: int
+
+
+class Sought(NamedTuple):
+    """Which people: of which shops (None: of all), by words of their names, in or out, after which id."""
+
+    shop_ids: frozenset[int] | None = None
+    words: str = ""
+    disabled: bool | None = None
+    after: int = 0
+    people_max: int = PEOPLE_MAX
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -210,15 +233,20 @@ async def read_member(db: Database, brand_id: int, staff_id: int) -> Member | No
     return None if row is None else _member(row)
 
 
-async def list_members(db: Database, brand_id: int) -> list[Person]:
-    """Return everybody of a brand, those who left too."""
+async def list_members(db: Database, brand_id: int, sought: Sought, now: datetime) -> list[Person]:
+    """Return people of a brand in the order they came, those who left too."""
+    shops = None if sought.shop_ids is None else sorted(sought.shop_ids)
+    rows = await db.fetch(
+        LIST_MEMBERS, brand_id, shops, sought.words, sought.disabled, sought.after,
+        sought.people_max, now - IDLE_MAX, now - LIFE_MAX,
+    )  # fmt: skip
     return [
         Person(
             row["id"], row["login"], row["name"], list(_member(row).grants), row["must_change"],
             row["disabled_at"] is not None, to_ms(row["password_at"]),
-            None if row["seen_at"] is None else to_ms(row["seen_at"]),
+            None if row["seen_at"] is None else to_ms(row["seen_at"]), row["sessions"],
         )
-        for row in await db.fetch(LIST_MEMBERS, brand_id)
+        for row in rows
     ]  # fmt: skip
 
 
@@ -286,6 +314,7 @@ async def add_session(db: Database, member: Member, new: NewSession, now: dateti
         ADD_SESSION, member.brand_id, member.id, new.id, new.token_hash, now, new.address,
         new.agent, SESSIONS_MAX - 1,
     )  # fmt: skip
+    await db.execute(NOTE_HERE, member.brand_id, member.id, now)
 
 
 async def find_session(db: Database, token_hash: bytes) -> tuple[Member, datetime, datetime] | None:
@@ -297,6 +326,7 @@ async def find_session(db: Database, token_hash: bytes) -> tuple[Member, datetim
 async def note_seen(db: Database, member: Member, address: str, now: datetime) -> None:
     """Remember when and where a session was used."""
     await db.execute(NOTE_SEEN, member.brand_id, member.id, member.session_id, now, address)
+    await db.execute(NOTE_HERE, member.brand_id, member.id, now)
 
 
 async def list_sessions(
@@ -310,6 +340,11 @@ async def list_sessions(
 async def end_session(db: Database, member: Member, session_id: uuid.UUID) -> bool:
     """End a session; False when there was none."""
     return await db.fetchval(END_SESSION, member.brand_id, member.id, session_id) is not None
+
+
+async def end_sessions(db: Database, member: Member) -> int:
+    """End all sessions of a person; return how many there were."""
+    return len(await db.fetch(END_SESSIONS, member.brand_id, member.id))
 
 
 async def forget_old(db: Database, before: datetime) -> None:

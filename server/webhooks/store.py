@@ -18,6 +18,7 @@ ON CONFLICT (brand_id, client_id) DO UPDATE
 READ_WEBHOOK = """
 SELECT url, changed_at FROM api_webhook WHERE brand_id = $1 AND client_id = $2
 """
+LIST_WEBHOOKS = "SELECT client_id, url FROM api_webhook WHERE brand_id = $1"
 DROP_WEBHOOK = "DELETE FROM api_webhook WHERE brand_id = $1 AND client_id = $2"
 
 # A client of the brand the shop belongs to; one that was revoked hears nothing more.
@@ -68,6 +69,12 @@ async def read_webhook(pool: asyncpg.Pool, client: tuple[int, int]) -> Wish | No
     """Return where a client (brand id, id) wants to be told, if anywhere."""
     row = await pool.fetchrow(READ_WEBHOOK, *client)
     return None if row is None else Wish(*row)
+
+
+async def list_urls(pool: asyncpg.Pool, brand_id: int) -> dict[int, str]:
+    """Return where a brand's clients want to be told, by the client's id."""
+    rows = await pool.fetch(LIST_WEBHOOKS, brand_id)
+    return {row["client_id"]: row["url"] for row in rows}
 
 
 async def drop_webhook(pool: asyncpg.Pool, client: tuple[int, int]) -> None:

@@ -140,7 +140,7 @@ async def test_two_keys_live_and_the_oldest_goes(house: ApiHouse) -> None:
     house.clock.advance(seconds=KEY_KEPT_S)
     is_problem(await first.ask("GET", BOARD), "bad_signature")
     assert [(await c.ask("GET", BOARD)).status_code for c in (second, third)] == [200, 200]
-    await store.drop_key(house.db, second.key[0])
+    await house.keys.end_key(1, client_id, second.key[0])
     house.clock.advance(seconds=KEY_KEPT_S)
     is_problem(await second.ask("GET", BOARD), "bad_signature")
 
@@ -149,7 +149,7 @@ async def test_revoked_client_is_out_within_seconds(house: ApiHouse) -> None:
     """A revoked client's keys stop working."""
     caller = await house.caller()
     assert (await caller.ask("GET", BOARD)).status_code == 200
-    await store.revoke_client(house.db, 1, "pos", house.clock.now())
+    await house.keys.revoke_client(1, 1)
     house.clock.advance(seconds=KEY_KEPT_S)
     is_problem(await caller.ask("GET", BOARD), "bad_signature")
 
@@ -205,6 +205,7 @@ async def test_other_brands_shop_is_no_shop(house: ApiHouse) -> None:
 
 async def test_client_of_some_shops(house: ApiHouse) -> None:
     """A client given some shops of its brand is refused in the others."""
+    await house.db.execute("INSERT INTO shop (id, brand_id, name) VALUES (77, 1, '{}')")
     elsewhere = await house.caller("elsewhere", shop_ids=(77,))
     is_problem(await elsewhere.ask("GET", BOARD), "not_allowed")
     here = await house.caller("here", shop_ids=(77, SHOP))

@@ -119,6 +119,7 @@ async def test_nobody_gives_more_than_he_has(house: ApiHouse) -> None:
     for role, given in ((role, given) for role, may in MAY.items() for given in may.gives):
         assert MAY[given].speaks <= MAY[role].speaks
         assert MAY[given].reads_audit <= MAY[role].reads_audit
+        assert MAY[given].keeps_keys <= MAY[role].keeps_keys
 
 
 async def test_nobody_changes_somebody_above_him(house: ApiHouse) -> None:
@@ -139,6 +140,51 @@ async def test_nobody_changes_somebody_above_him(house: ApiHouse) -> None:
     await owner.ask("POST", f"{PEOPLE}/{other_id}/disable")
     assert await house.db.fetchval("SELECT disabled_at FROM staff WHERE login = 'zhao'") is None
     refused(await owner.ask("POST", f"{PEOPLE}/99/reset"), "staff_not_found")
+
+
+async def test_somebodys_logins_are_ended_at_once(house: ApiHouse) -> None:
+    """R-000-16: who lost a pad is logged out of it by whoever leads him, and by nobody else."""
+    owner, chen = await person(house, "wang", "owner"), await person(house, "chen", "cashier", SHOP)
+    manager = await person(house, "li", "manager", SHOP)
+    listed = (await owner.ask("GET", PEOPLE)).json()["people"]
+    assert [(one["login"], one["sessions"]) for one in listed] == [
+        ("wang", 1),
+        ("chen", 1),
+        ("li", 1),
+    ]
+    refused(await manager.ask("POST", f"{PEOPLE}/1/end-sessions"), "not_allowed")
+    refused(await chen.ask("POST", f"{PEOPLE}/1/end-sessions"), "not_allowed")
+    assert (await manager.ask("POST", f"{PEOPLE}/2/end-sessions")).json() == {"ended": 1}
+    refused(await chen.ask("GET", "/v1/staff/me"), "session_ended")
+    listed = (await owner.ask("GET", f"{PEOPLE}?words=CHEN")).json()["people"]
+    assert [(one["sessions"], one["seen_at_ms"] is not None) for one in listed] == [(0, True)]
+
+
+async def test_people_are_found_by_words_and_page_by_page(house: ApiHouse) -> None:
+    """R-000-16: by login or name, those who left apart; a manager of one shop sees whom he works with."""
+    owner = await person(house, "wang", "owner")
+    await house.db.execute(
+        "INSERT INTO shop (id, brand_id, name) VALUES (3, 1, '{}'); INSERT INTO shop_head (shop_id) VALUES (3)"
+    )
+    await take_on(house, "chen", Grant("cashier", 3))
+    await take_on(house, "chen_2", Grant("cashier", SHOP))
+    await take_on(house, "nobody")
+    manager = await person(house, "li", "manager", SHOP)
+    await owner.ask("POST", f"{PEOPLE}/4/disable")
+
+    async def found(who: Browser, query: str = "") -> list[str]:
+        return [one["login"] for one in (await who.ask("GET", f"{PEOPLE}{query}")).json()["people"]]
+
+    assert await found(owner) == ["wang", "chen", "chen_2", "nobody", "li"]
+    assert await found(owner, "?words=n_") == ["chen_2"]
+    assert await found(owner, "?words=Chen") == ["chen", "chen_2"]
+    assert await found(owner, "?state=disabled") == ["nobody"]
+    assert await found(owner, "?state=active&limit=2&after=2") == ["chen_2", "li"]
+    assert (await owner.ask("GET", f"{PEOPLE}?limit=2")).json()["next"] == 2
+    assert (await owner.ask("GET", PEOPLE)).json()["next"] is None
+    assert await found(manager) == ["wang", "chen_2", "nobody", "li"]
+    told = (await manager.ask("GET", PEOPLE)).json()["people"]
+    assert [one["login"] for one in told if one["may_change"]] == ["chen_2", "nobody"]
 
 
 async def test_two_owners_cannot_put_each_other_out(house: ApiHouse) -> None:
