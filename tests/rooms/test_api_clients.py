@@ -144,11 +144,12 @@ async def test_what_cannot_be_is_refused_by_name(house: ApiHouse, owner: Browser
     """A name twice, a shop of others, an address that is none, no role, a service that is not there."""
     client_id, _ = await let_in(house, owner)
     refused(await owner.ask("POST", CLIENTS, {"name": "pos"}), "api_name_taken")
-    for asked, code, facts in [
+    wrong: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
         ({"shop_ids": [OTHER_SHOP]}, "shop_not_found", {"shop_id": OTHER_SHOP}),
         ({"addresses": ["10.0.0.0/40"]}, "bad_field", {"field": "addresses"}),
         ({"name": "  "}, "bad_field", {"field": "name"}),
-    ]:
+    ]
+    for asked, code, facts in wrong:
         for method, target in (("POST", CLIENTS), ("PUT", f"{CLIENTS}/{client_id}")):
             answer = await owner.ask(method, target, {"name": "till"} | asked)
             assert refused(answer, code) == facts, (method, asked)
