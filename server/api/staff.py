@@ -15,7 +15,7 @@ from server.errors import Refusal
 from server.ids import Id
 from server.staff.door import StaffDoor
 from server.staff.member import GRANTS_MAX, MAY, Grant, Member
-from server.staff.store import Sought
+from server.staff.views import Sought
 
 PAGE_PEOPLE_MAX = 200
 

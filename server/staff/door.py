@@ -23,12 +23,12 @@ from server.staff import sessions, store
 from server.staff.hashing import Hasher
 from server.staff.member import WHOLE_BRAND, Grant, Member
 from server.staff.password import check_password, first_password, normal
-from server.staff.store import NewSession, Person, Session
-from server.staff.views import MyShop, list_shops
+from server.staff.store import NewSession, Session
+from server.staff.views import MyShop, Person, Sought, list_members, list_shops
 
 _LOGIN = re.compile(r"[\w.-]{2,40}")
 
-EVERYBODY = store.Sought()
+EVERYBODY = Sought()
 
 _log = structlog.get_logger(__name__)
 
@@ -108,9 +108,9 @@ class StaffDoor:
         """Return the shops somebody works in."""
         return await list_shops(self._db, member)
 
-    async def people(self, brand_id: int, sought: store.Sought = EVERYBODY) -> list[Person]:
+    async def people(self, brand_id: int, sought: Sought = EVERYBODY) -> list[Person]:
         """Return people of a brand; unless told otherwise everybody, `PEOPLE_MAX` at most."""
-        return await store.list_members(self._db, brand_id, sought, self._clock.now())
+        return await list_members(self._db, brand_id, sought, self._clock.now())
 
     async def add(self, by: Member | None, new: Member) -> tuple[int, str]:
         """Take somebody on; return the id and a first password, shown this once.

@@ -14,11 +14,8 @@ from typing import NamedTuple
 import asyncpg
 import msgspec
 
-from server.clock import to_ms
 from server.staff.member import Grant, Member
-from server.staff.sessions import IDLE_MAX, LIFE_MAX, SESSIONS_MAX, WINDOW
-
-PEOPLE_MAX = 1_000  # of one list
+from server.staff.sessions import LIFE_MAX, SESSIONS_MAX, WINDOW
 
 Database = asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
@@ -42,20 +39,6 @@ WHERE login = $1 AND disabled_at IS NULL
 READ_MEMBER = """
 SELECT brand_id, id, login, name, must_change, roles, shops FROM staff_member
 WHERE brand_id = $1 AND id = $2
-"""
-# Whoever leads in some shops finds the people of these ($2), of all shops, and of none.
-LIST_MEMBERS = """
-SELECT s.brand_id, s.id, s.login, s.name, s.must_change, s.roles, s.shops, s.disabled_at, s.password_at,
-       p.seen_at,
-       (SELECT count(*) FROM staff_session AS t
-         WHERE t.brand_id = s.brand_id AND t.staff_id = s.id AND t.seen_at > $7 AND t.made_at > $8) AS sessions
-FROM staff_member AS s
-JOIN staff AS p ON p.brand_id = s.brand_id AND p.id = s.id
-WHERE s.brand_id = $1 AND s.id > $5
-  AND ($2::bigint[] IS NULL OR s.shops = '{}' OR 0 = ANY (s.shops) OR s.shops && $2::bigint[])
-  AND ($3::text = '' OR strpos(s.login, lower($3)) > 0 OR strpos(lower(s.name), lower($3)) > 0)
-  AND ($4::boolean IS NULL OR (s.disabled_at IS NOT NULL) = $4::boolean)
-ORDER BY s.id LIMIT $6::integer
 """
 ADD_MEMBER = """
 WITH person AS (
@@ -155,30 +138,6 @@ FORGET_OLD_SESSIONS = "DELETE FROM staff_session WHERE made_at < $1"
 FORGET_OLD_TRIES = "DELETE FROM staff_try WHERE last_at < $1"
 
 
-class Person(msgspec.Struct, frozen=True):
-    """A member as a list of staff shows him; `sessions`: how many are under way."""
-
-    id: int
-    login: str
-    name: str
-    roles: list[Grant]
-    must_change: bool
-    disabled: bool
-    password_at_ms: int
-    seen_at_ms: int | None
-    sessions: int
-
-
-class Sought(NamedTuple):
-    """Which people: of which shops (None: of all), by words of their names, in or out, after which id."""
-
-    shop_ids: frozenset[int] | None = None
-    words: str = ""
-    disabled: bool | None = None
-    after: int = 0
-    people_max: int = PEOPLE_MAX
-
-
 class Session(msgspec.Struct, frozen=True):
     """A session of a member."""
 
@@ -231,23 +190,6 @@ async def read_member(db: Database, brand_id: int, staff_id: int) -> Member | No
     """Return a person of a brand, disabled or not."""
     row = await db.fetchrow(READ_MEMBER, brand_id, staff_id)
     return None if row is None else _member(row)
-
-
-async def list_members(db: Database, brand_id: int, sought: Sought, now: datetime) -> list[Person]:
-    """Return people of a brand in the order they came, those who left too."""
-    shops = None if sought.shop_ids is None else sorted(sought.shop_ids)
-    rows = await db.fetch(
-        LIST_MEMBERS, brand_id, shops, sought.words, sought.disabled, sought.after,
-        sought.people_max, now - IDLE_MAX, now - LIFE_MAX,
-    )  # fmt: skip
-    return [
-        Person(
-            row["id"], row["login"], row["name"], list(_member(row).grants), row["must_change"],
-            row["disabled_at"] is not None, to_ms(row["password_at"]),
-            None if row["seen_at"] is None else to_ms(row["seen_at"]), row["sessions"],
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 async def add_member(
