@@ -126,9 +126,10 @@ class HealthRoom extends Room {
   /** @param {Alarm} one */
   #alarm(one) {
     const { what, todo } = alarmWords(one.kind, one.subject);
+    const where = one.kind === "sms_low" ? say("brand") : this.#shopName(one.shop_id);
     return html`<tr data-alarm=${one.kind}>
-      <td><span class="came" data-as="refused">${icon("late")}<span>${what}${one.count ? html`<small>${say("count_n", { n: one.count })}</small>` : nothing}</span></span></td>
-      <td>${this.#shopName(one.shop_id)}</td><td><time title=${moment(one.began_at_ms)}>${ago(one.began_at_ms)}</time></td><td>${todo}</td>
+      <td><span class="came" data-as="refused">${icon("late")}<span>${what}${one.count && one.kind !== "sms_low" ? html`<small>${say("count_n", { n: one.count })}</small>` : nothing}</span></span></td>
+      <td>${where}</td><td><time title=${moment(one.began_at_ms)}>${ago(one.began_at_ms)}</time></td><td>${todo}</td>
     </tr>`;
   }
 

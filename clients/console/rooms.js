@@ -8,10 +8,11 @@ import "./devices-room.js";
 import "./health-room.js";
 import "./menu-room.js";
 import "./printers-room.js";
+import "./sms-room.js";
 
 /**
- * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean}} RoomRow
- * `wide`: looks at all shops at once, so no shop is chosen.
+ * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean, brand?: boolean}} RoomRow
+ * `wide`: looks at all shops at once, so no shop is chosen. `brand`: for who has the role in all shops.
  */
 
 /** Who keeps a shop. server/staff/member.py */
@@ -24,6 +25,7 @@ export const ROOMS = [
   { id: "printers", tag: "printers-room", icon: "print", words: { zh: "打印机", en: "Printers" }, roles: LEADERS },
   { id: "calls", tag: "calls-room", icon: "bell", words: { zh: "呼叫", en: "Calls" }, roles: LEADERS },
   { id: "broadcast", tag: "broadcast-room", icon: "speaker", words: { zh: "播报", en: "Broadcast" }, roles: LEADERS },
+  { id: "sms", tag: "sms-room", icon: "coin", words: { zh: "短信", en: "Texts" }, roles: LEADERS, wide: true, brand: true },
   { id: "health", tag: "health-room", icon: "ontime", words: { zh: "运行状况", en: "Live health" }, roles: LEADERS, wide: true },
   { id: "audit", tag: "audit-room", icon: "note", words: { zh: "操作记录", en: "Audit log" }, roles: [...LEADERS, "auditor"], wide: true },
 ];
@@ -34,7 +36,7 @@ export const ROOMS = [
  */
 export function openShops(room, me) {
   const held = me.roles.filter(({ role }) => room.roles.includes(role)).map((one) => one.shop_id);
-  return held.includes(0) ? me.shops : me.shops.filter((one) => held.includes(one.id));
+  return held.includes(0) ? me.shops : room.brand ? [] : me.shops.filter((one) => held.includes(one.id));
 }
 
 /** Whether somebody may enter a room in every shop of the brand. @param {RoomRow} room @param {import("./room.js").Me} me */

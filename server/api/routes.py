@@ -31,6 +31,7 @@ from server.api.pictures import Pictures
 from server.api.points import Points
 from server.api.printing import Printing
 from server.api.requests import Endpoint, Ways
+from server.api.sms_desk import SmsDesk
 from server.api.sms_messages import SmsMessages
 from server.api.sms_receipts import SmsReceipts
 from server.api.staff import Staff
@@ -67,6 +68,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
             sealing,
         ).doors(),
         *front.sms.doors(),
+        *SmsDesk(ground.database, front.sms.packages).doors(),
         *SmsMessages(front.outgoing).doors(),
         *SmsReceipts(front.outgoing, gate).doors(),
         *for_people_too(Points(ground.database, ground.clock).doors()),

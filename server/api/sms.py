@@ -29,7 +29,7 @@ class SmsMoney:
 
     def __init__(self, costcentre: CostCentre, packages: Packages) -> None:
         self._centre = costcentre
-        self._packages = packages
+        self.packages = packages
 
     def doors(self) -> list[Door]:
         """Return this audience's rows of the table; what only reads is for people, too."""
@@ -160,13 +160,13 @@ class SmsMoney:
             order_no=asked.order_no, segments=asked.segments, price_fen=asked.price_fen,
             name=asked.name, validity_days=asked.validity_days, expires=_moment(asked.expires_at),
         )  # fmt: skip
-        return _package(await self._packages.buy(_brand(client, asked), purchase))
+        return _package(await self.packages.buy(_brand(client, asked), purchase))
 
     async def give_back(self, call: Call) -> w.PackageAnswer:
         """Take what goes back to the seller."""
         asked: w.ReturnBody = call.body
         return _package(
-            await self._packages.give_back(
+            await self.packages.give_back(
                 _brand(call.signer, asked), call.params.order_no, asked.return_no, asked.segments
             )
         )
@@ -174,7 +174,7 @@ class SmsMoney:
     async def list_packages(self, call: Call) -> w.PackagesAnswer:
         """Return a page of packages."""
         asked: w.PackagesWanted = call.params
-        found = await self._packages.list(
+        found = await self.packages.list(
             money_brand(call.caller), open_only=asked.state == "open", before=asked.before,
             rows_max=asked.limit,
         )  # fmt: skip
@@ -186,7 +186,7 @@ class SmsMoney:
     async def balance(self, client: Signer, asked: w.BrandWords) -> w.BalanceAnswer:
         """Return what a brand has; one that bought nothing has nothing."""
         brand_id = _brand(client, asked)
-        has = await self._packages.balance(brand_id)
+        has = await self.packages.balance(brand_id)
         return w.BalanceAnswer(
             brand_id=brand_id, available=has.available, held=has.held, expiring=has.expiring,
             expires_at=_ms(has.expires),
@@ -198,7 +198,7 @@ class SmsMoney:
         kinds = () if asked.kind is None else (asked.kind,)
         since, until = known_moment(asked.since, "since"), known_moment(asked.until, "until")
         wanted = views.Wanted(kinds, since, until, asked.about, asked.before, asked.limit)
-        page = await self._packages.records(money_brand(call.caller), wanted)
+        page = await self.packages.records(money_brand(call.caller), wanted)
         return w.RecordsAnswer(records=[_record(one) for one in page.records], next=page.next)
 
 

@@ -14,7 +14,7 @@ AlarmKind = Literal[
     "signature_refused", "replay_refused", "address_refused", "origin_refused", "login_failed",
     "login_locked", "audit_refused", "unavailable", "broken", "rate_limited",
     "database_guard", "carrier_down", "promises_dead", "promises_late", "ledger_finding",
-    "printer_down", "devices_away",
+    "printer_down", "devices_away", "sms_low",
 ]  # fmt: skip
 
 WINDOW_S = 60.0  # refusals are counted by the minute
@@ -38,6 +38,7 @@ LIMITS: dict[AlarmKind, int] = {
     "ledger_finding": 1,
     "printer_down": 1,
     "devices_away": 1,
+    "sms_low": 1,  # so many segments fewer than the brand wants to have
 }
 FINDINGS_MAX = 500  # of one look
 

@@ -83,7 +83,8 @@ SELECT (SELECT count(*) FROM printer p JOIN shop s ON s.id = p.shop_id
          LIMIT $3::integer) AS u) AS undecided
 """
 
-# Of each shop; the ledger's findings are of the house, a day long: the rows stay until somebody looked.
+# Of each shop; the ledger's findings are of the house, a day long: the rows stay until somebody looked. What a
+# brand lacks of the segments it wants to have is of no one shop.
 READ_TROUBLES = """
 SELECT s.brand_id, t.shop_id, t.kind, t.count
   FROM (SELECT p.shop_id, 'promises_dead' AS kind, count(*) AS count
@@ -99,6 +100,11 @@ SELECT s.brand_id, t.shop_id, t.kind, t.count
   JOIN shop s ON s.id = t.shop_id
 UNION ALL
 SELECT 0, 0, 'ledger_finding', count(*) FROM ledger.alarm WHERE at > $2::timestamptz
+UNION ALL
+SELECT b.brand_id, 0, 'sms_low', b.warn_below - coalesce(a.posted - a.held, 0)
+  FROM sms_brand b
+  LEFT JOIN ledger.account a ON a.owner = 'brand:' || b.brand_id AND a.unit = 'SMS' AND a.code = 'sms'
+ WHERE b.warn_below > 0
 """
 
 # Screens of a kind, of shops in which guests wait for something. A guest's own pad may sleep.

@@ -32,6 +32,15 @@ PUT_BRAND = """
 INSERT INTO sms_brand (brand_id, refund_on_undelivered) VALUES ($1, $2)
 ON CONFLICT (brand_id) DO UPDATE SET refund_on_undelivered = excluded.refund_on_undelivered
 """
+PUT_WARN_BELOW = """
+INSERT INTO sms_brand (brand_id, warn_below) VALUES ($1, $2)
+ON CONFLICT (brand_id) DO UPDATE SET warn_below = excluded.warn_below
+"""
+READ_RULES = """
+SELECT coalesce(b.warn_below, 0) AS warn_below, coalesce(b.refund_on_undelivered, false) AS refunds_undelivered
+  FROM (SELECT $1::bigint AS id) AS wanted
+  LEFT JOIN sms_brand b ON b.brand_id = wanted.id
+"""
 REFUNDS_UNDELIVERED = """
 SELECT coalesce((SELECT refund_on_undelivered FROM sms_brand WHERE brand_id = $1), false)
 """
@@ -141,6 +150,25 @@ class WaitingRelease(NamedTuple):
     brand_id: int
     number: UUID
     attempts: int
+
+
+class Rules(NamedTuple):
+    """What a brand has decided: below how many segments to be warned (0: never), what of the undelivered."""
+
+    warn_below: int
+    refunds_undelivered: bool
+
+
+async def put_warn_below(db: Connection, brand_id: int, warn_below: int) -> None:
+    """Remember below how many segments a brand is warned."""
+    await db.execute(PUT_WARN_BELOW, brand_id, warn_below)
+
+
+async def read_rules(db: Connection, brand_id: int) -> Rules:
+    """Return what a brand has decided, or what holds for who decided nothing."""
+    row = await db.fetchrow(READ_RULES, brand_id)
+    assert row is not None, "a brand without a row has the house's rules"
+    return Rules(*row)
 
 
 async def read_line(db: Connection, account: int, line_id: UUID) -> Line | None:
