@@ -8,6 +8,7 @@ import { choice, field, typed, yuan } from "./fields.js";
 import { closeDialog, dayMs, moment, Room } from "./room.js";
 import { say, told } from "./sms-words.js";
 import { say as shared } from "./words.js";
+import { zoneName } from "./zone.js";
 
 /** @typedef {{available: number, held: number, expiring: number, expiresAt: number | null}} Balance */
 /** @typedef {{warnBelow: number, undelivered: "kept" | "comes_back"}} Rules */
@@ -153,7 +154,7 @@ class SmsRoom extends Room {
     const kinds = /** @type {[string, string][]} */ ([["", say("all")], ...KINDS.map((one) => [one, told(`record_${one}`)])]);
     const file = this.#query("statement");
     file.delete("about");
-    for (const [key, value] of [["language", lang()], ["zone", Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"]]) file.set(key, value);
+    for (const [key, value] of [["language", lang()], ["zone", zoneName()]]) file.set(key, value);
     return html`<section class="asked" @change=${this.#dated}>
         ${choice("kind", say("kind"), kinds, kind, (one) => this.#ask({ kind: one }))}${this.#days()}
         ${about ? html`<button class="btn" data-kind="line" name="about" @click=${() => this.#ask({ about: "" })}>${say("about_only", { id: about.slice(0, 8) })}${icon("close")}</button>` : nothing}

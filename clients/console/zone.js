@@ -27,6 +27,9 @@ export function offsetWords() {
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
 }
 
+/** The zone by its name, for doors that write times. */
+export const zoneName = () => zone ?? (Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
+
 /** Day and time. @param {number | null} atMs */
 export const moment = (atMs) => (atMs === null ? "—" : new Date(atMs).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "medium", timeZone: zone }));
 
