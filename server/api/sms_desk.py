@@ -18,6 +18,7 @@ from server.api.sms import known_moment
 from server.api.sms_words import SEGMENTS_MAX, Kind, Moment
 from server.api.table import Call, Door, Plain, for_people_too
 from server.errors import Refusal
+from server.events.decision import Role
 from server.sheets import CSV_TYPE, Written, as_csv
 from server.sms import statement, store, views
 from server.sms.costcentre import reachable
@@ -89,14 +90,15 @@ class SmsDesk:
         since, until = known_moment(asked.since, "since"), known_moment(asked.until, "until")
         found: list[views.Record] = []
         wanted = views.Wanted(kinds, since, until, None, 2**62, views.RECORDS_MAX)
-        more: int | None = wanted.before
+        cut = True
         for _ in range(READS_MAX):
-            page = await self._packages.records(brand_id, wanted._replace(before=more))
+            page = await self._packages.records(brand_id, wanted)
             found += page.records
-            more = page.next
-            if more is None or len(found) >= LINES_MAX:
+            cut = page.next is not None
+            if page.next is None or len(found) >= LINES_MAX:
                 break
-        lines = statement.table(found[:LINES_MAX], zone, asked.language, cut=more is not None)
+            wanted = wanted._replace(before=page.next)
+        lines = statement.table(found[:LINES_MAX], zone, asked.language, cut=cut)
         body = await asyncio.to_thread(as_csv, lines)  # ten thousand lines take tenths of a second
         return as_file(Written(body, CSV_TYPE, "sms-statement.csv"))
 
@@ -107,7 +109,7 @@ class SmsDesk:
     async def put_rules(self, call: Call) -> SmsRules:
         """Set when to be warned: a key that moves money may, and of people who leads all shops."""
         asked: SmsRulesWish = call.body
-        role = "money" if call.member is None else "manager"
+        role: Role = "money" if call.member is None else "manager"
         brand_id = brand_of(call.caller, role, whole_brand=True)
         call.noted["warn_below"] = asked.warn_below
         with reachable():

@@ -12,6 +12,7 @@ import pytest
 from server.api import sms_desk
 from server.health.roll import Roll
 from server.health.watch import SeenDevice, Watch
+from server.sms import views
 from tests.support.api_house import SHOP, ApiHouse, Caller, api_house
 from tests.support.people import Browser, person, refused
 
@@ -68,7 +69,7 @@ async def test_a_statement_that_is_too_long_says_so(
 ) -> None:
     """R-004-37: a file has so many lines and, when there are more, says so in its last row."""
     monkeypatch.setattr(sms_desk, "LINES_MAX", 2)
-    monkeypatch.setattr(sms_desk.views, "RECORDS_MAX", 1)
+    monkeypatch.setattr(views, "RECORDS_MAX", 1)
     owner = await person(house, "wang", "owner")
     _, *rows = await lines(owner)
     assert [len(rows), rows[-1][0]] == [3, "行数已到上限，请缩短日期再导出"]
