@@ -94,7 +94,7 @@ class BroadcastRoom extends Room {
     const layer = topmost(rule);
     const words = how(rule);
     const sentence = this.templates.find(({ id }) => id === holds.template_id);
-    return html`<td data-channel=${channel}><button class="cell" name="rule" ?data-off=${!holds.on} data-layer=${layer} aria-label=${say("open", { event: told(event), channel: told(channel), how: words })} @click=${() => (this.open = { event, rule })}>
+    return html`<td data-channel=${channel} data-name=${told(channel)}><button class="cell" name="rule" ?data-off=${!holds.on} data-layer=${layer} aria-label=${say("open", { event: told(event), channel: told(channel), how: words })} @click=${() => (this.open = { event, rule })}>
       <span>${icon(holds.on ? "bell" : "mute")}${words}</span>
       ${holds.on && sentence && holds.template_id !== rule.house.template_id ? html`<small>${called(sentence)}</small>` : nothing}
       ${holds.on && holds.quiet ? html`<small>${say("quiet_at", { from: hm(holds.quiet.from_minute), to: hm(holds.quiet.to_minute) })}</small>` : nothing}
@@ -131,7 +131,7 @@ class BroadcastRoom extends Room {
     if (!open || !shop) return nothing;
     if (!("rule" in open)) return this.sheet(called(open) || say("add"), html`<sentence-form .template=${open} .may=${this.#brandToo} @saved=${saved}></sentence-form>`, shut);
     const subject = { event: open.event, rule: open.rule, scope: this.scope, shop, shops: this.shops, templates: this.templates };
-    const title = `${told(open.event)} · ${told(open.rule.channel)} · ${this.scope === "shop" ? name(shop.name) : say("scope_brand")}`;
+    const title = `${told(open.event)} · ${told(open.rule.channel)} · ${this.scope === "shop" ? name(shop.name) : say("at_brand")}`;
     return this.sheet(title, html`<rule-form .subject=${subject} @saved=${saved}></rule-form>`, shut);
   }
 }

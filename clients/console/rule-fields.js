@@ -83,7 +83,7 @@ function quietOf(value, where) {
     const minute = minuteOf(/** @type {HTMLInputElement} */ (event.target).value);
     if (minute !== null) where.put({ ...(value ?? EVENING), [end]: minute });
   };
-  return html`<label class="tick"><input type="checkbox" name="quiet" .checked=${value !== null} @change=${switched} />${told("quiet")}</label>
+  return html`<label class="tick"><input type="checkbox" name="quiet" .checked=${value !== null} @change=${switched} />${say("quiet_label")}</label>
     ${value ? html`<div class="from-to"><label>${say("quiet_from")}<input type="time" name="quiet_from" .value=${hm(value.from_minute)} @change=${at("from_minute")} /></label>
       <label>${say("quiet_to")}<input type="time" name="quiet_to" .value=${hm(value.to_minute)} @change=${at("to_minute")} /></label></div>` : ""}`;
 }
