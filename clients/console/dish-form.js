@@ -12,6 +12,11 @@ import { say } from "./menu-words.js";
  * `put` hands over the groups with what was typed so far, and takes what they shall be; `photo` brings a photograph. */
 
 const PHOTOGRAPH = /[./]/; // a word without either names a drawing
+const STAGES = /** @type {const} */ (["waiting_s", "cooking_s", "pick_up_s"]);
+/** @param {number | null} seconds */
+const minutes = (seconds) => (seconds === null ? "" : seconds / 60);
+/** @param {number | null} minutes */
+const seconds = (minutes) => (minutes === null ? null : Math.round(minutes * 60));
 const DESK_WORDS = /[、，,;；]/;
 
 /** @param {Dish} dish @param {Look} look */
@@ -20,6 +25,7 @@ export function dishForm(dish, look) {
       ${field("zh", say("zh"), dish.name.zh, { maxlength: 60, autofocus: !dish.id })}${field("en", say("en"), dish.name.en, { maxlength: 60 })}
       ${field("price", say("price_yuan"), yuan(dish.price_fen), { type: "number", min: 0, max: 100_000, step: 0.01, required: true })}
       ${field("target", say("target_min"), dish.target_s / 60, { type: "number", min: 0.5, max: 240, step: "any", required: true })}
+      ${STAGES.map((stage) => field(stage, say(stage), minutes(dish.stage_targets[stage]), { type: "number", min: 0.5, max: 240, step: "any", placeholder: say("no_target") }))}
       ${choice("station", say("station"), [["", say("unrouted")], ...look.stations], String(dish.station_id ?? ""))}
       ${choice("category", say("heading"), look.headings, dish.category)}
       ${field("about_zh", say("about_zh"), dish.about.zh, { maxlength: 500, whole: true })}${field("about_en", say("about_en"), dish.about.en, { maxlength: 500, whole: true })}
@@ -91,6 +97,7 @@ export const dishOf = (form, groups) => ({
   price_fen: fen(form.number("price") ?? 0),
   station_id: form.number("station"),
   target_s: Math.round((form.number("target") ?? 0) * 60),
+  stage_targets: { waiting_s: seconds(form.number("waiting_s")), cooking_s: seconds(form.number("cooking_s")), pick_up_s: seconds(form.number("pick_up_s")) },
   modifier_groups: groups,
   allergens: form.text("allergens").split(DESK_WORDS).map((one) => one.trim()).filter(Boolean),
   picture: form.text("picture"),

@@ -236,7 +236,7 @@ class MenuRoom extends Room {
 }
 
 /** @param {string} category @returns {Dish} */
-const newDish = (category) => ({ id: 0, category, name: BLANK, about: BLANK, price_fen: 0, station_id: null, target_s: 600, modifier_groups: [], allergens: [], picture: "", spicy: 0, sold_out: false });
+const newDish = (category) => ({ id: 0, category, name: BLANK, about: BLANK, price_fen: 0, station_id: null, target_s: 600, modifier_groups: [], allergens: [], picture: "", spicy: 0, sold_out: false, stage_targets: { waiting_s: null, cooking_s: null, pick_up_s: null } });
 
 /** What is not as it was: two people may change different things of one dish. @param {Partial<Dish>} wanted @param {Dish} dish @returns {Partial<Dish>} */
 const otherwise = (wanted, dish) => Object.fromEntries(Object.entries(wanted).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(dish[/** @type {keyof Dish} */ (key)])));

@@ -20,7 +20,7 @@ import { recallTemplate } from "./recall.js";
 import { recipeTemplate } from "./recipe.js";
 import { RowLists } from "./row-lists.js";
 import { cellTemplate, placeOf } from "./ticket.js";
-import { batchesOf, countsOf, soldOut, ticketsOf } from "./tickets.js";
+import { batchesOf, countsOf, soldOut, stageTargets, ticketsOf } from "./tickets.js";
 import { theme } from "./theme.js";
 import "./seen-line.js";
 import "../link/sounding.js";
@@ -242,7 +242,7 @@ class KitchenBoard extends Part {
     const { open, finished } = ticketsOf(view, nowMs, undo?.orderId, this.#pinnedMax());
     this.finished = finished;
     const look = {
-      view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view),
+      view, nowMs, presses, selectedId: this.selectedId, soldOut: soldOut(view), stages: stageTargets(view),
       news: (/** @type {number} */ order, /** @type {number} */ round) => news.of(order, round),
       acts: this.expo ? (/** @type {Ticket} */ ticket) => this.pass.acts(ticket) : null,
       onAsk: (/** @type {number} */ itemId) => this.ask(itemId),

@@ -6,7 +6,7 @@ import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { refusalWords, say as shared } from "../link/words.js";
-import { isRushed, timeOf } from "./tickets.js";
+import { isRushed, stageOf, timeOf } from "./tickets.js";
 import { say } from "./words.js";
 
 /**
@@ -21,6 +21,7 @@ import { say } from "./words.js";
  * @property {import("./presses.js").Presses} presses
  * @property {number | null} selectedId the dish chosen by keys
  * @property {Set<number>} soldOut dishes of the menu that are sold out
+ * @property {ReturnType<typeof import("./tickets.js").stageTargets>} stages what dishes' stages may take
  * @property {(orderId: number, round: number) => "flash" | "new" | ""} news
  * @property {(item: Item, ticket: Ticket) => void} onPress
  * @property {(itemId: number) => void} onAsk a long touch: what is this dish?
@@ -188,7 +189,7 @@ export function rowTemplate(item, ticket, look) {
   >
     ${icon(item.state)}<span class="n" ?data-many=${item.quantity > 1}>${item.quantity}</span>
     <span class="dish">${name(item.name)}${stationTemplate(item, look.view)}</span>
-    ${mark && look.nowMs - mark.sinceMs > MARK_AFTER_MS ? waitsTemplate(mark.verb) : stateTemplate(item, look.nowMs)}
+    ${mark && look.nowMs - mark.sinceMs > MARK_AFTER_MS ? waitsTemplate(mark.verb) : stateTemplate(item, look)}
     ${modsTemplate(item, look)}
   </button>`;
 }
@@ -220,11 +221,13 @@ function waitsTemplate(verb) {
   </span>`;
 }
 
-/** @param {Item} item @param {number} nowMs */
-function stateTemplate(item, nowMs) {
-  const since = { cooking: item.started_at_ms, called: item.called_at_ms }[/** @type {"cooking"} */ (item.state)];
-  return html`<span class="state" data-state=${item.state}>
-    ${since ? html`<time>${elapsed(nowMs - since)}</time>` : nothing}${shared(item.state)}
+/** The stage in a word, since when where that matters, and whether it takes too long. @param {Item} item @param {Look} look */
+function stateTemplate(item, { nowMs, stages, view }) {
+  const stage = stageOf(item, stages, nowMs, view.shop.warn_percent);
+  const since = stage?.sinceMs ?? { cooking: item.started_at_ms, called: item.called_at_ms }[/** @type {"cooking"} */ (item.state)];
+  const urgent = stage && stage.urgency !== "ok" ? stage.urgency : null;
+  return html`<span class="state" data-state=${item.state} data-time=${urgent ?? nothing}>
+    ${since ? html`<time>${urgent ? icon(urgent === "warn" ? "soon" : "late") : nothing}${elapsed(nowMs - since)}</time>` : nothing}${shared(item.state)}
   </span>`;
 }
 

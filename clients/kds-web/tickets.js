@@ -155,6 +155,28 @@ export function timeOf(round, nowMs, warnPercent) {
   return { urgency, share: Math.max(0, Math.min(1, share)), leftS: round.targetS - elapsedS };
 }
 
+/** dish → the targets of its stages, of the dishes that have any @param {View} view */
+export const stageTargets = (view) =>
+  new Map((view.menu?.dishes ?? []).filter(({ stage_targets: one }) => one?.waiting_s || one?.cooking_s || one?.pick_up_s).map(({ id, stage_targets: one }) => [id, one]));
+
+/**
+ * Since when a dish is at its stage, and how urgent that is; null where the stage has no target.
+ * @param {Item} item @param {ReturnType<typeof stageTargets>} targets @param {number} nowMs @param {number} warnPercent
+ * @returns {{sinceMs: number, urgency: Urgency} | null}
+ */
+export function stageOf(item, targets, nowMs, warnPercent) {
+  const own = targets.get(item.dish_id);
+  /** @type {[number | null | undefined, number | null]} */
+  const [targetS, sinceMs] =
+    item.state === "queued" ? [own?.waiting_s, sinceOf(item)]
+    : item.state === "cooking" ? [own?.cooking_s, item.started_at_ms]
+    : item.state === "ready" || item.state === "called" ? [own?.pick_up_s, item.ready_at_ms]
+    : [null, null];
+  if (!targetS || sinceMs === null) return null;
+  const share = (nowMs - sinceMs) / 1000 / targetS;
+  return { sinceMs, urgency: share >= 1 ? "late" : share * 100 >= warnPercent ? "warn" : "ok" };
+}
+
 /**
  * What the head of the board counts: dishes by state, late tickets.
  * @param {Ticket[]} open @param {Ticket[]} finished @param {number} nowMs @param {number} warnPercent

@@ -193,7 +193,7 @@ export interface Category {
   name: Text;
 }
 
-/** A dish of the menu. */
+/** A dish of the menu. `target_s`: from its order to done; `stage_targets`: of each stage alone. */
 export interface Dish {
   id: number;
   category: string;
@@ -207,6 +207,7 @@ export interface Dish {
   picture: string;
   spicy: number;
   sold_out: boolean;
+  stage_targets: StageTargets;
 }
 
 /** Options of which `min` to `max` are picked. */
@@ -225,6 +226,13 @@ export interface ModifierChoice {
   sign: "change" | "less" | "plus";
   price_fen: number;
   allergen: boolean;
+}
+
+/** How long a dish may wait to be begun, be cooked, wait to be fetched; in seconds, null: as long as it takes. */
+export interface StageTargets {
+  waiting_s: number | null;
+  cooking_s: number | null;
+  pick_up_s: number | null;
 }
 
 /** One guest's open order with all its rounds (`catering_order`). */

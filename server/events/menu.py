@@ -39,8 +39,16 @@ class ModifierGroup(msgspec.Struct):
     choices: list[ModifierChoice]
 
 
+class StageTargets(msgspec.Struct, frozen=True):
+    """How long a dish may wait to be begun, be cooked, wait to be fetched; in seconds, null: as long as it takes."""
+
+    waiting_s: int | None = None
+    cooking_s: int | None = None
+    pick_up_s: int | None = None
+
+
 class Dish(msgspec.Struct):
-    """A dish of the menu."""
+    """A dish of the menu. `target_s`: from its order to done; `stage_targets`: of each stage alone."""
 
     id: int
     category: str
@@ -54,6 +62,7 @@ class Dish(msgspec.Struct):
     picture: str = ""
     spicy: int = 0
     sold_out: bool = False
+    stage_targets: StageTargets = StageTargets()
 
 
 class Category(msgspec.Struct):

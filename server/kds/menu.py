@@ -20,6 +20,7 @@ from server.events.menu import (
     Dish,
     DishPut,
     ModifierGroup,
+    StageTargets,
     StationPut,
     StationView,
 )
@@ -37,11 +38,20 @@ STATIONS_MAX = 64
 Category = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Price = Annotated[int, msgspec.Meta(ge=0, le=PRICE_FEN_MAX)]
 Target = Annotated[int, msgspec.Meta(ge=TARGET_S_MIN, le=TARGET_S_MAX)]
+StageTarget = Annotated[int, msgspec.Meta(ge=TARGET_S_MIN, le=TARGET_S_MAX)] | None
 Allergen = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
 Allergens = Annotated[list[Allergen], msgspec.Meta(max_length=20)]
 Groups = Annotated[list[ModifierGroup], msgspec.Meta(max_length=GROUPS_MAX)]
 Picture = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[\w./-]*$")]
 Spicy = Annotated[int, msgspec.Meta(ge=0, le=5)]
+
+
+class WantedStages(StageTargets, frozen=True, forbid_unknown_fields=True):
+    """The targets of all three stages, whole: what is left out has none."""
+
+    waiting_s: StageTarget = None
+    cooking_s: StageTarget = None
+    pick_up_s: StageTarget = None
 
 
 class DishChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,6 +63,7 @@ class DishChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     price_fen: Price | UnsetType = UNSET
     station_id: Id | UnsetType | None = UNSET
     target_s: Target | UnsetType = UNSET
+    stage_targets: WantedStages | UnsetType = UNSET
     modifier_groups: Groups | UnsetType = UNSET
     allergens: Allergens | UnsetType = UNSET
     picture: Picture | UnsetType = UNSET
@@ -101,6 +112,8 @@ def put_dish(command: PutDish, facts: MenuFacts, context: Context) -> Decision:
         for key, value in msgspec.structs.asdict(command).items()
         if value is not UNSET and key != "dish_id"
     }
+    if isinstance(stages := wanted.get("stage_targets"), WantedStages):
+        wanted["stage_targets"] = StageTargets(*msgspec.structs.astuple(stages))
     put = msgspec.structs.replace(dish, **wanted)
     _check(put, facts)
     changed = put != dish

@@ -41,6 +41,18 @@ async def test_a_dish_changes_only_where_it_is_told_to(house: ApiHouse) -> None:
     assert list(await menu_of(manager))[-1] == added.json()["dish_id"]
 
 
+async def test_each_stage_of_a_dish_has_a_target_of_its_own(house: ApiHouse) -> None:
+    """R-004-6: beside the whole time; named together, and gone when they are left out."""
+    manager = await house.caller("m", roles=("business", "manager"))
+    stages = {"waiting_s": 120, "cooking_s": 480, "pick_up_s": None}
+    for wanted in (stages, dict.fromkeys(stages)):
+        told = await manager.ask("PUT", f"{DISHES}/2", {"stage_targets": wanted})
+        assert told.json()["changed"]
+        assert (await menu_of(manager))[2]["stage_targets"] == wanted
+        again = await manager.ask("PUT", f"{DISHES}/2", {"stage_targets": wanted})
+        assert not again.json()["changed"]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -49,6 +61,8 @@ async def test_a_dish_changes_only_where_it_is_told_to(house: ApiHouse) -> None:
         ({"name": {"zh": " ", "en": ""}},                                     "bad_field"),
         ({"name": {"zh": "土\n豆", "en": ""}},                                 "bad_field"),
         ({"target_s": 5},                                                     "bad_field"),
+        ({"stage_targets": {"cooking_s": 5}},                                 "bad_field"),
+        ({"stage_targets": {"eating_s": 600}},                                "bad_field"),
         ({"price_fen": -1},                                                   "bad_field"),
         ({"picture": "javascript:alert(1)"},                                  "bad_field"),
         ({"modifier_groups": [{"id": "a", "name": {"zh": "甲", "en": ""}, "min": 2, "max": 1,

@@ -42,3 +42,33 @@ def test_a_dish_on_hold_cannot_be_begun_by_a_press(boards: Boards, house: HouseO
     board.tap(held)
     board.state(held, "cooking")
     board.agrees()
+
+
+def test_each_stage_of_a_dish_has_its_own_time(boards: Boards, house: HouseOnThread) -> None:
+    """R-004-6: to be begun, cooked, fetched: a row warns at 80 % of its stage and is late at all of it."""
+    stages = {"waiting_s": 100, "cooking_s": 200, "pick_up_s": 50}
+    house.ask("manager", "PutDish", dish_id=KUNGPAO, stage_targets=stages)
+    board = boards.open(None)
+    order, (dish,) = ordered(house, 1, KUNGPAO)
+    for verb, stamp, seconds in (
+        (None,         "placed_at",  stages["waiting_s"]),
+        ("StartItem",  "started_at", stages["cooking_s"]),
+        ("FinishItem", "ready_at",   stages["pick_up_s"]),
+    ):  # fmt: skip
+        if verb:
+            house.ask("kitchen", verb, item_id=dish)
+        state = board.row(dish).locator(".state")
+        for percent, urgency in ((70, None), (81, "warn"), (101, "late")):
+            since = f"UPDATE catering_order_goods SET {stamp} = now() - make_interval(secs => $2) WHERE id = $1"
+            house.call(house.house.pool.execute(since, dish, seconds * percent / 100))
+            board.page.reload()
+            expect(state.locator("time")).to_be_visible()
+            if urgency:
+                expect(state).to_have_attribute("data-time", urgency)
+                expect(state.locator(".icon")).to_have_count(1)
+            else:
+                assert state.get_attribute("data-time") is None
+            if verb != "FinishItem":
+                expect(board.ticket(order)).to_have_attribute("data-time", "ok")
+    house.ask("manager", "PutDish", dish_id=KUNGPAO, stage_targets={})
+    expect(state.locator("time")).to_have_count(0)  # the time stands only where it may be too long

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.clock import to_ms
 from server.events import catalogue as c
+from server.events.menu import StageTargets
 from tests.support.browser import quiet_chromium
 from tests.support.desks import add_shop, desk_page, log_in
 from tests.support.engines import EnginePair
@@ -143,6 +144,7 @@ def test_a_dish_changes_in_several_shops_and_on_every_pad(house: HouseOnThread, 
     row.locator("button[name=edit]").click()
     desk.fill("dialog input[name=price]", "48.50")
     desk.fill("dialog input[name=target]", "9")
+    desk.fill("dialog input[name=cooking_s]", "6.5")
     desk.locator("dialog button[name=add_group]").click()
     group = desk.locator("dialog .group").last
     group.locator("> .fields input").first.fill("主食")
@@ -159,6 +161,7 @@ def test_a_dish_changes_in_several_shops_and_on_every_pad(house: HouseOnThread, 
     assert seen is not None
     dish = next(one for one in seen.dishes if one.name.zh == KUNGPAO)
     assert (dish.price_fen, dish.target_s) == (4850, 540)
+    assert dish.stage_targets == StageTargets(None, 390, None)
     assert [one.name.zh for one in dish.modifier_groups[-1].choices] == ["加馒头"]
     row.locator("button[name=sale]").click()
     expect(row.locator(".came")).to_have_text("已沽清")
