@@ -131,7 +131,8 @@ class BatchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EndAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """What becomes of the call at one end: a channel of the shop, or a designated account.
 
-    `devices`: how many it has; `online`: of those connected now, null when nobody knows.
+    `account_id` 0: a name that nobody has. `devices`: how many it has; `online`: of those
+    connected now, null when nobody knows.
     """
 
     channel: c.Channel | None

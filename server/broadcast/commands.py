@@ -24,6 +24,9 @@ CALLS_PER_COMMAND_MAX = 500
 PARAMS_MAX = 32
 ACCOUNTS_MAX = 100
 HEARD_PER_COMMAND_MAX = 1000
+NOBODY = (
+    0  # the account of a name that nobody has: no such end, and no reason to call everybody else
+)
 READ_AFTER_S = 120  # how long a board keeps what was said, and a queue of voices what it will say
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -114,7 +117,8 @@ def _raise(
 ) -> tuple[dict[str, Any], calls.Outcome]:
     if ask.msg_type == PAD_CALL and ask.template_id is None:
         raise Refusal("bad_field", "A pad call needs a template.", field="msgTemplateId")
-    accounts = sorted({*ask.accounts, *subject.account_ids})
+    unknown = len(subject.account_ids) < len(set(ask.account_names))
+    accounts = sorted({*ask.accounts, *subject.account_ids, *([NOBODY] if unknown else [])})
     channels = ask.channels or (["pad"] if ask.msg_type == PAD_CALL or accounts else [])
     if not channels:
         raise Refusal("bad_field", "Neither a channel nor an account is named.", field="channels")

@@ -98,6 +98,9 @@ async def test_designated_accounts_are_ends_of_their_own(house: ApiHouse) -> Non
         call = order_placed(Channels=[], designatedList=[who, {"accountId": 999_999}])
         ends = {e["accountId"]: e["state"] for e in (await sent(caller, call))["ends"]}
         assert ends == {account["id"]: "queued", 999_999: "no_such_end"}
+    call = order_placed(Channels=[], designatedList=[{"accountName": "nobody"}])
+    (end,) = (await sent(caller, call))["ends"]  # and nobody else is called instead
+    assert (end["channel"], end["accountId"], end["state"]) == (None, 0, "no_such_end")
 
 
 @pytest.mark.parametrize(
