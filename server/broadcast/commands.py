@@ -88,6 +88,17 @@ class Subject(msgspec.Struct):
     item_id: int | None = None
     account_ids: list[int] = []
     gone: str = ""  # why nobody needs this call
+    number: int | None = None
+    place_kind: c.PlaceKind | None = None
+    place_name: str = ""
+    dish: c.Text | None = None
+    quantity: int | None = None
+
+    def shown_on(self, call: c.Call) -> None:
+        """Write on a card what it is about, as it will be read back."""
+        call.order_id, call.item_id, call.number = self.order_id, self.item_id, self.number
+        call.place_kind, call.place_name = self.place_kind, self.place_name
+        call.dish, call.quantity = self.dish, self.quantity
 
 
 class SendFacts(msgspec.Struct):
@@ -124,7 +135,7 @@ def _raise(
         raise Refusal("bad_field", "Neither a channel nor an account is named.", field="channels")
     row = new_row(ask.event, ask.params, ask.msg_type, channels, context)
     row.call.accounts = accounts
-    row.call.order_id, row.call.item_id = subject.order_id, subject.item_id
+    subject.shown_on(row.call)
     row.place_id, row.template_id = subject.place_id, ask.template_id
     row.technician_id = ask.params.get("technicianId")
     row.source = context.actor.id

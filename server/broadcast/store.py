@@ -51,6 +51,9 @@ READ_AUDIO_KEY = "SELECT secret FROM house_key WHERE name = 'audio'"
 READ_SUBJECTS = """
 SELECT u.position,
        coalesce(p.id, o.place_id) AS place_id, coalesce(o.id, g.order_id) AS order_id, g.id AS item_id,
+       coalesce(o.number, io.number) AS number, g.name AS dish, g.quantity,
+       coalesce(o.place_kind, io.place_kind, p.kind) AS place_kind,
+       coalesce(o.place_name, io.place_name, p.name, '') AS place_name,
        g.state AS item_state, coalesce(o.state, io.state) AS order_state, t.on_clock,
        (SELECT array_agg(a.id) FROM account a
          WHERE a.shop_id = u.shop_id AND a.name = ANY (string_to_array(u.names, E'\\n'))) AS account_ids
@@ -170,7 +173,8 @@ async def _read_subjects(
         i = row["position"]
         subjects[i] = Subject(
             row["place_id"], row["order_id"], row["item_id"], row["account_ids"] or [],
-            _gone(asks[i][1], row),
+            _gone(asks[i][1], row), row["number"], row["place_kind"], row["place_name"],
+            _decode_text(row["dish"]) if row["dish"] else None, row["quantity"],
         )  # fmt: skip
     return subjects
 

@@ -32,6 +32,7 @@ PAPER_COMMANDS = {
 SPOKEN = {
     "event": "custom", "channels": ["cashier", "kitchen"], "template_id": 3, "params": {"number": "8"},
 }  # fmt: skip
+EIGHT = {"number": "8", "roomName": "801"}  # a card says where it is for, live as in a snapshot
 SHOP_COMMANDS = (
     set(BOOK)
     - CARD_COMMANDS
@@ -124,7 +125,7 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
         ends: list[tuple[Role, str]] = [("waiter", "CloseCall"), ("business", "CancelCall")]
         for ender, name in ends:
             wanted = {"event": "service_wanted", "msg_type": 4, "template_id": 3}
-            sent = await ask("business", "SendImCall", calls=[wanted | {"params": {"number": "8"}}])
+            sent = await ask("business", "SendImCall", calls=[wanted | {"params": EIGHT}])
             call_id = sent["calls"][0]["call_id"]
             heard = c.Heard(call_id, 1, 7, "pad", "played", 1)
             await ask("system", "NoteRings", rings=[msgspec.to_builtins(heard)])
