@@ -79,7 +79,7 @@ async def _shoot_room(page: Page, url: str, room: str, to: Path, language: Langu
         await page.wait_for_selector("dialog.sheet")
         if room == "broadcast":
             await page.wait_for_selector(".said .shown")
-        for picture in await page.locator("dialog.sheet img").all():
+        for picture in await page.locator("dialog.sheet img:visible").all():
             await picture.evaluate("image => image.decode()")
         await page.screenshot(path=to / picture_of(f"console-{name}", language))
 
