@@ -50,14 +50,18 @@ class Hush:
             connection.say(f.Quiet(events))
 
     async def run(self) -> None:
-        """Look at all shops of this node every few seconds, and forget those that left it."""
+        """Look every few seconds until cancelled."""
         while True:
             await asyncio.sleep(QUIET_EVERY_S)
-            for shop_id in self._known.keys() - self._gateway.shops.keys():
-                del self._known[shop_id]
-            shops = list(self._known)
-            for first in range(0, len(shops), SHOPS_PER_LOOK_MAX):
-                await self.look(shops[first : first + SHOPS_PER_LOOK_MAX])
+            await self.turn()
+
+    async def turn(self) -> None:
+        """Look at all shops of this node, and forget those that left it."""
+        for shop_id in self._known.keys() - self._gateway.shops.keys():
+            del self._known[shop_id]
+        shops = list(self._known)
+        for first in range(0, len(shops), SHOPS_PER_LOOK_MAX):
+            await self.look(shops[first : first + SHOPS_PER_LOOK_MAX])
 
     async def look(self, shop_ids: Sequence[int]) -> None:
         """Read what is silent in these shops, and tell the screens for which it changed.

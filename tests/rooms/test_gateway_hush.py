@@ -73,3 +73,14 @@ async def test_what_is_quiet_is_the_shops_word_over_the_brands(
         assert await read_quiet(node.pool, [SHOP], night_ms) == {SHOP: {}}
         await rule(node, '{"quiet": null}')
         assert await read_quiet(node.pool, [SHOP], night_ms) == {SHOP: {}}
+
+
+async def test_a_shop_that_left_the_node_is_forgotten(database_url: str, redis_url: str) -> None:
+    """A node that runs for months knows its shops of now, not every shop it ever had."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url, clock=ManualClock(NOON)) as node:
+        hush = node.gateway.hush
+        await hush.look([SHOP])
+        assert SHOP in hush._known
+        await hush.turn()
+        assert SHOP not in hush._known, "no screen of it is here"

@@ -28,7 +28,7 @@ async def test_a_node_that_is_gone_is_told_nothing(redis_url: str) -> None:
 
 
 async def test_what_waits_for_redis_is_bounded(redis_url: str) -> None:
-    """Redis away for long: own devices hear everything, for the others only so much is kept; the heads tell the rest."""
+    """Redis away for long: own devices hear everything, for the others so much is kept; the heads tell the rest."""
     heard = []
     async with Redis.from_url(redis_url) as redis:
         relay = Relay(
