@@ -30,7 +30,8 @@ async def test_the_loop_gives_a_hopeless_promise_up(
         for attempt in range(1, ATTEMPTS_MAX + 1):
             await loop.turn()
             state = "dead" if attempt == ATTEMPTS_MAX else "waiting"
-            assert tuple(await kitchen.pool.fetchrow(READ)) == (state, attempt, "unknown_command")
+            [row] = await kitchen.pool.fetch(READ)
+            assert tuple(row) == (state, attempt, "unknown_command")
             await loop.turn()  # it rests: nothing is tried again at once
             clock.advance(seconds=BACKOFF_S_MAX + 1)
         await loop.turn()

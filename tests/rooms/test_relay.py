@@ -21,7 +21,7 @@ async def test_a_node_that_is_gone_is_told_nothing(redis_url: str) -> None:
         relay = Relay(redis, clock, Alarm(redis), own_node="self")
         until = {"there": 1000, "gone": -1, "self": 1000}
         nodes = {node: to_ms(NOON) + off for node, off in until.items()}
-        await redis.hset(nodes_key(1), mapping=nodes)  # type: ignore[arg-type]
+        await redis.hset(nodes_key(1), mapping=nodes)
         relay.publish(1, [LINE])
         await relay.flush()
         assert [await redis.xlen(inbox_key(node)) for node in until] == [1, 0, 0]
@@ -37,7 +37,7 @@ async def test_what_waits_for_redis_is_bounded(redis_url: str) -> None:
         for _ in range(WAITING_EVENTS_MAX + 5):
             relay.publish(1, [LINE])
         assert len(heard) == WAITING_EVENTS_MAX + 5
-        await redis.hset(nodes_key(1), "there", to_ms(NOON) + 1000)  # type: ignore[misc]
+        await redis.hset(nodes_key(1), "there", to_ms(NOON) + 1000)
         await relay.flush()
         [(_, fields)] = await redis.xrange(inbox_key("there"))
         assert len(unpack(fields[EVENTS_FIELD])) == WAITING_EVENTS_MAX

@@ -142,6 +142,23 @@ async def test_a_newer_server_brings_newer_pages(page: Page, gateway: ScriptedGa
     await page.wait_for_selector("[data-item='1']")
 
 
+async def test_a_replaced_board_leaves_an_update_to_the_other(
+    page: Page, gateway: ScriptedGateway
+) -> None:
+    """A forgotten tab that another screen replaced does not load itself anew: it would take the place back."""
+    await page.evaluate("window.mine = true")
+    await gateway.close(4409)
+    await page.wait_for_selector(".stopped")
+    gateway.version = "2"
+    hellos = len(gateway.hellos)
+    await page.clock.run_for(30 * 60_000)
+    await page.evaluate(
+        "fetch(location.pathname, { method: 'HEAD' })"
+    )  # any question of its own is answered
+    assert await page.evaluate("window.mine") is True
+    assert len(gateway.hellos) == hellos
+
+
 async def test_nothing_is_left_behind_by_many_cuts(page: Page, gateway: ScriptedGateway) -> None:
     """Days of uptime: reconnecting leaves no second socket and no listener behind."""
     for _ in range(20):
