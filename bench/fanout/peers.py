@@ -34,6 +34,22 @@ http {{
   }}
 }}
 """
+# The load generator speaks no TLS: on its core nginx does for it, or passes on plainly for comparison.
+BRIDGE = """
+daemon off; worker_processes 1; worker_cpu_affinity 10; worker_rlimit_nofile 20000;
+pid {run}/nginx.pid; error_log {run}/error.log crit; user root;
+events {{ worker_connections 19000; }}
+http {{
+  access_log off; client_body_temp_path {run}/b; proxy_temp_path {run}/p; fastcgi_temp_path {run}/f;
+  uwsgi_temp_path {run}/u; scgi_temp_path {run}/s;
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ proxy_pass {scheme}://127.0.0.1:{to}; proxy_http_version 1.1; proxy_ssl_session_reuse off;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+      proxy_read_timeout 3600s; }}
+  }}
+}}
+"""
 NATS = """
 host: 127.0.0.1
 port: {pub}
@@ -118,6 +134,18 @@ def nats(work: Path) -> Iterator[Served]:
     command = ["nats-server", "-c", str(work / "nats.conf")]
     with _running(command, [port, pub], GOMAXPROCS="1") as pid:
         yield Served([pid], ["--nats", "--url", f"ws://127.0.0.1:{port}/", "--pubport", str(pub)])
+
+
+@contextmanager
+def bridged(work: Path, to: int, *, tls: bool) -> Iterator[int]:
+    """Pass on to a port, by TLS or plainly; give the port to ask. On the generator's core."""
+    port, run = free_port(), work / "bridge"
+    run.mkdir(exist_ok=True)
+    scheme = "https" if tls else "http"
+    conf = run / "nginx.conf"
+    conf.write_text(BRIDGE.format(run=run, port=port, to=to, scheme=scheme))
+    with _running(["nginx", "-c", str(conf), "-p", str(run)], [port]):
+        yield port
 
 
 @contextmanager

@@ -62,7 +62,24 @@ def engines(nice: int) -> Iterator[Engines]:
 
 
 @contextmanager
-def ours(bench: Bench, devices: int, shops: int, *, join: bool = True) -> Iterator[Served]:
+def behind_bridge(bench: Bench, devices: int, shops: int, *, tls: bool) -> Iterator[Served]:
+    """The product's gateway spoken to by nginx, which speaks TLS for the generator, or does not."""
+    options = ("--tls", str(bench.work)) if tls else ()
+    with (
+        ours(bench, devices, shops, *options) as served,
+        peers.bridged(bench.work, _port_of(served), tls=tls) as port,
+    ):
+        known = list(served.options)
+        known[known.index("--url") + 1] = f"ws://127.0.0.1:{port}/ws"
+        yield Served(served.pids, known)
+
+
+def _port_of(served: Served) -> int:
+    return int(served.options[served.options.index("--url") + 1].split(":")[2].partition("/")[0])
+
+
+@contextmanager
+def ours(bench: Bench, devices: int, shops: int, *options: str) -> Iterator[Served]:
     """The product's gateway, whole path: tokens from PostgreSQL, events through Redis, acks."""
     port = free_port()
     command = [
@@ -71,12 +88,12 @@ def ours(bench: Bench, devices: int, shops: int, *, join: bool = True) -> Iterat
         "--database-url", bench.engines.database_url, "--redis-url", bench.engines.redis_url,
     ]  # fmt: skip
     process = subprocess.Popen(
-        command if join else [*command, "--no-join"],
+        [*command, *options],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        assert process.stdout.readline() == "ready\n", "the gateway did not start"
+        assert "ready\n" in iter(process.stdout.readline, ""), "the gateway did not start"
         time.sleep(0.5)
         hello = '{"t":"hello","token":"tok-{i}","resume":{"epoch":1,"seq":0}}'
         yield Served([process.pid], [
@@ -98,7 +115,9 @@ def contestants(bench: Bench, devices: int, shops: int) -> Contestants:
     work = bench.work
     return {
         "chuancai": lambda: ours(bench, devices, shops),
-        "chuancai, joining off": lambda: ours(bench, devices, shops, join=False),
+        "chuancai, joining off": lambda: ours(bench, devices, shops, "--no-join"),
+        "plain, by nginx": lambda: behind_bridge(bench, devices, shops, tls=False),
+        "TLS, by nginx": lambda: behind_bridge(bench, devices, shops, tls=True),
         "C limit": lambda: peers.climit(work, join=False),
         "nginx + nchan": lambda: peers.nchan(work),
         "NATS": lambda: peers.nats(work),
@@ -134,6 +153,7 @@ ALL = ("chuancai", "chuancai, joining off", "C limit", "nginx + nchan", "NATS", 
 # In small steps: a leap into twice what a server can do has it cut devices off, and without those no
 # later step of the same climb can be lossless.
 LADDER = ("--rate0", "4000", "--growth", "1.1", "--bisect", "0")
+WAYS = ("plain, by nginx", "TLS, by nginx")
 PEERS = ("chuancai", "nginx + nchan", "NATS", "npm ws")
 
 
@@ -147,6 +167,8 @@ def tests(bench: Bench) -> list[Test]:
         Test("1,000 publishes/s", 5_000, 500, ("chuancai", "C limit"),
              ("--workload", "fixed", "--rate", "1000", *secs)),
         Test("connect", 10_000, 500, PEERS, ("--workload", "idle", "--settle", "1")),
+        Test("TLS, 1,000", 1_000, 1, WAYS, ("--workload", "bcast", *secs)),
+        Test("TLS, connect", 2_000, 200, WAYS, ("--workload", "idle", "--settle", "1")),
         Test("none stalled", 1_000, 1, ("chuancai",), ("--workload", "bcast", *secs)),
         Test("50 stalled", 1_050, 1, ("chuancai",),
              ("--workload", "bcast", "--slow", "50", *secs)),

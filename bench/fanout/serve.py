@@ -10,6 +10,7 @@ import argparse
 import os
 import uuid
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,7 @@ from server.gateway.gateway import Gateway, Options
 from server.gateway.greeting import Doorstep
 from server.gateway.ground import PostgresGround
 from server.gateway.memory import settle_memory
+from server.tls.keeping import KeptCertificate
 
 NODE = "bench"
 
@@ -91,9 +93,14 @@ async def serve(arguments: argparse.Namespace) -> None:
         options=Options(join_writes=not arguments.no_join),
     )
     await gateway.start()
+    certificate = None
+    if arguments.tls:
+        kept = KeptCertificate(arguments.tls, clock)
+        kept.look()
+        certificate = kept.leaf_file
     config = uvicorn.Config(
         _app, port=arguments.port, http=Doorstep, ws=gateway.websocket_class(),
-        lifespan="off", log_level="warning", backlog=4096, access_log=False,
+        lifespan="off", log_level="warning", backlog=4096, access_log=False, ssl_certfile=certificate,
     )  # fmt: skip
     settle_memory()
     print("ready", flush=True)
@@ -109,6 +116,7 @@ def main() -> None:
     parser.add_argument("--shops", type=int, default=1)
     parser.add_argument("--cpu", type=int, default=0)
     parser.add_argument("--no-join", action="store_true")
+    parser.add_argument("--tls", type=Path, help="Serve by TLS; its certificate lies here.")
     parser.add_argument("--database-url", required=True)
     parser.add_argument("--redis-url", required=True)
     uvloop.run(serve(parser.parse_args()))

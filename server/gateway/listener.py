@@ -108,8 +108,10 @@ class WebSocket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         # Whatever the socket does not take at once is reported (`halted`): only then may the hot
-        # path write to the socket itself without overtaking the transport.
-        self.transport.set_write_buffer_limits(high=0)
+        # path write to the socket itself without overtaking the transport. A TLS transport with a limit
+        # of nought calls an empty buffer full and says so with every other write; from one byte on it is right.
+        secure = self.transport.get_extra_info("sslcontext") is not None
+        self.transport.set_write_buffer_limits(high=1 if secure else 0)
         self._server.connections.add(cast("Any", self))
         _forget_http(self.transport, self.loop)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import plistlib
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -21,6 +24,7 @@ from server.tls.keeping import AuthorityLostError, KeptCertificate, fingerprint,
 from server.tls.names import own_names
 from tests.support.secure_house import secure_house
 
+HEARD_S_MAX = 10.0  # less than a heartbeat
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
 
@@ -41,6 +45,24 @@ async def test_screens_and_sockets_are_served_by_https_beside_http(
             assert (await http.get(f"{house.http}/kds/")).status_code == 200
         async with house.waiter() as socket:
             assert await answers(socket)
+
+
+async def test_a_device_by_tls_hears_everything_at_once(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """R-000-10: order by order, none waits in the house until the device says something."""
+    clock = ManualClock(SystemClock().now())
+    async with (
+        secure_house(database_url, redis_url, tmp_path, clock) as house,
+        house.waiter() as socket,
+        asyncio.timeout(HEARD_S_MAX),
+    ):
+        for place_id in range(1, 8):
+            await house.order(place_id)
+            heard: dict[str, Any] = {"t": ""}
+            while heard["t"] != "event":
+                heard = msgspec.json.decode(await socket.recv())
+            assert heard["event"]["order"]["place_id"] == place_id
 
 
 async def test_a_renewal_drops_nobody(database_url: str, redis_url: str, tmp_path: Path) -> None:

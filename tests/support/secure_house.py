@@ -47,6 +47,12 @@ class SecureHouse:
                 assert msgspec.json.decode(await socket.recv())["t"] == kind
             yield socket
 
+    async def order(self, place_id: int) -> None:
+        """Order a dish for a place."""
+        actor = Actor(role="waiter", id="test", name="test", shop_id=1)
+        body = {"place_id": place_id, "lines": [{"dish_id": 1}]}
+        await self._house.desk.execute(actor, uuid.uuid4(), "PlaceOrder", msgspec.json.encode(body))
+
     async def serial(self) -> int:
         """Return the serial number of the certificate that is served now."""
         _, writer = await asyncio.open_connection("127.0.0.1", self.tls_port, ssl=self.trust)
