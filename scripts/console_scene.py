@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 LOGIN = "chen"
 PASSWORD = "seven quiet cooks on monday"  # noqa: S105 - of a shop that lives for its pictures
-ROOMS = ("devices", "menu", "printers", "calls", "broadcast", "audit")
+ROOMS = ("devices", "menu", "printers", "calls", "broadcast", "sms", "health", "audit")
+TILED = {"sms", "health"}  # have figures above their tables
 DESK, PAD = (1920, 1080), (1280, 800)
 # What lies in front of a room: its picture's name, what opens it.
 SHEETS = {
@@ -65,6 +66,7 @@ async def shoot(browser: Browser, base: str, first: str, to: Path) -> None:
         for room in ROOMS:
             await _shoot_room(page, f"{base}/console/?lang={language}#{room}@1", room, to, language)
         await _shoot_sentence(page, f"{base}/console/?lang={language}#broadcast@1", to, language)
+        await _shoot_texts(page, f"{base}/console/?lang={language}#sms", to, language)
 
 
 async def _shoot_room(page: Page, url: str, room: str, to: Path, language: Language) -> None:
@@ -72,6 +74,8 @@ async def _shoot_room(page: Page, url: str, room: str, to: Path, language: Langu
     await page.goto(url)
     await page.wait_for_selector("tbody tr")
     await page.wait_for_selector(".head .link")
+    if room in TILED:
+        await page.wait_for_selector(".tile")
     await page.screenshot(path=to / picture_of(f"console-{room}", language))
     if room in SHEETS:
         name, opener = SHEETS[room]
@@ -96,6 +100,20 @@ async def _shoot_sentence(page: Page, url: str, to: Path, language: Language) ->
     await page.fill("textarea[name=en]", "{technicianName}, please come to {place")
     await page.wait_for_selector("dialog [role=alert]")
     await page.screenshot(path=to / picture_of("console-sentence", language))
+
+
+async def _shoot_texts(page: Page, url: str, to: Path, language: Language) -> None:
+    """Take the account of the brand's texts, and what became of one message at its telephones."""
+    await page.goto("about:blank")
+    await page.goto(url)
+    for tab in ("statement", "messages"):
+        await page.click(f"button[role=tab][name={tab}]")
+        await page.wait_for_selector("tbody tr")
+        if tab == "statement":
+            await page.screenshot(path=to / picture_of("console-statement", language))
+    await page.locator("tr[data-message]", has_text="240").locator("button[name=open]").click()
+    await page.wait_for_selector("dialog.sheet")
+    await page.screenshot(path=to / picture_of("console-message", language))
 
 
 async def _log_in(page: Page, first: str) -> None:

@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 from playwright.async_api import Browser, Page
 
-from scripts import card_scene, console_scene, report_scene
+from scripts import card_scene, console_scene, report_scene, sms_scene
 from scripts.evening_scene import PAIRED, Evening, stage, token
 from scripts.screens_page import LANGUAGES, SCREENS, Language, picture_of
 from server import app
@@ -97,6 +97,7 @@ async def main() -> None:
                 database_url=engines.database_url,
                 redis_url=engines.redis_url,
                 data_dir=directory / "house",
+                sms_carriers="paper",
             )
             evening = Evening(pool, settings)
             await evening.move_to_evening()
@@ -104,6 +105,7 @@ async def main() -> None:
             await report_scene.live(Evening(pool, settings, midnight), midnight)
             report = await report_scene.reader(evening, midnight)
             tokens = await play(pool, settings)
+            await sms_scene.trade(pool, settings)
             await pool.close()
             await _serve_and_shoot(settings, tokens, report)
     finally:

@@ -26,6 +26,7 @@ import { say as shared } from "./words.js";
 
 const LOOK_EVERY_S = 3;
 const OLD_AFTER_S = 12; // four looks that nobody answered
+const MINUTE_MS = 60_000;
 const TRIED_MAX = 100;
 const LAG_MS_MAX = 250; // as server/api/health.py has them
 const WAITING_MAX = 1_000;
@@ -111,7 +112,7 @@ class HealthRoom extends Room {
       ${tile("redis", say("redis"), redis?.up ? ms(redis.took_ms) : "—", redis?.up ? "ok" : "soon", redis?.up ? "" : `${say("no_answer")} · ${say("redis_do")}`)}
       ${tile("lag", say("lag"), redis?.up ? ms(work.lag_ms) : "—", work.lag_ms > LAG_MS_MAX ? "soon" : redis?.up ? "ok" : "unseen", say("lag_means"))}
       ${tile("queue", say("queue"), redis?.up ? work.waiting : "—", work.waiting > WAITING_MAX ? "soon" : redis?.up ? "ok" : "unseen", say("queue_means"))}
-      ${tile("late", say("late"), late, late ? "soon" : "ok", late ? `${say("late_means")} · ${say("late_oldest", { n: Math.round(health.oldest_late_ms / 1000) })}` : say("late_none"))}
+      ${tile("late", say("late"), late, late ? "soon" : "ok", late ? `${say("late_means")} · ${say("late_oldest", { n: lasting(health.oldest_late_ms) })}` : say("late_none"))}
       ${tile("dead", say("given_up"), dead.length, dead.length ? "refused" : "ok", dead.length ? say("given_up_means") : say("given_up_none"))}
       ${tile("printers", say("printers"), troubled, troubled ? "refused" : "ok", troubled ? say("printers_do") : say("printers_none"))}
       ${tile("papers", say("papers"), waiting + undecided, undecided ? "refused" : "ok", `${say("papers_means", { n: waiting })} · ${say("papers_undecided", { n: undecided })}`)}`;
@@ -202,6 +203,9 @@ class HealthRoom extends Room {
     return html`${sum}<section>${this.table([say("machine"), say("kind"), say("started"), say("lag"), say("queue"), say("devices"), say("guard"), say("resting")], rows, say("none_known"))}</section>`;
   }
 }
+
+/** @param {number} ms */
+const lasting = (ms) => (ms < 2 * MINUTE_MS ? say("seconds", { n: Math.round(ms / 1000) }) : say("minutes", { n: Math.round(ms / MINUTE_MS) }));
 
 /** Who is at work is written in Redis. @param {Health} health */
 const isKnown = ({ engines }) => engines.every(({ up }) => up);

@@ -61,10 +61,8 @@ class SmsRoom extends Room {
   }
 
   async #weigh() {
-    const balance = await this.readBeside("/v1/sms/balance");
-    if (balance) this.balance = balance;
-    const rules = await this.readBeside("/v1/sms/rules");
-    if (rules) this.rules = rules;
+    const [balance, rules] = await Promise.all([this.readBeside("/v1/sms/balance"), this.readBeside("/v1/sms/rules")]);
+    if (balance && rules) Object.assign(this, { balance, rules });
   }
 
   /** What is asked of a tab's door, without its page. @param {Tab} tab */
@@ -110,8 +108,8 @@ class SmsRoom extends Room {
   /** How much there is, and whether that is little. */
   #standing() {
     const { balance, rules } = this;
-    if (!balance) return nothing;
-    const below = rules?.warnBelow ?? 0;
+    if (!balance || !rules) return nothing;
+    const below = rules.warnBelow;
     const out = balance.available <= 0;
     const low = out || balance.available < below;
     const soon = balance.expiresAt === null ? say("expiring_none") : say("expires_at", { when: moment(balance.expiresAt) });
@@ -122,8 +120,7 @@ class SmsRoom extends Room {
         ${tile("expiring", say("expiring"), count(balance.expiring), balance.expiring ? "soon" : "unseen", soon)}
         <div class="tile" data-tile="warn"><p>${say("warn")}</p><b class="came">${below ? count(below) : say("warn_off")}</b><small>${below ? say("warn_means") : nothing}</small>
           <button class="btn" name="limit" @click=${() => (this.open = "limit")}>${say("set_warn")}</button></div>
-      </section>
-      <p class="lead beside">${rules ? say(`undelivered_${rules.undelivered}`) : nothing}</p>`;
+      </section>`;
   }
 
   #packages() {
@@ -184,6 +181,7 @@ class SmsRoom extends Room {
       <td><div class="do"><button class="btn" name="open" @click=${() => this.#show(one.number)}>${say("open_message")}</button></div></td></tr>`);
     return html`<section class="asked" @change=${this.#dated}>${choice("type", say("type"), pairs(TYPES), type, (one) => this.#ask({ type: one }))}
         ${choice("state", say("state"), pairs(STATES), state, (one) => this.#ask({ state: one }))}${this.#days()}</section>
+      <p class="lead beside">${this.rules ? say(`undelivered_${this.rules.undelivered}`) : nothing}</p>
       ${this.table([say("accepted"), say("type"), say("to"), say("billed"), say("carrier"), say("state"), ""], rows, say("no_messages"))}`;
   }
 
@@ -196,11 +194,11 @@ class SmsRoom extends Room {
 
   /** @param {Request} request */
   #request(request) {
-    const copies = request.copies.map((one) => html`<tr><td data-tight>${one.phone}</td><td>${came(one.state, one.code ?? "")}</td><td>${count(one.segments)}</td>
+    const copies = request.copies.map((one) => html`<tr><td data-tight>${one.phone}${one.segments > 1 ? html`<small>${say("billed_n", { n: one.segments })}</small>` : nothing}</td><td data-tight>${came(one.state, one.code ?? "")}</td>
       <td><time>${moment(one.sentAt)}</time></td><td>${one.receiptAt === null ? "—" : html`<time>${moment(one.receiptAt)}</time><small>${one.receiptCode ?? nothing}</small>`}</td></tr>`);
     const sum = say("request", { id: request.number, messages: count(request.messages), segments: count(request.segments), when: moment(request.acceptedAt) });
     return this.sheet(say("messages"), html`<div class="record"><p class="lead">${sum}</p>
-      ${this.table([say("phone"), say("state"), say("billed"), say("sent_at"), say("receipt")], copies, "—")}
+      ${this.table([say("phone"), say("state"), say("sent_at"), say("receipt")], copies, "—")}
       ${request.next ? html`<p class="foot"><button class="btn" data-kind="line" name="next" @click=${() => this.#show(request.number, request)}>${say("next")}</button></p>` : nothing}
       <p class="do"><button class="btn" name="paid" @click=${() => this.#paid(request.number)}>${say("look")}</button></p></div>`, () => (this.open = null));
   }

@@ -13,7 +13,7 @@ const words = {
     open: "可用", used: "用完", expired: "已过期", first: "先用这个",
     kind: "类型", since: "从", until: "到", all: "全部", time: "时间", change: "变动", balance: "结余", usable: "可用", about: "关于", csv: "导出 CSV", more: "更早的", no_lines: "没有这样的明细", about_only: "只看与 {id} 有关的", look: "看有关的", go_on: "继续往前找",
     record_package: "买套餐", record_freeze: "冻结", record_payment: "发送扣除", record_release: "解冻", record_refund: "退还", record_expiry: "过期", record_return: "退套餐", frozen: "冻结 {n}", freed: "解冻", paid_sent: "已发出", paid_failed: "没有发出",
-    type: "用途", verification: "验证码", notice: "通知", marketing: "营销", accepted: "收下", to: "发给", phones: "{n} 个号码", carrier: "通道", billed: "计费", number: "单号", no_messages: "没有这样的短信", open_message: "看每个号码",
+    type: "用途", verification: "验证码", notice: "通知", marketing: "营销", accepted: "收下", to: "发给", phones: "{n} 个号码", carrier: "通道", billed: "计费", billed_n: "计费 {n} 条", number: "单号", no_messages: "没有这样的短信", open_message: "看每个号码",
     queued: "等待发送", sending: "正在发送", sent: "已发出", failed: "没有发出", unknown: "不知道发出没有", lapsed: "一直没有结果", delivered: "已送达", undelivered: "没有送达", attempts: "试了 {n} 次", phone: "号码", receipt: "回执", sent_at: "发出", next: "后面的号码",
     request: "单号 {id}：{messages} 条短信，计费 {segments} 条，{when} 收下",
   },
@@ -27,9 +27,9 @@ const words = {
     open: "in use", used: "used up", expired: "expired", first: "used first",
     kind: "Kind", since: "From", until: "To", all: "All", time: "Time", change: "Change", balance: "Balance", usable: "Can be sent", about: "About", csv: "As CSV", more: "Earlier ones", no_lines: "No line is like this", about_only: "Only what is about {id}", look: "What is about it", go_on: "Look further back",
     record_package: "package bought", record_freeze: "frozen", record_payment: "paid for sending", record_release: "released", record_refund: "given back", record_expiry: "expired", record_return: "package returned", frozen: "{n} frozen", freed: "released", paid_sent: "sent", paid_failed: "not sent",
-    type: "For", verification: "Code", notice: "Notice", marketing: "Marketing", accepted: "Accepted", to: "To", phones: "{n} numbers", carrier: "Carrier", billed: "Billed", number: "Number", no_messages: "There is no such text", open_message: "Each number",
+    type: "For", verification: "Code", notice: "Notice", marketing: "Marketing", accepted: "Accepted", to: "To", phones: "{n} numbers", carrier: "Carrier", billed: "Billed", billed_n: "{n} billed", number: "Number", no_messages: "There is no such text", open_message: "Each number",
     queued: "waits", sending: "being sent", sent: "sent", failed: "not sent", unknown: "nobody knows", lapsed: "nobody ever said", delivered: "delivered", undelivered: "not delivered", attempts: "tried {n} times", phone: "Number", receipt: "Receipt", sent_at: "Sent", next: "Further numbers",
-    request: "Number {id}: {messages} texts, {segments} billed, accepted {when}",
+    request: "Number {id} · texts: {messages} · billed: {segments} · accepted {when}",
   },
 };
 
