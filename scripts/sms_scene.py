@@ -49,7 +49,7 @@ SENT: tuple[tuple[Kind, str, int], ...] = (
     ("notice", "【云栖酒店】您的 7 号餐已送出", 1),
     ("verification", "【云栖酒店】您的验证码是 2056", 1),
 )
-WAITING = (("notice", "【云栖酒店】您的 9 号餐已送出", 3),)
+WAITING: tuple[tuple[Kind, str, int], ...] = (("notice", "【云栖酒店】您的 9 号餐已送出", 3),)
 STILL_MAX = 400  # looks for what is not sent yet, a twentieth of a second apart
 READ_UNSENT = "SELECT count(*) FROM sms_message WHERE state <> 'sent'"
 # What telephones said, as a carrier would push it: one was switched off.
