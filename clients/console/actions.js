@@ -39,6 +39,7 @@ export const ACTIONS = {
   settlePrintJob: { zh: "处理不确定的打印", en: "Decide about a paper" },
   addTemplate: { zh: "新增播报句子", en: "Add a sentence" },
   changeTemplate: { zh: "改播报句子", en: "Change a sentence" },
+  tryTemplate: { zh: "试播一句", en: "Say a sentence on devices" },
   changeRules: { zh: "改呼叫规则", en: "Change how calls ring" },
   putWebhook: { zh: "设置回调地址", en: "Set a webhook" },
   dropWebhook: { zh: "取消回调地址", en: "Drop a webhook" },

@@ -117,7 +117,20 @@ class RuleForm extends Part {
     return html`<section class="trial"><div class="fields"><p class="lead">${say("as_desk")}</p>
         ${choice("place_kind", say("place_kind"), Object.keys(PLACES).map((one) => [one, told(`place_${one}`)]), this.kind, (one) => (this.kind = one))}</div>
       <sentence-preview .asks=${asks} .sound=${holds.sound}></sentence-preview>
-      ${holds.sound === "none" ? nothing : html`<button type="button" class="btn" data-kind="line" name="chime" @click=${() => mouth.say({ sound: holds.sound, language: "zh" })}>${icon("bell")}${say("hear_sound")}</button>`}</section>`;
+      <div class="do">${holds.sound === "none" ? nothing : html`<button type="button" class="btn" data-kind="line" name="chime" @click=${() => mouth.say({ sound: holds.sound, language: "zh" })}>${icon("bell")}${say("hear_sound")}</button>`}
+        ${template && scope === "shop" ? html`<button type="button" class="btn" data-kind="line" name="there" @click=${() => this.#tryThere(template)}>${icon("speaker")}${say("there", { channel: told(rule.channel) })}</button>` : nothing}</div></section>`;
+  }
+
+  /** Say it on the shop's own devices: a call like any, and people hear it. @param {import("./sentences.js").Template} template */
+  async #tryThere(template) {
+    const { rule, shop } = this.#asked;
+    const where = { shop: name(shop.name), channel: told(rule.channel) };
+    if (!(await ask(say("sure_there", where), say("there", where)))) return;
+    const body = { shop_id: shop.id, channel: rule.channel, params: tried(template.parameters, {}, this.kind) };
+    const answer = await askHouse("POST", `/v1/im/templates/${template.id}/trial`, body);
+    if (!answer.ok) return tell(whyNot(answer), "refused");
+    const { state, devices, online } = answer.body;
+    tell(say(`there_${/** @type {"queued"} */ (state)}`, { ...where, n: devices, on: online ?? "?" }), state === "queued" ? "ok" : "refused");
   }
 
   #also() {

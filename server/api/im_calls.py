@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from server.api.callers import Gate
 from server.api.im_words import Asked, BatchedCall, CallAnswer, EndAnswer, RefusedCall
 from server.api.store import Client
+from server.api.table import Signer
 from server.clock import Clock
 from server.errors import Refusal
 from server.pairing.door import Execute
@@ -34,9 +35,9 @@ _log = structlog.get_logger(__name__)
 
 
 class Request(NamedTuple):
-    """Who asks, and by which id a repetition is known."""
+    """Who asks, and by which id a repetition is known; a person has no webhook to be told by."""
 
-    client: Client
+    client: Signer
     command_id: uuid.UUID
 
 
@@ -108,7 +109,8 @@ class Calls:
             if call.brand_id not in {0, client.brand_id}:
                 raise Refusal("not_allowed", "The key is of another brand.", field="brandId")
         actor = await self._gate.actor(client, "business", shop_id)
-        body = {"calls": [call.ask for call in calls], "client_id": client.id}
+        told_to = client.id if isinstance(client, Client) else None
+        body = {"calls": [call.ask for call in calls], "client_id": told_to}
         result = await self._execute(
             actor, request.command_id, "SendImCall", msgspec.json.encode(body)
         )

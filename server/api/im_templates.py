@@ -1,18 +1,21 @@
 """Doors for managers: the sentences calls speak, in versions, and what they would say.
 
 Every version names the one it was made on and is remembered with who and when. Refuses to decide what a
-sentence means (`server/broadcast`), and to make a sound: the answer says where it is heard.
+sentence means (`server/broadcast`), and to make a sound: an answer says
+where it is heard, a trial is a call like any.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import asyncpg
 import msgspec
 
-from server.api.callers import brand_of
+from server.api.callers import Gate, brand_of
+from server.api.im_calls import Calls, Request
 from server.api.im_made import made_template
+from server.api.im_words import Asked
 from server.api.table import Call, Door
 from server.broadcast.audio_path import audio_paths
 from server.broadcast.changes import check_next_version, check_sentence
@@ -88,12 +91,32 @@ class PreviewAnswer(msgspec.Struct, frozen=True):
     audio: dict[str, str]
 
 
+class TrialRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a stored sentence is said once, by the rules of the event `custom` there."""
+
+    shop_id: Id
+    channel: c.Channel
+    params: Annotated[dict[Name, Value], msgspec.Meta(max_length=32)]
+
+
+class TrialAnswer(msgspec.Struct, frozen=True):
+    """The call it is, and what becomes of it; `online` null: nobody knows."""
+
+    call_id: int
+    state: Literal["queued", "suppressed", "no_such_end"]
+    reason: str
+    devices: int
+    online: int | None
+
+
 class Templates:
     """What managers say about sentences."""
 
-    def __init__(self, database: asyncpg.Pool, clock: Clock) -> None:
+    def __init__(self, database: asyncpg.Pool, gate: Gate, clock: Clock, calls: Calls) -> None:
         self._db = database
+        self._gate = gate
         self._clock = clock
+        self._calls = calls
         self._mint = IdMint()
         self._key = b""
 
@@ -127,6 +150,15 @@ class Templates:
                 "See and read aloud what a sentence says", "rules", self.preview,
                 request=PreviewRequest, response=PreviewAnswer, audited=False,
                 refusals=(*wrong, "template_not_found", "template_parameter_missing"),
+            ),
+            Door(
+                "POST", "/v1/im/templates/{template_id}/trial", "tryTemplate",
+                "Say a sentence on a shop's devices, as a call", "rules", self.try_out,
+                params=TemplatePath, request=TrialRequest, response=TrialAnswer, status=201,
+                refusals=(
+                    "template_not_found", "template_parameter_missing",
+                    "template_parameter_unknown",
+                ),
             ),
         ]  # fmt: skip
 
@@ -204,3 +236,17 @@ class Templates:
         said = words(*by_kind(template, asked.params), yao=asked.one_as_yao)
         self._key = self._key or await read_audio_key(self._db)
         return PreviewAnswer(said, audio_paths(self._key, said.spoken))
+
+    async def try_out(self, call: Call) -> TrialAnswer:
+        """Call the devices of a channel with the sentence; it stands among the shop's calls."""
+        wanted: TrialRequest = call.body
+        call.noted["channel"] = wanted.channel
+        await self._gate.actor(call.caller, "manager", wanted.shop_id)
+        ask = {
+            "event": "custom", "channels": [wanted.channel], "params": wanted.params,
+            "template_id": call.params.template_id,
+        }  # fmt: skip
+        request = Request(call.caller, call.command_id)
+        told = await self._calls.send(request, Asked(0, wanted.shop_id, ask))
+        [end] = told.ends
+        return TrialAnswer(told.call_id, end.state, end.reason, end.devices, end.online)

@@ -56,7 +56,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
             KitchenReports(ground.reports or ground.database, gate, ground.clock).doors()
         ),
         *ImCalls(ground.execute, ground.database, gate, front.calls).doors(),
-        *for_people_too(Templates(ground.database, ground.clock).doors()),
+        *for_people_too(Templates(ground.database, gate, ground.clock, front.calls).doors()),
         *for_people_too(Rules(ground.database, gate, ground.clock).doors()),
         *Webhooks(ground.database, ground.clock, networks, sealing).doors(),
         *for_people_too(Cards(ground.execute, ground.database, gate, ground.clock).doors()),

@@ -116,3 +116,34 @@ async def test_a_preview_says_where_it_is_heard_and_what_is_wrong_where(house: A
         await manager.ask("POST", "/v1/im/previews", asks | {"template": torn}), "template_invalid"
     )
     assert facts == {"language": "en", "reason": "brace", "at": 5}
+
+
+async def test_a_sentence_is_tried_on_a_shops_devices(house: ApiHouse) -> None:
+    """R-004-31: said at one channel as a call of whoever asked, once for one key; refusals as at any call."""
+    manager = await person(house, "ma", "manager", SHOP)
+    await house.pair("cashier")
+    house.online = set()
+    asks = {"shop_id": SHOP, "channel": "cashier", "params": {"number": "12"}}
+    told = [
+        (await manager.ask("POST", "/v1/im/templates/3/trial", asks, **{"Idempotency-Key": "one"}))
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in told] == [201, 201], told[0].text
+    assert told[0].json() == told[1].json()
+    assert told[0].json() | {"call_id": 0} == {
+        "call_id": 0, "state": "queued", "reason": "", "devices": 1, "online": 0,
+    }  # fmt: skip
+    listed = (await manager.ask("GET", f"/v1/im/calls?shopId={SHOP}")).json()["calls"]
+    assert [(one["event"], one["channels"], one["source"]) for one in listed] == [
+        ("custom", ["cashier"], "staff:1:1")
+    ]
+    away = await manager.ask("POST", "/v1/im/templates/3/trial", asks | {"channel": "call_screen"})
+    assert away.json()["state"] == "no_such_end"
+    short = await manager.ask("POST", "/v1/im/templates/3/trial", asks | {"params": {}})
+    refused(short, "template_parameter_missing")
+    gone = await manager.ask("POST", "/v1/im/templates/4711/trial", asks)
+    refused(gone, "template_not_found")
+    cashier = await person(house, "ka", "cashier", SHOP)
+    refused(await cashier.ask("POST", "/v1/im/templates/3/trial", asks), "not_allowed")
+    foreign = await manager.ask("POST", "/v1/im/templates/3/trial", asks | {"shop_id": SECOND})
+    refused(foreign, "not_allowed")

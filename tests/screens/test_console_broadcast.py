@@ -253,7 +253,28 @@ def test_a_voice_that_is_away_is_not_said_to_be_heard(house: HouseOnThread, desk
     desk.unroute("**/audio/**")
     desk.evaluate("window.heard = []")
     desk.locator("button[name=chime]").click()
-    desk.wait_for_function("window.heard.length > 0")
+    desk.wait_for_function("() => window.heard.length > 0")
+    desk.keyboard.press("Escape")
+
+
+def test_a_sentence_is_said_on_the_shops_devices(house: HouseOnThread, desk: Page) -> None:
+    """R-004-31: after a question; a cash desk that is there announces it, and where there is none that is said."""
+    enter(house, desk)
+    cell(desk, "item_ready", "call_screen").click()
+    desk.locator("button[name=there]").click()
+    desk.locator("dialog.ask button[name=sure]").click()
+    expect(desk.locator(".toasts")).to_contain_text("没有已配对的叫号屏设备")
+    desk.keyboard.press("Escape")
+    till = desk.context.browser.new_context().new_page()  # type: ignore[union-attr]
+    till.goto(f"{house.url}/cashier/?lang=zh#token={house.pair('cashier', '前台')}")
+    till.wait_for_function("() => window.chuancai && window.chuancai.stateHash() !== ''")
+    cell(desk, "order_rushed", "cashier").click()
+    desk.locator("button[name=there]").click()
+    expect(desk.locator("dialog.ask")).to_contain_text(f"“{SHOP_NAME}”的收银台")
+    desk.locator("dialog.ask button[name=sure]").click()
+    expect(desk.locator(".toasts")).to_contain_text("已在收银台播：1 台设备，1 台在线")
+    expect(till.locator("body")).to_contain_text("801房间催菜,请尽快")
+    till.context.close()
     desk.keyboard.press("Escape")
 
 
