@@ -48,11 +48,11 @@ function row(view, { utterance, heard, fate }, act) {
   const { hm, s } = wallClock(utterance.at_ms, view.shop.timezone);
   const again = utterance.ring > 1 ? html` <small>${say("nth", { n: utterance.ring })}</small>` : "";
   return html`<li data-call=${utterance.call_id} data-fate=${fate}>
-    <time>${hm}:${s}</time>
+    <time>${hm}:${s}</time>${againButton(utterance, act)}
     <div><p>${kindTag(utterance)}${name(utterance.text)}${again}</p>
       <p class="heard">${heard.length
         ? heard.map(mark)
-        : html`<span data-as=${fate}>${icon(fate === "waiting" ? "ring" : "soon")}${say(fate === "waiting" ? "waiting" : "unheard", { ends: endsOf(utterance) })}</span>`}${againButton(utterance, act)}</p></div>
+        : html`<span data-as=${fate}>${icon(fate === "waiting" ? "ring" : "soon")}${say(fate === "waiting" ? "waiting" : "unheard", { ends: endsOf(utterance) })}</span>`}</p></div>
   </li>`;
 }
 
@@ -65,5 +65,5 @@ function mark({ stage, device_name: device }) {
 /** 再叫一遍, while it is news. @param {import("../link/frames.d.ts").Utterance} utterance @param {Again & {lastMs: number}} act */
 function againButton({ call_id: call, msg_type: type, at_ms: atMs }, act) {
   if (type === REFRESH || act.nowMs - atMs > AGAIN_WITHIN_MS) return "";
-  return html`<button class="again" ?disabled=${act.pending(call) || act.nowMs - act.lastMs < AGAIN_EVERY_MS} @click=${() => act.press(call)}>${icon("bell")}${say("again")}</button>`;
+  return html`<button class="again" aria-label=${say("again")} title=${say("again")} ?disabled=${act.pending(call) || act.nowMs - act.lastMs < AGAIN_EVERY_MS} @click=${() => act.press(call)}>${icon("bell")}${say("again_short")}</button>`;
 }

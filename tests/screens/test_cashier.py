@@ -199,7 +199,7 @@ async def test_nothing_is_cut_at_either_size(
     await page.wait_for_selector(".log li")
     cut = await page.evaluate(
         """() => [...document.querySelectorAll(
-            "h1, h2, .btn, .what, .why, .state, .pick button, .kindtag, .heard span, .head > *")]
+            "h1, h2, .btn, .what, .why, .state, .pick button, .kindtag, .heard span, .again, .head > *")]
           .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth
             || e.getBoundingClientRect().right > innerWidth + 1)
           .map((e) => e.className + ": " + e.textContent.trim())"""
