@@ -14,7 +14,7 @@ from server.printing.render import render
 from server.printing.virtual.listen import Folder, listening
 from server.printing.virtual.machine import VirtualPrinter
 from server.printing.virtual.sheet import printed
-from tests.support.paper import TestPrinter
+from tests.support.paper import TestPrinter, printers
 from tests.support.papers import RECEIPT, TICKET
 from tests.support.pressroom import PaperHouse, paper_house
 
@@ -79,3 +79,19 @@ async def test_the_next_paper_comes_out_whole(database_url: str, tmp_path: Path,
     below = sheet.crop((0, sheet.height - wanted.height, sheet.width, sheet.height))
     assert below.tobytes() == wanted.tobytes()
     assert machine.sheets.lost == []
+
+
+async def test_a_paper_cut_off_while_it_is_written_is_not_sent_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The line is reset in the middle of a picture: part of it may be on paper, so a person decides (R-004-6)."""
+    async with paper_house(database_url, tmp_path) as house, printers(1) as (printer,):
+        printer.rest_s = 0.001  # it prints while it listens: the rest of the picture waits on our side
+        await house.add("热菜", printer, paper=NARROW | {"mode": "raster"})
+        printer.resets_after = 2_000
+        assert await _known(house) == "uncertain"
+        [job] = await house.jobs()
+        assert job["reason"] == "wire_lost"
+        async with asyncio.timeout(S_MAX):
+            await house.print_all()
+        assert (await house.states(), printer.papers) == (["uncertain"], [])
