@@ -86,7 +86,9 @@ async def test_a_paper_cut_off_while_it_is_written_is_not_sent_again(
 ) -> None:
     """The line is reset in the middle of a picture: part of it may be on paper, so a person decides (R-004-6)."""
     async with paper_house(database_url, tmp_path) as house, printers(1) as (printer,):
-        printer.rest_s = 0.001  # it prints while it listens: the rest of the picture waits on our side
+        printer.rest_s = (
+            0.001  # it prints while it listens: the rest of the picture waits on our side
+        )
         await house.add("热菜", printer, paper=NARROW | {"mode": "raster"})
         printer.resets_after = 2_000
         assert await _known(house) == "uncertain"

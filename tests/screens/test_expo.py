@@ -7,6 +7,16 @@ from playwright.sync_api import expect
 from tests.support.boards import CUCUMBER, KUNGPAO, Board, Boards, ordered
 from tests.support.house import HouseOnThread
 
+READABLE = """(button) => {
+  const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3).map((one) => Number(one) / 255)
+    .map((one) => (one <= 0.04 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0.05);
+  const { color, backgroundColor } = getComputedStyle(button);
+  const [lighter, darker] = [light(color), light(backgroundColor)].sort((a, b) => b - a);
+  const inside = button.getBoundingClientRect().right <= button.closest("article").getBoundingClientRect().right;
+  return lighter / darker >= 4.5 && inside && button.scrollWidth <= button.clientWidth;
+}"""
+
 
 def _expo(boards: Boards, house: HouseOnThread) -> Board:
     board = boards.open(None)
@@ -79,6 +89,9 @@ def test_a_double_tap_does_not_run_an_unfinished_order(
     run.dblclick()
     expect(run).to_contain_text("先出 1 道")
     assert board.page.evaluate("chuancai.screen.outbox.entries.length") == 0
+    board.keys("l")
+    expect(run).to_contain_text("Run 1 now? Press again")
+    assert run.evaluate(READABLE), "neither cut off nor grey on paper"
     board.agrees()
     board.state(hot, "ready")
     assert cold
