@@ -114,7 +114,7 @@ class GuestPad extends Part {
     this.dataset.link = link.health();
     return html`${this.#head(view, place?.name ?? "–")}
       ${menuRail(view.menu, this.category, (id) => (this.category = id))}
-      ${menuCards(this.#choosing(view.menu))}
+      <main class="all">${menuCards(this.#choosing(view.menu))}</main>
       <aside class="mine-side">
         ${this.#progress(view)}
         ${this.#cart(view)}

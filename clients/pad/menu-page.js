@@ -18,7 +18,7 @@ import { say } from "./words.js";
  */
 
 /** The categories; digits choose them too. @param {Menu} menu @param {string} current @param {(id: string) => void} choose */
-export const menuRail = (menu, current, choose) => html`<nav class="rail">
+export const menuRail = (menu, current, choose) => html`<nav class="rail" aria-label=${say("headings")}>
   ${menu.categories.map(
     (category, i) => html`<button aria-keyshortcuts=${i + 1} aria-current=${category.id === current ? "page" : nothing}
       @click=${() => choose(category.id)}>${name(category.name)}</button>`,
@@ -41,14 +41,14 @@ export function menuCards(choosing) {
   const inCart = shelf.cart.lines.map((line) => menu.dishes.find((dish) => dish.id === line.dish_id)?.target_s ?? 0);
   const shown = dishes.filter((dish) => !dish.sold_out).map((dish) => dish.target_s);
   const minutes = Math.ceil(Math.max(0, ...(inCart.length ? inCart : shown)) / 60);
-  return html`<main class="menu">
+  return html`<section class="menu">
     <header><h1>${heading ? name(heading.name) : ""}</h1>${minutes ? html`<span>${say("eta", { n: minutes })}</span>` : nothing}</header>
     <div class="dishes">${repeat(
       dishes,
       (dish) => dish.id,
       (dish) => dishCard(dish, choosing),
     )}</div>
-  </main>`;
+  </section>`;
 }
 
 /** @param {Dish} dish @param {Choosing} choosing */

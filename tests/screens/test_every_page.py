@@ -66,6 +66,42 @@ def test_a_screen_is_for_everybody(evening: EveningHouse, shown: Shown) -> None:
         assert look.weighs_bytes() <= WEIGHT_BYTES_MAX
 
 
+# What lies behind the first sight of a screen: keys and buttons that lead there.
+BEHIND = {
+    "recall": ("board", [], "."),
+    "sold out": ("board", [], "/"),
+    "batch": ("board", [], "*"),
+    "recipe": ("board", ["1"], "Backspace"),
+    "ready": ("waiter", [], "F2"),
+    "rooms": ("waiter", [], "F3"),
+    "order": ("waiter", [], "F4"),
+    "dish": ("guest", [".open"], ""),
+    "top up": ("register", [], "+"),
+    "new card": ("register", [], "n"),
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+def test_what_lies_behind_is_for_everybody(evening: EveningHouse, behind: str) -> None:
+    """Lists, tabs and sheets in both themes, too; a dish's sheet by keyboard alone."""
+    name, steps, key = BEHIND[behind]
+    shown = next(one for one in SCREENS if one.name == name)
+    with looker(evening.browser, shown.size) as look:
+        look.page.goto(evening.house.url + shown.address("en", evening.tokens))
+        look.page.wait_for_function(SHOWS_SOMETHING)
+        expect(look.page.locator("main").first).to_be_visible()
+        for step in steps:
+            if step.startswith("."):
+                look.page.locator(step).first.click()
+            else:
+                look.page.keyboard.press(step)
+        if key:
+            look.page.keyboard.press(key)
+        assert look.breaches() == []
+        assert behind != "dish" or look.unreached() == []
+        assert look.complaints == []
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_of_the_console_is_for_everybody(
     evening: EveningHouse, desk: Looker, room: str
