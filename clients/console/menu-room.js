@@ -7,15 +7,16 @@ import { html, nothing } from "../link/vendor/lit.js";
 import { allergen } from "../link/words.js";
 import { dishForm, dishOf, groupsOf } from "./dish-form.js";
 import { choice, field, listed, typed, typedIn, yuan } from "./fields.js";
+import { carryOut, partOf } from "./menu-together.js";
 import { say } from "./menu-words.js";
 import { shrunk } from "./photograph.js";
-import { closeDialog, Room } from "./room.js";
+import { closeDialog, Room, whyNot } from "./room.js";
 import { tell } from "./tell.js";
 import { say as shared } from "./words.js";
 
 /** @typedef {import("../link/frames.d.ts").Dish} Dish */
 /** @typedef {import("../link/frames.d.ts").StationView} Station */
-/** @typedef {{stations: Station[], menu: {categories: {id: string, name: import("../link/i18n.js").Text}[], dishes: Dish[]}}} Ground */
+/** @typedef {import("./menu-together.js").Ground} Ground */
 
 const LOOK_EVERY_S = 15;
 const EMPTY = /** @type {Ground} */ ({ stations: [], menu: { categories: [], dishes: [] } });
@@ -58,7 +59,7 @@ class MenuRoom extends Room {
     return html`${this.head(say("title"), say("lead"), tools)}
       <section class="stations" aria-label=${say("stations")}>${stations.map((one) => html`<button class="btn" @click=${() => (this.open = one)}>${name(one.name)}</button>`)}
         <button class="btn" data-kind="line" name="add_station" @click=${() => (this.open = { id: 0, name: BLANK })}>${icon("plus")}${say("add_station")}</button></section>
-      ${this.#form()}
+      ${this.#form()}${this.#pickAll()}
       ${this.table(["", say("dish"), say("heading"), say("price"), say("station"), say("target"), say("extras"), say("sale"), ""], this.#shown().map((one) => this.#row(one)), say("none"))}
       ${this.#front()}`;
   }
@@ -76,6 +77,14 @@ class MenuRoom extends Room {
       ${choice("category", say("heading"), [["", say("all")], ...this.#headings()], this.asked.category, (category) => ask({ category }))}
       ${choice("station", say("station"), [["", say("all")], ...this.#stations(), ["none", say("unrouted")]], this.asked.station, (station) => ask({ station }))}
       ${choice("sale", say("sale"), [["", say("all")], ["on", say("on_sale")], ["off", say("sold_out")]], this.asked.sale, (sale) => ask({ sale }))}</section>`;
+  }
+
+  /** All that are shown, whatever was chosen before among those that are not. */
+  #pickAll() {
+    const shown = this.#shown().map(({ id }) => id);
+    const all = shown.length > 0 && shown.every((id) => this.picked.has(id));
+    const pick = () => (this.picked = new Set(all ? [...this.picked].filter((id) => !shown.includes(id)) : [...this.picked, ...shown]));
+    return shown.length ? html`<p class="pick"><label><input type="checkbox" name="all" .checked=${all} @change=${pick} />${say("pick_all", { n: shown.length })}</label></p>` : nothing;
   }
 
   /** @returns {[string, string][]} */
@@ -153,7 +162,7 @@ class MenuRoom extends Room {
     const others = this.shops.filter(({ id }) => id !== this.shopId);
     if (!others.length) return nothing;
     return html`<h3>${say("shops")}</h3><p class="lead">${say("shops_lead")}</p>
-      <div class="fields"><div class="ticks whole">${others.map((one) => html`<label class="tick"><input type="checkbox" name="shops" value=${one.id} />${name(one.name)}</label>`)}</div></div>`;
+      <div class="fields"><div class="ticks whole">${others.length > 1 ? html`<label class="tick"><input type="checkbox" name="every_shop" @change=${tickAll} />${say("every_shop", { n: others.length })}</label>` : nothing}${others.map((one) => html`<label class="tick"><input type="checkbox" name="shops" value=${one.id} />${name(one.name)}</label>`)}</div></div>`;
   }
 
   /** @param {Event} event @param {Dish} dish */
@@ -164,33 +173,36 @@ class MenuRoom extends Room {
     const done = say("saved", { name: name(wanted.name) });
     const told = dish.id ? await this.change("PUT", `${this.#at}/dishes/${dish.id}`, change, done) : await this.change("POST", `${this.#at}/dishes`, change, done);
     if (told) {
-      await this.#elsewhere(form.all("shops").map(Number), [{ dish, change }]);
+      await this.#elsewhere(form.all("shops").map(Number), dish, change);
       closeDialog(this);
     }
     void this.#look();
   }
 
-  /**
-   * The same change to the dish of the same name in other shops. A station is told by its name there too.
-   * @param {number[]} shops @param {{dish: Dish, change: Partial<Dish>}[]} changes @param {string} [sale] "off", "on", or as it is
-   */
-  async #elsewhere(shops, changes, sale = "") {
-    let [done, missing] = [0, 0];
-    for (const shop of shops) {
-      const ground = /** @type {Ground | null} */ (await this.readBeside(`/v1/shops/${shop}/menu`));
-      for (const { dish, change } of changes) {
-        const same = ground?.menu.dishes.find((one) => one.name.zh === dish.name.zh);
-        const station = ground?.stations.find((one) => one.name.zh === this.ground.stations.find(({ id }) => id === change.station_id)?.name.zh);
-        const where = `${name(dish.name)} · ${name(this.shops.find(({ id }) => id === shop)?.name ?? BLANK)}`;
-        const theirs = change.station_id && same ? { ...change, station_id: station?.id ?? same.station_id } : change;
-        if (!same) missing += 1;
-        else if (
-          (!Object.keys(theirs).length || (await this.change("PUT", `/v1/shops/${shop}/dishes/${same.id}`, theirs, where))) &&
-          (!sale || same.sold_out === (sale === "off") || (await this.change("POST", `/v1/dishes/${same.id}/sale`, { shop_id: shop, sold_out: sale === "off" }, where)))
-        ) done += 1;
-      }
+  /** The same change to the dish of the same name in other shops. @param {number[]} shops @param {Dish} dish @param {Partial<Dish>} change */
+  async #elsewhere(shops, dish, change) {
+    if (!shops.length) return;
+    const parts = await this.#parts(shops, [dish], { change, sale: "" });
+    const { done, refused } = await carryOut(parts);
+    this.#tellRefused(refused);
+    this.say(say("in_shops", { done, missing: parts.filter(({ missing }) => missing.length).length }));
+  }
+
+  /** What a change would do in each shop; a shop that cannot be read is left out, and that is told. @param {number[]} ids @param {Dish[]} dishes @param {import("./menu-together.js").Wish} wish */
+  async #parts(ids, dishes, wish) {
+    const parts = [];
+    for (const id of ids) {
+      const shop = this.shops.find((one) => one.id === id);
+      const there = id === this.shopId ? this.ground : /** @type {Ground | null} */ (await this.readBeside(`/v1/shops/${id}/menu`));
+      if (shop && there) parts.push(partOf(shop, this.ground, there, dishes, wish));
     }
-    if (shops.length) this.say(say("in_shops", { done, missing }));
+    return parts;
+  }
+
+  /** @param {Awaited<ReturnType<typeof carryOut>>["refused"]} refused */
+  #tellRefused(refused) {
+    const [first] = refused;
+    if (first) tell(say("refused_n", { n: refused.length, dish: name(first.dish.name), shop: name(first.shop.name), why: whyNot(first.told) }), "refused");
   }
 
   #together() {
@@ -207,11 +219,14 @@ class MenuRoom extends Room {
     const [station, category, target, sale] = [form.number("station"), form.text("category"), form.number("target"), form.text("sale")];
     const change = { ...(station ? { station_id: station } : {}), ...(category ? { category } : {}), ...(target ? { target_s: Math.round(target * 60) } : {}) };
     const dishes = this.ground.menu.dishes.filter(({ id }) => this.picked.has(id));
-    for (const dish of dishes) {
-      if (Object.keys(change).length && !(await this.change("PUT", `${this.#at}/dishes/${dish.id}`, change, say("saved", { name: name(dish.name) })))) return void this.#look();
-      if (sale && dish.sold_out !== (sale === "off")) await this.#sell(dish);
-    }
-    if (sale || Object.keys(change).length) await this.#elsewhere(form.all("shops").map(Number), dishes.map((dish) => ({ dish, change })), sale);
+    const parts = await this.#parts([this.shopId, ...form.all("shops").map(Number)], dishes, { change, sale });
+    const wanted = parts.filter(({ steps }) => steps.length);
+    if (!wanted.length) return tell(say("nothing_to_do"), "refused");
+    const list = parts.map(({ shop, steps, missing }) => say(missing.length ? "part_missing" : "part", { shop: name(shop.name), n: steps.length, missing: missing.length })).join(say("then"));
+    if (!(await this.sure(say("sure_together", { n: wanted.reduce((sum, { steps }) => sum + steps.length, 0), shops: wanted.length, list }), say("bulk")))) return;
+    const { done, refused } = await carryOut(wanted);
+    this.#tellRefused(refused);
+    this.say(say("done_together", { done, shops: wanted.length }));
     this.picked = new Set();
     closeDialog(this);
     void this.#look();
@@ -233,6 +248,12 @@ class MenuRoom extends Room {
     if (told) closeDialog(this);
     void this.#look();
   }
+}
+
+/** Tick all shops, or none. @param {Event} event */
+function tickAll(event) {
+  const all = /** @type {HTMLInputElement} */ (event.target);
+  for (const box of all.form?.querySelectorAll("input[name=shops]") ?? []) /** @type {HTMLInputElement} */ (box).checked = all.checked;
 }
 
 /** @param {string} category @returns {Dish} */

@@ -21,6 +21,7 @@ from tests.support.house import HouseOnThread, fresh_house
 KUNGPAO = "宫保鸡丁"
 GREENS = "蒜蓉西兰花"
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "board.png"
+COUNT_OF_TARGET = "SELECT count(*) FROM dish WHERE shop_id = $1 AND target_s = 1500"
 COPY_MENU = """
 WITH s AS (INSERT INTO station (shop_id, id, name) SELECT 2, id, name FROM station WHERE shop_id = 1),
      m AS (INSERT INTO menu_category (shop_id, id, position, name)
@@ -190,6 +191,8 @@ def test_several_dishes_and_a_station_change_together(house: HouseOnThread, desk
     desk.locator("button[name=bulk]").click()
     desk.fill("dialog input[name=target]", "20")
     desk.keyboard.press("Enter")
+    expect(desk.locator("dialog.ask")).to_contain_text("在 1 家门店改 2 道菜？")
+    desk.locator("dialog.ask button[name=sure]").click()
     for at in (0, 1):
         expect(rows.nth(at)).to_contain_text("20 分")
     desk.locator(".stations button").first.click()
@@ -208,11 +211,40 @@ def test_a_dish_is_stopped_in_several_shops_at_once(house: HouseOnThread, desk: 
     desk.select_option("dialog select[name=sale]", "off")
     desk.locator("dialog input[name=shops]").check()
     desk.locator("form[name=bulk] > .do button").click()
+    desk.locator("dialog.ask button[name=sure]").click()
     expect(row.locator(".came")).to_have_text("已沽清")
-    expect(desk.locator(".toasts")).to_contain_text("1")
+    expect(desk.locator(".toasts")).to_contain_text("已在 2 家门店改了 2 道菜")
     enter(house, desk, "menu", 2)
     expect(desk.locator("select[name=at_shop]")).to_have_value("2")
     expect(desk.locator("tr", has_text=GREENS).locator(".came")).to_have_text("已沽清")
+
+
+def test_all_that_is_shown_changes_in_the_brand_after_it_is_said(
+    house: HouseOnThread, desk: Page
+) -> None:
+    """R-004-6: a whole heading in two shops: how many where is said first; no is no; what is not there is told."""
+    pool = house.house.pool
+    house.call(pool.execute("DELETE FROM dish WHERE shop_id = 2 AND name->>'zh' = $1", KUNGPAO))
+    heading = house.call(pool.fetchval("SELECT category FROM dish WHERE name->>'zh' = $1", KUNGPAO))
+    enter(house, desk, "menu")
+    desk.select_option("select[name=category]", heading)
+    desk.locator("input[name=all]").check()
+    many = desk.locator("tbody tr").count()
+    for verb in ("cancel", "sure"):
+        desk.locator("button[name=bulk]").click()
+        desk.fill("dialog input[name=target]", "25")
+        desk.locator("dialog input[name=shops]").check()
+        desk.locator("form[name=bulk] > .do button").click()
+        question = desk.locator("dialog.ask")
+        expect(question).to_contain_text(f"在 2 家门店改 {2 * many - 1} 道菜？")
+        expect(question).to_contain_text(f"城东店：{many - 1} 道（1 道没有）")
+        if verb == "cancel":
+            desk.keyboard.press("Escape")
+            desk.keyboard.press("Escape")
+            assert house.call(pool.fetchval(COUNT_OF_TARGET, 1)) == 0
+    desk.locator("dialog.ask button[name=sure]").click()
+    expect(desk.locator(".toasts")).to_contain_text(f"已在 2 家门店改了 {2 * many - 1} 道菜")
+    assert [house.call(pool.fetchval(COUNT_OF_TARGET, shop)) for shop in (1, 2)] == [many, many - 1]
 
 
 def test_a_printer_is_set_up_tried_and_its_papers_decided(house: HouseOnThread, desk: Page) -> None:
