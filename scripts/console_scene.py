@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.screens_page import LANGUAGES, Language, picture_of
+from server.api.keys import KeyMaker
+from server.api.store import Client
+from server.auth import read_networks
 from server.clock import SystemClock
 from server.demo import menu as demo
 from server.demo.store import add_printer
@@ -23,8 +26,28 @@ if TYPE_CHECKING:
 
 LOGIN = "chen"
 PASSWORD = "seven quiet cooks on monday"  # noqa: S105 - of a shop that lives for its pictures
-ROOMS = ("devices", "menu", "printers", "calls", "broadcast", "sms", "health", "audit")
+ROOMS = (
+    "devices",
+    "menu",
+    "printers",
+    "calls",
+    "broadcast",
+    "sms",
+    "staff",
+    "keys",
+    "health",
+    "audit",
+)
 TILED = {"sms", "health"}  # have figures above their tables
+PEOPLE = (
+    ("zhao", "赵晓梅", (Grant("manager", 1),)),
+    ("liu", "刘强", (Grant("cashier", 1),)),
+    ("sun", "孙会计", (Grant("auditor", 0),)),
+)
+SERVICES = (
+    Client(brand_id=1, id=0, name="收银系统", roles=("business", "money"), shop_ids=(1,)),
+    Client(brand_id=1, id=0, name="外卖平台", ip_allow=read_networks(["203.0.113.0/24"])),
+)
 DESK, PAD = (1920, 1080), (1280, 800)
 # What lies in front of a room: its picture's name, what opens it.
 SHEETS = {
@@ -32,6 +55,8 @@ SHEETS = {
     "menu": ("dish", "tbody tr:nth-child(3) button[name=edit]"),
     "printers": ("paper", ".jobs tbody tr:nth-child(1) td:nth-child(2) button"),
     "calls": ("call", "tbody tr:nth-child(1) button[name=open]"),
+    "staff": ("person", "tbody tr:nth-child(3) button[name=edit]"),
+    "keys": ("service", "tbody tr:nth-child(1) button[name=edit]"),
     "broadcast": ("rule", "tr[data-event=order_placed] td[data-channel=cashier] button"),
 }
 
@@ -41,6 +66,7 @@ async def take_on(evening: Evening) -> dict[str, str]:
     door = StaffDoor(evening.pool, SystemClock())
     chen = Member(brand_id=1, id=0, login=LOGIN, name="陈经理", grants=(Grant("owner", 0),))
     _, first = await door.add(None, chen)
+    await _people_and_services(evening, door)
     async with evening.pool.acquire() as connection:
         await add_printer(connection, demo.SHOP.id, demo.PRINTER)
     for _ in range(2):
@@ -49,6 +75,16 @@ async def take_on(evening: Evening) -> dict[str, str]:
     await evening.do("system", "EndPaper", **late)
     await evening.do("system", "NotePrinter", printer_id=demo.PRINTER.id, condition="ready")
     return {"owner": first}
+
+
+async def _people_and_services(evening: Evening, door: StaffDoor) -> None:
+    """Take on who works with the manager, and let in what calls the house."""
+    for login, name, grants in PEOPLE:
+        await door.add(None, Member(brand_id=1, id=0, login=login, name=name, grants=grants))
+    keys = KeyMaker(evening.pool, SystemClock(), evening.sealing)
+    for service in SERVICES:
+        await keys.make_client(service)
+    await keys.client_key(SERVICES[0])
 
 
 async def shoot(browser: Browser, base: str, first: str, to: Path) -> None:

@@ -60,7 +60,7 @@ class ConsolePage extends Part {
     if (Number(shop)) this.shopId = Number(shop);
   }
 
-  /** Digits: a room; < and >: the shop before or after; / the room's search; L language, A one's account, U the newer page. @param {KeyboardEvent} event */
+  /** Digits: a room, 0 the tenth; < and >: the shop before or after; / the room's search; L language, A one's account, U the newer page. @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || document.querySelector("dialog[open]")) return;
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.target instanceof HTMLTextAreaElement) return;
@@ -70,7 +70,7 @@ class ConsolePage extends Part {
     else if (key === "U" && this.pulse?.newer) location.reload();
     else if (key === "<" || key === "," || key === ">" || key === ".") this.#step(key === "<" || key === "," ? -1 : 1);
     else if (key === "/") this.#search(event);
-    else if (/^[1-9]$/.test(key)) this.#enter(this.#rooms()[Number(key) - 1]);
+    else if (/^[0-9]$/.test(key)) this.#enter(this.#rooms()[(Number(key) || ROOMS_BY_KEY) - 1]);
   }
 
   /** @param {KeyboardEvent} event */
@@ -137,7 +137,7 @@ class ConsolePage extends Part {
   /** @param {RoomRow} room @param {number} index @param {RoomRow | undefined} here */
   #link(room, index, here) {
     const to = `#${room.id}${this.shopId ? `@${this.shopId}` : ""}`;
-    return html`<a class="to" href=${to} aria-current=${room === here ? "page" : nothing}><key-cap .key=${String(index + 1)}></key-cap>${icon(room.icon)}<span>${name(room.words)}</span></a>`;
+    return html`<a class="to" href=${to} aria-current=${room === here ? "page" : nothing}><key-cap .key=${index < ROOMS_BY_KEY ? String((index + 1) % ROOMS_BY_KEY) : ""}></key-cap>${icon(room.icon)}<span>${name(room.words)}</span></a>`;
   }
 
   /** Of which shop, under its brand. @param {RoomRow} room @param {Me} me */
@@ -181,6 +181,7 @@ class ConsolePage extends Part {
   }
 }
 
+const ROOMS_BY_KEY = 10;
 const PULSE = /** @type {const} */ ({ ok: "linked", slow: "slow", lost: "no_link" });
 
 customElements.define("console-page", ConsolePage);

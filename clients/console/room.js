@@ -21,7 +21,7 @@ import { say } from "./words.js";
 export { dayMs, moment, timeOf } from "./zone.js";
 
 /** @typedef {{id: number, name: import("../link/i18n.js").Text, brand: import("../link/i18n.js").Text, timezone: string}} Shop */
-/** @typedef {{name: string, roles: {role: string, shop_id: number}[], must_change: boolean, shops: Shop[]}} Me */
+/** @typedef {{id: number, name: string, roles: {role: string, shop_id: number, gives: string[]}[], must_change: boolean, shops: Shop[]}} Me */
 /** @typedef {import("../link/house.js").Told} Told */
 
 const LOGIN = "/login/";

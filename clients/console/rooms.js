@@ -6,9 +6,11 @@ import "./broadcast-room.js";
 import "./calls-room.js";
 import "./devices-room.js";
 import "./health-room.js";
+import "./keys-room.js";
 import "./menu-room.js";
 import "./printers-room.js";
 import "./sms-room.js";
+import "./staff-room.js";
 
 /**
  * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean, brand?: boolean}} RoomRow
@@ -26,6 +28,8 @@ export const ROOMS = [
   { id: "calls", tag: "calls-room", icon: "bell", words: { zh: "呼叫", en: "Calls" }, roles: LEADERS },
   { id: "broadcast", tag: "broadcast-room", icon: "speaker", words: { zh: "播报", en: "Broadcast" }, roles: LEADERS },
   { id: "sms", tag: "sms-room", icon: "coin", words: { zh: "短信", en: "Texts" }, roles: LEADERS, wide: true, brand: true },
+  { id: "staff", tag: "staff-room", icon: "person", words: { zh: "员工", en: "Staff" }, roles: LEADERS, wide: true },
+  { id: "keys", tag: "keys-room", icon: "tag", words: { zh: "接口密钥", en: "API keys" }, roles: ["owner"], wide: true, brand: true },
   { id: "health", tag: "health-room", icon: "ontime", words: { zh: "运行状况", en: "Live health" }, roles: LEADERS, wide: true },
   { id: "audit", tag: "audit-room", icon: "note", words: { zh: "操作记录", en: "Audit log" }, roles: [...LEADERS, "auditor"], wide: true },
 ];

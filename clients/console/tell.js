@@ -58,13 +58,19 @@ class ToldShelf extends Part {
     this.question = null;
   }
 
-  updated() {
+  /** Over whatever form lies in front: there the reason for a refusal is read. @param {Map<string, unknown>} changed */
+  updated(changed) {
+    const shelf = /** @type {HTMLElement} */ (this.querySelector(".toasts"));
+    if (changed.has("toasts") && shelf.showPopover) {
+      shelf.hidePopover();
+      if (this.toasts.length) shelf.showPopover();
+    }
     const dialog = this.querySelector("dialog");
     if (dialog && !dialog.open) dialog.showModal();
   }
 
   render() {
-    return html`<div class="toasts" role="status">${this.toasts.map((one) => html`<p data-as=${one.as}>${icon(one.as === "ok" ? "tick" : "late")}${one.text}</p>`)}</div>
+    return html`<div class="toasts" role="status" popover="manual">${this.toasts.map((one) => html`<p data-as=${one.as}>${icon(one.as === "ok" ? "tick" : "late")}${one.text}</p>`)}</div>
       ${this.question ? this.#dialog(this.question) : nothing}`;
   }
 
