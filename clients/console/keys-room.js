@@ -55,7 +55,7 @@ class KeysRoom extends Room {
   #row(client) {
     const ended = client.ended_at_ms !== null;
     return html`<tr data-client=${client.id} ?data-gone=${ended}>
-      <td><b>${client.name}</b><small>${ended ? say("ended", { when: moment(client.ended_at_ms) }) : say("number", { n: client.id })}</small></td>
+      <td data-tight><b>${client.name}</b><small>${ended ? say("ended", { when: moment(client.ended_at_ms) }) : say("number", { n: client.id })}</small></td>
       <td>${listed(client.roles.map((one) => say(one)))}</td>
       <td>${client.shop_ids ? listed(client.shop_ids.map((id) => this.#shopName(id))) : say("all_shops")}<small>${client.addresses.length ? client.addresses.join(", ") : say("anywhere")}</small>${client.webhook ? html`<small>${say("told", { url: client.webhook })}</small>` : nothing}</td>
       <td>${client.keys.map((key) => this.#key(client, key))}</td>

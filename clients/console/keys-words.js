@@ -17,7 +17,7 @@ export const say = dictionary({
     title: "API keys", lead: "Which business services call in the brand's name. A secret is shown once; what you change or end holds on every server at once.", counts: "{n} live, {max} at most.", add: "Let a service in", none: "No business service yet",
     name: "Name", name_hint: "such as: till", may: "May", where: "Where", keys: "Keys", number: "number {n}", ended: "ended {when}",
     business: "order and call", manager: "pair and manage", money: "move balances: texts, cards, points", all_shops: "all shops", shop_n: "shop {n}", anywhere: "from any address", told: "told at {url}",
-    made: "made {when}", used: "used {when}", unused: "never used", end_key: "End", sure_end_key: "End the key {id}? Whoever uses it is refused at once.", key_ended: "The key is ended",
+    made: "made {when}", used: "last used: {when}", unused: "never used", end_key: "End", sure_end_key: "End the key {id}? Whoever uses it is refused at once.", key_ended: "The key is ended",
     edit: "Settings", more_key: "Another key", sure_third: "“{name}” has two keys. With another one the older, {id}, ends at once.", key_made: "“{name}” has a new key",
     shown_once: "The key of “{name}”, shown this once. Hand it to whoever runs the service now; leave no copy in a chat.", key_id: "Key id", secret: "Secret",
     shops: "Shops", shops_hint: "none ticked: all shops", addresses: "Addresses", addresses_hint: "such as 10.0.0.0/8, with commas between; none: from anywhere", make: "Make the key", saved: "“{name}” is saved", entered: "“{name}” is let in",
