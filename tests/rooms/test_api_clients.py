@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 from server.api.keys import CLIENTS_MAX
@@ -58,7 +59,6 @@ async def test_a_key_is_shown_once_and_works_at_once(house: ApiHouse, owner: Bro
     assert caller.key[1] not in answer.text
     told = await owner.ask("GET", "/v1/audit?action=addApiClient")
     assert f"client_id={client_id}" in told.text
-    assert caller.key[0] in told.text
     assert caller.key[1] not in told.text
 
 
@@ -99,8 +99,9 @@ async def test_what_is_ended_is_ended_in_every_process_at_once(
         there = f"http://127.0.0.1:{port}{BOARD}"
 
         async def elsewhere(one: Caller) -> int:
-            answer = await house.http.__class__().get(there, headers=one.headers("GET", BOARD))
-            return int(answer.status_code)
+            async with httpx.AsyncClient() as http:
+                answer = await http.get(there, headers=one.headers("GET", BOARD))
+            return answer.status_code
 
         assert await elsewhere(caller) == 200
         told = (await owner.ask("POST", f"{CLIENTS}/{client_id}/keys")).json()
