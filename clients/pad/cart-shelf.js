@@ -46,7 +46,8 @@ export class CartShelf {
   place(placeId, about = {}) {
     const cart = this.#cart;
     if (!cart.lines.length) return null;
-    const entry = this.#screen.outbox.add("PlaceOrder", orderBody(cart, placeId), { ...about, cart }, cart.id);
+    const open = this.#screen.view?.orders.find((order) => order.place_id === placeId);
+    const entry = this.#screen.outbox.add("PlaceOrder", orderBody(cart, placeId, open?.id), { ...about, cart }, cart.id);
     if (!entry) return null;
     remember(`${this.#key}.sent`, JSON.stringify(cart));
     this.set({ ...newCart(uuid()), allergens: cart.allergens });

@@ -51,6 +51,7 @@ class GuestPad extends Part {
       () => window.removeEventListener("pointerdown", unlock),
       this.screen.changed.on(() => this.requestUpdate()),
       this.shelf.listen(),
+      this.screen.outbox.answered.on((answer) => this.#answered(answer)),
       this.shelf.changed.on(() => this.requestUpdate()),
       this.screen.link.frames.on((frame) => frame.t === "event" && this.#heard(frame.event)),
       clock.onTick(() => this.requestUpdate()),
@@ -71,9 +72,17 @@ class GuestPad extends Part {
     if (category) this.category = category;
   }
 
-  /** The room was cleared: what was chosen, and what must not be eaten, was the last guest's. @param {import("../link/screen.js").Event} event */
+  /** The room was cleared: what was chosen, what must not be eaten, and what was not sent yet was the last guest's. @param {import("../link/screen.js").Event} event */
   #heard(event) {
-    if (event.kind === "PlaceCleaned" && event.place_id === this.screen.view?.device.place_id) this.shelf.clear();
+    if (event.kind !== "PlaceCleaned" || event.place_id !== this.screen.view?.device.place_id) return;
+    this.shelf.clear();
+    const { outbox } = this.screen;
+    for (const { id, name: command } of [...outbox.entries]) if (command === "PlaceOrder" && !outbox.withdraw(id)) outbox.dismiss(id);
+  }
+
+  /** What came too late for its guest is nobody's business here. @param {{entry: import("../link/outbox.js").Entry, reply: import("../link/frames.d.ts").Reply}} answer */
+  #answered({ entry, reply }) {
+    if (entry.name === "PlaceOrder" && reply.refusal?.code === "order_completed") this.screen.outbox.dismiss(entry.id);
   }
 
   /** @param {Item} item */

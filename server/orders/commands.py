@@ -43,12 +43,16 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """下单 or 加菜: one round for one guest's place."""
+    """下单 or 加菜: one round for one guest's place.
+
+    `order_id` names whose round it is, where an order was open: a press that comes late never reaches the next guest.
+    """
 
     place_id: Id
     lines: Annotated[list[Line], msgspec.Meta(max_length=LINES_MAX)]
     note: Note = ""
     allergens: Annotated[list[Word], msgspec.Meta(max_length=ALLERGENS_MAX)] = []
+    order_id: Id | None = None
 
 
 class CleanPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +111,8 @@ def place_order(command: PlaceOrder, facts: PlaceFacts, context: Context) -> Dec
     if not command.lines:
         raise Refusal("order_empty")
     known = facts.open_order
+    if command.order_id is not None and (known is None or known.id != command.order_id):
+        raise Refusal("order_completed")  # the guest who pressed is gone
     if (known.items if known else 0) + len(command.lines) > ORDER_ITEMS_MAX:
         raise Refusal("order_too_large", items_max=ORDER_ITEMS_MAX)
     if known is None:

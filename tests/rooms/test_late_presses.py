@@ -95,3 +95,24 @@ async def test_every_topic_hears_what_it_should(database_url: str) -> None:
         assert "cashier" not in room
         assert {"kitchen", "cashier", f"place:{TAG_PLACE}"} <= tag
         assert "screen" not in tag
+
+
+async def test_a_late_order_never_reaches_the_next_guest(database_url: str) -> None:
+    """R-004-8, R-004-16: a round kept offline for an order that is over is refused, whoever sits there now."""
+    async with open_kitchen(database_url) as kitchen:
+        before = await kitchen.order(2, 1)
+        lines = [{"dish_id": 1}]
+        joined = await kitchen.ask(
+            "waiter", "PlaceOrder", place_id=2, order_id=before["order_id"], lines=lines
+        )
+        assert joined["round"] == 2
+        await kitchen.ask("waiter", "CleanPlace", place_id=2)
+        for _ in range(2):  # to an empty room, and to the next guest's
+            with pytest.raises(Refusal) as refusal:
+                await kitchen.ask(
+                    "waiter", "PlaceOrder", place_id=2, order_id=before["order_id"], lines=lines
+                )
+            assert refusal.value.code == "order_completed"
+            now = await kitchen.order(2, 1)
+        (order,) = (await kitchen.view("waiter")).orders
+        assert (order.id, len(order.items)) == (now["order_id"], 2)

@@ -115,3 +115,24 @@ def test_the_next_guest_begins_with_nothing(pads: Pads) -> None:
     house.ask("waiter", "CleanPlace", place_id=ROOM_802)
     expect(page.locator(".cart[data-empty]")).to_be_visible()
     expect(page.locator(".tell.allergen")).to_have_count(0)
+
+
+def test_an_order_kept_offline_is_not_the_next_guests(pads: Pads) -> None:
+    """R-004-16: ordered without a link, the room is cleared and taken again: nothing is cooked, nothing is shown."""
+    house = pads.house
+    page, wire = pads.guest(2)
+    house.order(ROOM_802, GREENS)
+    expect(page.locator(".coming .it")).to_have_count(1)
+    page.locator(".rail button").nth(4).click()
+    page.locator(f"[data-dish='{RICE}'] .step button").last.click()
+    wire.cut()
+    page.locator(".place-it").click()
+    expect(page.locator(".unsent")).to_be_visible()
+    house.ask("waiter", "CleanPlace", place_id=ROOM_802)
+    house.order(ROOM_802, GREENS)
+    wire.mend()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_function("() => chuancai.screen.outbox.entries.length === 0")
+    expect(page.locator(".unsent")).to_have_count(0)
+    (order,) = house.view("waiter").orders
+    assert [item.dish_id for item in order.items] == [GREENS]
