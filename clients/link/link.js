@@ -196,6 +196,7 @@ export class Link {
   #welcome(frame) {
     window.clearTimeout(this.#retryTimer);
     clock.heard(frame.server_ms);
+    if (frame.epoch !== this.epoch) this.#ackedSeq = 0; // a log reborn counts anew
     this.epoch = frame.epoch;
     if (frame.mode === "snapshot") this.#resumable = false; // until it has come
     this.#attempt = 0;

@@ -113,7 +113,7 @@ class KeptCertificate:
         while True:
             await asyncio.sleep(LOOK_S)
             try:
-                self.look()
+                await asyncio.to_thread(self.look)  # the lock may be in a stopped process's hands
             except (OSError, ValueError) as error:
                 # The certificate that is served goes on; `doctor` says when it ends.
                 _log.error("certificate_not_kept", error=type(error).__name__)

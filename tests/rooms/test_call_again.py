@@ -146,3 +146,14 @@ async def test_what_was_said_can_be_taken_back_while_it_may_be_heard(database_ur
         record = await read_call(house.kitchen.pool, SHOP, call_id)
         assert record is not None
         assert record.ended_reason == "cancelled"
+
+
+async def test_the_kitchen_answers_only_what_was_said_to_it(database_url: str) -> None:
+    """R-004-33: a board cannot end what rings at the cash desk until somebody there answers."""
+    async with calling(database_url) as house:
+        await house.policy("service_wanted", "cashier", FOR_EVER)
+        call = await house.send(**(CARD | {"msg_type": 1, "channels": ["cashier"]}))
+        with pytest.raises(Refusal) as refusal:
+            await seen(house, call["call_id"])
+        assert refusal.value.code == "not_allowed"
+        assert [one.ring for one in await house.after(seconds=10)] == [2]

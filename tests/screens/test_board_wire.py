@@ -130,6 +130,14 @@ async def test_what_it_has_is_acknowledged(page: Page, gateway: ScriptedGateway)
     await agrees(page, gateway)
     await page.clock.run_for(500)
     await gateway.until(lambda: gateway.acks and gateway.acks[-1].up_to == gateway.seq)
+    gateway.epoch, gateway.seq = 2, 10  # the house was restored: its log begins anew
+    gateway.cut()
+    await page.clock.run_for(3_000)
+    await gateway.until(lambda: len(gateway.hellos) > 1)
+    await gateway.step(2, "FinishItem")
+    await agrees(page, gateway)
+    await page.clock.run_for(500)
+    await gateway.until(lambda: any(a.up_to == gateway.seq and not a.shown for a in gateway.acks))
 
 
 async def test_a_newer_server_brings_newer_pages(page: Page, gateway: ScriptedGateway) -> None:

@@ -113,8 +113,13 @@ def _announcement(row: CallRow, facts: AgainFacts, context: Context) -> Decision
 
 
 def see(command: SeeCall, row: CallRow, context: Context) -> Decision:
-    """Write down that the kitchen saw a ring, tell the cash desk and who called, and stop its repeats."""
+    """Write down that the kitchen saw a ring, tell the cash desk and who called, and stop its repeats.
+
+    Raises `not_allowed` for what was not said to a kitchen.
+    """
     actor = context.actor
+    if "kitchen" not in row.channels and not row.call.accounts:
+        raise Refusal("not_allowed")
     heard = _heard(command, actor, context.now_ms)
     receipt = Row("receipt", msgspec.to_builtins(heard))
     del receipt.values["device_name"]
