@@ -17,6 +17,9 @@ import { say as shared } from "./words.js";
 const KINDS = /** @type {Kind[]} */ (["kitchen", "waiter", "guest", "cashier", "call_screen", "monitor"]);
 const LOOK_EVERY_S = 5;
 
+/** What a house is called that only its own machine reaches. */
+const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
 class DevicesRoom extends Room {
   static properties = { devices: { state: true }, ground: { state: true }, asked: { state: true }, open: { state: true }, made: { state: true } };
 
@@ -136,7 +139,7 @@ class DevicesRoom extends Room {
     if (!this.made) return null;
     const { code, expires_at_ms: until, open_url: url, open_qr: drawn } = this.made;
     return html`<div class="code" role="status"><p>${say("made")} <b>${code.slice(0, 4)} ${code.slice(4)}</b> <small>${say("until", { time: moment(until) })}</small></p>
-      <figure><img src=${drawn} alt=${url}><figcaption>${say("scan")}</figcaption></figure></div>`;
+      <figure><img src=${drawn} alt=${url}><figcaption>${say(HERE.has(new URL(url).hostname) ? "scan_alone" : "scan")}</figcaption></figure></div>`;
   }
 
   /** New hardware for a device there is: its account and place stay. @param {Device} device */

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +21,7 @@ from server.events.screens import ScreenSettings
 from server.events.view import DeviceKind
 from server.pairing.door import Execute, PairingDoor
 from server.pairing.pairing import NAME_CHARS_MAX, NAME_PATTERN, PairedDevice, Wish
+from server.settings import Settings
 
 DeviceName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX, pattern=NAME_PATTERN)]
 
@@ -131,13 +131,13 @@ class Devices:
         door: PairingDoor,
         gate: Gate,
         online: Online | None,
-        names: Iterable[str],
+        settings: Settings,
     ) -> None:
         self._execute = execute
         self._door = door
         self._gate = gate
         self._online = online
-        self._names = tuple(names)
+        self._settings = settings
 
     def doors(self) -> list[Door]:
         """Return this audience's rows of the table."""
@@ -190,7 +190,7 @@ class Devices:
         """Make a code."""
         actor = await self._actor(call)
         made = await self._door.make_code(actor, _wish(call.body), call.command_id)
-        host, port = host_and_port(call.headers.get("host", ""), self._names)
+        host, port = host_and_port(call.headers.get("host", ""), self._settings)
         # Any page will do: the code says what the screen is to be. It stands where no server sees it.
         url = f"{'https' if call.secure else 'http'}://{host}{port}/kds/#code={made.code}"
         drawn = code_drawn(url).svg_data_uri(border=4, light="#fff")

@@ -47,7 +47,7 @@ class Install:
     async def page(self, request: Request) -> Response:
         """Return the page, with links and codes that open on the device that scans them."""
         authority = self._authority()
-        host, _ = host_and_port(request.headers.get("host", ""), self._settings.tls_names)
+        host, _ = host_and_port(request.headers.get("host", ""), self._settings)
         plain = f"http://{host}:{self._settings.port}"
         secure = f"https://{host}:{self._settings.tls_port}/"
         words = {

@@ -6,26 +6,26 @@ Refuses to believe a `Host` that is none, and to send a pad to a desk's own `loc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import segno
 
+from server.settings import Settings
 from server.tls.names import lan_addresses, own_names
 
 _HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?")
-_HERE = frozenset({"", "localhost", "127.0.0.1", "[::1]"})
+_HERE = frozenset({"", "localhost", "127.0.0.1", "[::1]", "::1"})
 
 
-def host_and_port(asked: str, names: Iterable[str]) -> tuple[str, str]:
+def host_and_port(asked: str, settings: Settings) -> tuple[str, str]:
     """Return host and port (":8080", or nothing) for others, from a `Host` header.
 
-    `names`: how this machine is called besides (`CHUANCAI_TLS_NAMES`).
+    A house that only its own machine reaches is called `localhost`, which screens tell from an address that works.
     """
     found = _HOST.fullmatch(asked)
     host, port = (found[1].lower(), found[2] or "") if found else ("", "")
-    if host in _HERE:
-        host = next(iter(lan_addresses(own_names(names))), host or "localhost")
-    return host, port
+    if host in _HERE and settings.host not in _HERE:
+        host = next(iter(lan_addresses(own_names(settings.tls_names))), host)
+    return host or "localhost", port
 
 
 def code_drawn(text: str) -> segno.QRCode:

@@ -73,7 +73,7 @@ def table(ground: Ground, front: Front) -> list[Door]:
         *SmsReceipts(front.outgoing, gate).doors(),
         *for_people_too(Points(ground.database, ground.clock).doors()),
         *for_people_too(
-            Devices(ground.execute, pairing, gate, ground.online, ground.settings.tls_names).doors()
+            Devices(ground.execute, pairing, gate, ground.online, ground.settings).doors()
         ),
         *for_people_too(Printing(ground.execute, ground.database, gate, printers).doors()),
         *for_people_too(MenuKeeping(ground.execute, gate).doors()),

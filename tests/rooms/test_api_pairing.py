@@ -14,6 +14,7 @@ from server.api.reached import host_and_port
 from server.pairing import pairing, store
 from server.pairing.door import TRIES_ALL_MAX
 from server.pairing.pairing import OFFERS_OPEN_PER_SOURCE_MAX
+from server.settings import Settings
 from tests.support.api_house import OTHER_SHOP, SHOP, ApiHouse, Caller, api_house, is_problem
 
 CODES = f"/v1/shops/{SHOP}/pairing-codes"
@@ -366,12 +367,17 @@ def other_than(code: str) -> str:
 )  # fmt: skip
 def test_a_device_is_sent_where_its_manager_is(asked: str, host: str, port: str) -> None:
     """The name by which the house was asked leads other devices to it, too."""
-    assert host_and_port(asked, ()) == (host, port)
+    assert host_and_port(asked, Settings()) == (host, port)
 
 
 @pytest.mark.parametrize("asked", ["localhost:8080", "127.0.0.1:8080", "", "a b", "x/../y", "a@b"])
 def test_no_device_is_sent_to_itself(asked: str) -> None:
     """Asked at the house's own machine, or by no name at all, an address of its network stands for it."""
-    host, port = host_and_port(asked, ["192.0.2.7"])
-    assert host not in {"", "a b", "127.0.0.1"}
+    for_all = Settings(host="::", tls_names=("192.0.2.7",))
+    host, port = host_and_port(asked, for_all)
+    assert host not in {"", "a b", "127.0.0.1", "localhost"}
     assert port == (":8080" if ":" in asked else "")
+    alone, _ = host_and_port(asked, Settings())
+    assert alone in {"localhost", "127.0.0.1"}, (
+        "nobody else reaches it, and none is sent to a dead address"
+    )

@@ -128,6 +128,7 @@ def test_a_screen_is_paired_from_a_desk_either_way(
     desk.locator("form[name=make] .do button").click()
     scan = desk.locator(".code img")
     assert scan.evaluate("img => img.naturalWidth") > 0
+    expect(desk.locator(".code figcaption")).to_contain_text("--host 0.0.0.0")  # as this house runs
     pad = browser.new_context().new_page()
     found = urlsplit(str(scan.get_attribute("alt")))  # as a camera reads it: nobody types anything
     pad.goto(found._replace(netloc=f"127.0.0.1:{found.port}").geturl())  # where this house listens
