@@ -36,6 +36,7 @@ import "../link/sounding.js";
 const HOME_AFTER_MS = 30_000; // nobody pressed anything: back to the first page
 const FRESH_CELL_MS = 400; // a finger on its way to the ticket that lay here must not press the next one
 const LOST_AGAIN_MS = 30_000;
+const TWICE_MS = 1_500; // the second 0 of a double press is no word about a line nobody read
 const ZOOM_MIN = 0.8;
 const FOOT_PX = 86;
 const HEAD_PX = 74;
@@ -73,6 +74,7 @@ class KitchenBoard extends Part {
     this.pass = new Pass(this);
     this.finger = new Finger(this);
     this.lostSaidAtMs = 0;
+    this.undoneAtMs = -Infinity;
   }
 
   subscribe() {
@@ -207,8 +209,10 @@ class KitchenBoard extends Part {
   undo() {
     const orphan = this.orphan;
     if (orphan) this.screen.outbox.dismiss(orphan.id);
-    else if (this.presses?.undoable()) this.presses.undo((id) => this.#find(id));
-    else /** @type {import("./seen-line.js").SeenLine | null} */ (this.querySelector("seen-line"))?.see();
+    else if (this.presses?.undoable()) {
+      this.presses.undo((id) => this.#find(id));
+      this.undoneAtMs = monotonicMs();
+    } else if (monotonicMs() - this.undoneAtMs > TWICE_MS) /** @type {import("./seen-line.js").SeenLine | null} */ (this.querySelector("seen-line"))?.see();
     this.touched();
   }
 

@@ -77,12 +77,18 @@ class GuestPad extends Part {
     if (event.kind !== "PlaceCleaned" || event.place_id !== this.screen.view?.device.place_id) return;
     this.shelf.clear();
     const { outbox } = this.screen;
-    for (const { id, name: command } of [...outbox.entries]) if (command === "PlaceOrder" && !outbox.withdraw(id)) outbox.dismiss(id);
+    for (const { id, name: command } of [...outbox.entries]) {
+      if (command !== "PlaceOrder") continue;
+      if (!outbox.withdraw(id)) outbox.dismiss(id);
+      this.shelf.forgetSent(id);
+    }
   }
 
   /** What came too late for its guest is nobody's business here. @param {{entry: import("../link/outbox.js").Entry, reply: import("../link/frames.d.ts").Reply}} answer */
   #answered({ entry, reply }) {
-    if (entry.name === "PlaceOrder" && reply.refusal?.code === "order_completed") this.screen.outbox.dismiss(entry.id);
+    if (entry.name !== "PlaceOrder" || reply.refusal?.code !== "order_completed") return;
+    this.screen.outbox.dismiss(entry.id);
+    this.shelf.forgetSent(entry.id);
   }
 
   /** @param {Item} item */

@@ -189,8 +189,8 @@ class Devices:
     async def make_code(self, call: Call) -> CodeAnswer:
         """Make a code."""
         actor = await self._actor(call)
-        made = await self._door.make_code(actor, _wish(call.body), call.command_id)
         host, port = host_and_port(call.headers.get("host", ""), self._settings)
+        made = await self._door.make_code(actor, _wish(call.body), call.command_id)
         # Any page will do: the code says what the screen is to be. It stands where no server sees it.
         url = f"{'https' if call.secure else 'http'}://{host}{port}/kds/#code={made.code}"
         drawn = code_drawn(url).svg_data_uri(border=4, light="#fff")

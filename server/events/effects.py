@@ -100,7 +100,11 @@ class Effects:
         """
         room = max(0, WAITING_MAX - len(self._waiting))
         self._waiting |= {(one.shop_id, one.id): one for one in due[:room]}
-        await self._fill()
+        try:
+            await self._fill()
+        except BaseException:
+            self._waiting.clear()  # still due in their rows; what waits here would never be looked for again
+            raise
         return due[room:]
 
     async def _fill(self) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from typing import NamedTuple
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from server.errors import Refusal
 
@@ -34,21 +33,27 @@ def photograph(raw: bytes) -> Photograph:
     Takes up to a second of a core: not for the loop's thread.
     """
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(raw), formats=FORMATS) as opened:
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if opened.width * opened.height > PIXELS_MAX:
-                raise Refusal("picture_unreadable", pixels_max=PIXELS_MAX)
-            opened.draft("RGB", (SIDE_PX_MAX, SIDE_PX_MAX))  # a JPEG is unpacked smaller at once
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((SIDE_PX_MAX, SIDE_PX_MAX))
-            clean = _on_white(upright)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
-            Image.DecompressionBombWarning) as error:  # fmt: skip
+        clean = _clean(raw)
+    except Refusal:
+        raise
+    except Exception as error:
+        # A decoder falls over a broken file in ways of its own.
         raise Refusal("picture_unreadable") from error
     written = io.BytesIO()
     clean.save(written, "WEBP", quality=QUALITY)
     body = written.getvalue()
     return Photograph(hashlib.sha256(body).hexdigest()[:32] + ".webp", body)
+
+
+def _clean(raw: bytes) -> Image.Image:
+    """Return the picture of a file, upright, small, and nothing besides."""
+    with Image.open(io.BytesIO(raw), formats=FORMATS) as opened:
+        if opened.width * opened.height > PIXELS_MAX:
+            raise Refusal("picture_unreadable", pixels_max=PIXELS_MAX)
+        opened.draft("RGB", (SIDE_PX_MAX, SIDE_PX_MAX))  # a JPEG is unpacked smaller at once
+        upright = ImageOps.exif_transpose(opened)
+        upright.thumbnail((SIDE_PX_MAX, SIDE_PX_MAX))
+        return _on_white(upright)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

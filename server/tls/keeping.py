@@ -68,14 +68,16 @@ class KeptCertificate:
         """Return where this machine's certificate lies, with its key."""
         return data_dir / "tls" / "machine.pem"
 
-    def look(self) -> bool:
+    def look(self, *, wait: bool = True) -> bool:
         """Make, renew or read what is needed; return whether the context was given something new.
+
+        `wait` false: another process that looks, or was stopped while it did, is an `OSError`.
 
         Raises `OSError` when the files cannot be written, `ValueError` when they cannot be read, and
         `AuthorityLostError` when a new certificate is needed and nobody can sign it.
         """
         names = own_names(self._given)
-        with self._alone():
+        with self._alone(wait=wait):
             leaf = read_certificate(self.leaf_file)
             authority = self._authority(names)
             if authority is None:
@@ -113,7 +115,7 @@ class KeptCertificate:
         while True:
             await asyncio.sleep(LOOK_S)
             try:
-                await asyncio.to_thread(self.look)  # the lock may be in a stopped process's hands
+                self.look(wait=False)
             except (OSError, ValueError) as error:
                 # The certificate that is served goes on; `doctor` says when it ends.
                 _log.error("certificate_not_kept", error=type(error).__name__)
@@ -166,10 +168,10 @@ class KeptCertificate:
         self._unsigned = unsigned
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, *, wait: bool) -> Iterator[None]:
         self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self._place / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
 

@@ -136,3 +136,6 @@ def test_an_order_kept_offline_is_not_the_next_guests(pads: Pads) -> None:
     expect(page.locator(".unsent")).to_have_count(0)
     (order,) = house.view("waiter").orders
     assert [item.dish_id for item in order.items] == [GREENS]
+    page.reload()
+    page.wait_for_function("() => window.chuancai?.screen.outbox.loaded && chuancai.view()")
+    expect(page.locator(".cart[data-empty]")).to_be_visible()  # nor comes it back to their cart
