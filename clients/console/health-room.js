@@ -37,6 +37,8 @@ class HealthRoom extends Room {
   static properties = { health: { state: true }, ageS: { state: true }, tried: { state: true } };
   #heardMs = 0;
   #looked = 0;
+  /** How many looks are on their way. */
+  #looking = 0;
 
   constructor() {
     super();
@@ -52,14 +54,20 @@ class HealthRoom extends Room {
     this.every(1, () => this.#tick());
   }
 
-  /** Say each second how old it is, and look every few. */
+  /** Say each second how old it is, and look every few; a slow answer is waited for, or none would ever count. */
   #tick() {
     if (this.#heardMs) this.ageS = Math.round((monotonicMs() - this.#heardMs) / 1000);
-    if (monotonicMs() - this.#looked >= LOOK_EVERY_S * 1000) void this.#look();
+    if (!this.#looking && monotonicMs() - this.#looked >= LOOK_EVERY_S * 1000) void this.#look();
   }
 
   async #look() {
     this.#looked = monotonicMs();
+    this.#looking += 1;
+    await this.#ask();
+    this.#looking -= 1;
+  }
+
+  async #ask() {
     const told = await this.read("/v1/ops/health");
     if (!told) return;
     this.#heardMs = monotonicMs();

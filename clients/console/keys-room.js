@@ -101,7 +101,11 @@ class KeysRoom extends Room {
   /** @param {Event} event @param {Client | null} client */
   async #save(event, client) {
     const form = typed(event);
-    const shops = form.all("shop_ids").map(Number);
+    const listed = new Set(this.me?.shops.map(({ id }) => id));
+    const held = client?.shop_ids ?? [];
+    // Shops beyond those listed here stay as they are.
+    const shops = [...form.all("shop_ids").map(Number), ...held.filter((id) => !listed.has(id))];
+    if (held.length && !shops.length && !(await this.sure(say("sure_everywhere", { name: form.text("name") }), shared("save")))) return;
     const wish = { name: form.text("name"), roles: form.all("roles"), shop_ids: shops.length ? shops : null, addresses: form.text("addresses").split(/[\s,，、;；]+/).filter(Boolean) };
     if (client) {
       if (await this.change("PUT", `${DOORS}/${client.id}`, wish, say("saved", { name: wish.name }))) closeDialog(this);

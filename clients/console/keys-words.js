@@ -11,7 +11,7 @@ export const say = dictionary({
     edit: "设置", more_key: "再生成一把", sure_third: "“{name}”已有两把密钥。再生成一把，较早的 {id} 立刻作废。", key_made: "“{name}”的新密钥已生成",
     shown_once: "“{name}”的密钥，只显示这一次。请马上交给对方的技术人员，不要用聊天软件留底。", key_id: "密钥编号", secret: "密钥",
     shops: "门店", shops_hint: "都不勾：全部门店", addresses: "来源地址", addresses_hint: "如 10.0.0.0/8，用逗号隔开；不填：不限", make: "生成密钥", saved: "“{name}”已保存", entered: "“{name}”已接入",
-    revoke: "停用", sure_revoke: "停用“{name}”？它的密钥和回调立刻失效，不能恢复。", revoked: "“{name}”已停用", live: "在用",
+    sure_everywhere: "没有勾选门店：“{name}”从此可以在全部门店调用。", revoke: "停用", sure_revoke: "停用“{name}”？它的密钥和回调立刻失效，不能恢复。", revoked: "“{name}”已停用", live: "在用",
   },
   en: {
     title: "API keys", lead: "Which business services call in the brand's name. A secret is shown once; what you change or end holds on every server at once.", counts: "{n} live, {max} at most.", add: "Let a service in", none: "No business service yet",
@@ -21,6 +21,6 @@ export const say = dictionary({
     edit: "Settings", more_key: "Another key", sure_third: "“{name}” has two keys. With another one the older, {id}, ends at once.", key_made: "“{name}” has a new key",
     shown_once: "The key of “{name}”, shown this once. Hand it to whoever runs the service now; leave no copy in a chat.", key_id: "Key id", secret: "Secret",
     shops: "Shops", shops_hint: "none ticked: all shops", addresses: "Addresses", addresses_hint: "such as 10.0.0.0/8, with commas between; none: from anywhere", make: "Make the key", saved: "“{name}” is saved", entered: "“{name}” is let in",
-    revoke: "End", sure_revoke: "End “{name}”? Its keys and its webhook stop at once, for good.", revoked: "“{name}” is ended", live: "Live",
+    sure_everywhere: "No shop is ticked: “{name}” may then call in every shop.", revoke: "End", sure_revoke: "End “{name}”? Its keys and its webhook stop at once, for good.", revoked: "“{name}” is ended", live: "Live",
   },
 });

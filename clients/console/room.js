@@ -105,8 +105,10 @@ export class Room extends Part {
     const asked = `${method} ${path} ${JSON.stringify(body)}`;
     if (this.#asked === asked) return null;
     this.#asked = asked;
+    // Counted from the press: who presses again after a slow answer means it.
+    const double = new Promise((end) => window.setTimeout(end, DOUBLE_MS));
     const told = await askHouse(method, path, body);
-    window.setTimeout(() => this.#asked === asked && (this.#asked = ""), DOUBLE_MS);
+    void double.then(() => this.#asked === asked && (this.#asked = ""));
     if (told.ok) tell(done ?? say("done"));
     else tell(whyNot(told), "refused");
     return told.ok ? told.body : null;

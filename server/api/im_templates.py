@@ -175,6 +175,8 @@ class Templates:
         brand_id = brand_of(call.caller, "manager", whole_brand=True)
         if made := await made_template(self._db, call):
             return TemplateAnswer(made)
+        if asked.version:
+            raise Refusal("bad_field", "A new sentence has no version yet.", field="version")
         check_sentence(asked.parameters, asked.text)
         for known in await views.list_templates(self._db, brand_id):
             same = (known.name, known.parameters, known.text)

@@ -98,6 +98,7 @@ class SmsDesk:
             if page.next is None or len(found) >= LINES_MAX:
                 break
             wanted = wanted._replace(before=page.next)
+        cut = cut or len(found) > LINES_MAX
         lines = statement.table(found[:LINES_MAX], zone, asked.language, cut=cut)
         body = await asyncio.to_thread(as_csv, lines)  # ten thousand lines take tenths of a second
         return as_file(Written(body, CSV_TYPE, "sms-statement.csv"))

@@ -15,7 +15,7 @@ from server.errors import Refusal
 from server.ids import Id
 from server.staff.door import StaffDoor
 from server.staff.member import GRANTS_MAX, MAY, Grant, Member
-from server.staff.views import Sought
+from server.staff.views import Person, Sought
 
 PAGE_PEOPLE_MAX = 200
 
@@ -49,18 +49,9 @@ class PeopleWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=PAGE_PEOPLE_MAX)] = PAGE_PEOPLE_MAX
 
 
-class PersonInfo(msgspec.Struct, frozen=True):
+class PersonInfo(Person, frozen=True):
     """Somebody of the brand. `sessions`: logins under way; `may_change`: whether who asks may."""
 
-    id: int
-    login: str
-    name: str
-    roles: list[Grant]
-    must_change: bool
-    disabled: bool
-    password_at_ms: int
-    seen_at_ms: int | None
-    sessions: int
     may_change: bool
 
 

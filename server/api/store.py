@@ -62,18 +62,19 @@ NOTE_KEY_USED = """
 UPDATE api_key SET used_at = $2 WHERE id = $1 AND (used_at IS NULL OR used_at < $3)
 """
 SHOPS_OF_BRAND = "SELECT id FROM shop WHERE brand_id = $1 AND id = ANY ($2::bigint[])"
+LOCK_CLIENT = (
+    "SELECT id FROM api_client WHERE brand_id = $1 AND id = $2 AND revoked_at IS NULL FOR UPDATE"
+)
 # The free slot, else the older key makes room: two keys live, never three.
 PUT_KEY = """
 INSERT INTO api_key (brand_id, client_id, slot, id, sealed, made_at)
 SELECT $1, $2, slots.slot, $3, $4, $5
 FROM (VALUES (1::smallint), (2::smallint)) AS slots (slot)
 LEFT JOIN api_key AS k ON k.brand_id = $1 AND k.client_id = $2 AND k.slot = slots.slot
-WHERE EXISTS (SELECT FROM api_client AS c WHERE c.brand_id = $1 AND c.id = $2 AND c.revoked_at IS NULL)
 ORDER BY k.made_at ASC NULLS FIRST, slots.slot
 LIMIT 1
 ON CONFLICT (brand_id, client_id, slot) DO UPDATE
 SET id = excluded.id, secret = NULL, sealed = excluded.sealed, made_at = excluded.made_at, used_at = NULL
-RETURNING slot
 """
 READ_OPEN_KEYS = "SELECT id, secret FROM api_key WHERE secret IS NOT NULL"
 SEAL_KEY = "UPDATE api_key SET secret = NULL, sealed = $2 WHERE id = $1 AND secret IS NOT NULL"
@@ -221,7 +222,12 @@ async def put_key(
     """
     key_id, secret = key
     sealed = sealing.seal(secret, _purpose(key_id))
-    return await db.fetchval(PUT_KEY, *client, key_id, sealed, now) is not None
+    async with db.acquire() as connection, connection.transaction():
+        # One after another: two at once would choose the same slot, and one key end the other.
+        if await connection.fetchval(LOCK_CLIENT, *client) is None:
+            return False
+        await connection.execute(PUT_KEY, *client, key_id, sealed, now)
+    return True
 
 
 async def seal_open_keys(db: Database, sealing: Sealing) -> int:

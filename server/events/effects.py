@@ -100,11 +100,7 @@ class Effects:
         """
         room = max(0, WAITING_MAX - len(self._waiting))
         self._waiting |= {(one.shop_id, one.id): one for one in due[:room]}
-        try:
-            await self._fill()
-        except BaseException:
-            self._waiting.clear()  # still due in their rows; what waits here would never be looked for again
-            raise
+        await self._fill()
         return due[room:]
 
     async def _fill(self) -> None:
@@ -117,6 +113,9 @@ class Effects:
             for lease in await self._lease([self._waiting.pop(key) for key in keys]):
                 self._hands_free -= 1
                 self._beside(self._carry_out(lease))
+        except BaseException:
+            self._waiting.clear()  # still due in their rows: a sweep comes by; what waits here nobody would look for
+            raise
         finally:
             self._filling = False
         if self._waiting and self._hands_free:
@@ -132,7 +131,6 @@ class Effects:
         try:
             await self._fill()
         except LOST as error:
-            self._waiting.clear()  # still due in their rows: a sweep comes by
             _log.warning("effects_wait", error=type(error).__name__)
 
     async def _lease(self, taken: Sequence[Due]) -> list[promises.Lease]:

@@ -20,6 +20,9 @@ from tests.support.people import Browser, person, refused
 CLIENTS = "/v1/staff/api-clients"
 BOARD = f"/v1/shops/{SHOP}/board"
 DEVICES = f"/v1/shops/{SHOP}/devices"
+BLOCKED = """
+SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
 
 
 @pytest.fixture
@@ -114,6 +117,22 @@ async def test_what_is_ended_is_ended_in_every_process_at_once(
         assert (await owner.ask("DELETE", f"{CLIENTS}/{client_id}")).is_success
         assert await elsewhere(second) == 401
         is_problem(await second.ask("GET", BOARD), "bad_signature")
+
+
+async def test_two_keys_made_at_once_both_open(house: ApiHouse, owner: Browser) -> None:
+    """R-000-16: two administrators renew a key at the same moment; neither is handed one that opens nothing."""
+    client_id, _ = await let_in(house, owner)
+    house.clock.advance(seconds=1)
+    await house.keys.add_key(1, client_id)
+    house.clock.advance(seconds=1)
+    async with house.db.acquire() as other, other.transaction():
+        await other.execute("SELECT FROM api_key FOR UPDATE")  # so that both are under way
+        makings = [asyncio.create_task(house.keys.add_key(1, client_id)) for _ in range(2)]
+        while await house.db.fetchval(BLOCKED) < len(makings):
+            pass
+    made = [await one for one in makings]
+    (listed,) = (await owner.ask("GET", CLIENTS)).json()["clients"]
+    assert {key["id"] for key in listed["keys"]} == {one.key_id for one in made}
 
 
 async def test_what_a_service_may_changes_at_once(house: ApiHouse, owner: Browser) -> None:

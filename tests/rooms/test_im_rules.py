@@ -72,6 +72,7 @@ async def test_a_sentence_gets_versions(database_url: str, redis_url: str) -> No
             "command_id_reused",
         )
         is_problem(await manager.ask("PUT", "/v1/im/templates/1", second), "template_not_found")
+        is_problem(await manager.ask("POST", "/v1/im/templates", second), "bad_field")
         assert (await _add(manager, text=text))["version"] == 3, "added again, it is the same"
         await _add(manager, name="other")
         is_problem(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from redis.asyncio import Redis
 
 from server.clock import SystemClock, to_ms
@@ -178,6 +178,26 @@ def test_a_house_that_does_not_answer_does_not_look_well(house: HouseOnThread, d
     desk.context.set_offline(False)
     desk.clock.run_for(4_000)
     expect(desk.locator(".verdict")).not_to_contain_text("下面是之前的情况")
+
+
+def test_an_answer_that_takes_long_still_counts(house: HouseOnThread, desk: Page) -> None:
+    """R-000-16: in a house so slow that each answer outlasts a look, what it says is shown when it comes."""
+    desk.clock.install()
+    enter(house, desk)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.route("**/v1/ops/health", hold)
+    desk.clock.run_for(4_000)
+    expect(desk.locator(".age")).to_contain_text("4 秒前")
+    desk.clock.run_for(5_000)
+    expect(desk.locator(".age")).to_contain_text("9 秒前")
+    [asked] = held
+    asked.continue_()
+    expect(desk.locator(".age")).to_contain_text("0 秒前")
+    desk.unroute("**/v1/ops/health")
 
 
 def test_beside_another_brand_no_machine_is_named(house: HouseOnThread, desk: Page) -> None:

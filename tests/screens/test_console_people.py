@@ -242,6 +242,13 @@ def test_a_service_is_set_otherwise_and_ended_for_good(house: HouseOnThread, des
     expect(row).to_contain_text(EAST)
     expect(row).to_contain_text("127.0.0.1, 10.1.0.0/16")
     assert call(house, first[0], first[1]) == 403, "shop 1 is no more"
+    row.locator("button[name=edit]").click()
+    desk.locator("dialog input[name=shop_ids][value='2']").uncheck()
+    desk.locator("dialog form button[data-kind=go]").click()
+    expect(desk.locator("dialog.ask")).to_contain_text("“外卖平台”从此可以在全部门店调用")
+    sure(desk)
+    expect(row).to_contain_text("全部门店")
+    assert call(house, first[0], first[1]) == 200
     row.locator("button[name=more_key]").click()
     secret_of(desk)
     desk.keyboard.press("Escape")
