@@ -283,6 +283,7 @@ export interface Item {
   shown_on: string;
   unseen_at_ms: number | null;
   unseen_printed: boolean;
+  picked_up_by_device: number | null;
 }
 
 /** A chosen way of making a dish: less (免), plus (加) or change (少辣). */
@@ -547,7 +548,7 @@ export interface ItemCalled {
   version: number;
 }
 
-/** The dish left the kitchen. */
+/** The dish left the kitchen, in the hands of who holds this device; a business service has none. */
 export interface ItemPickedUp {
   kind: "ItemPickedUp";
   order_id: number;
@@ -555,6 +556,7 @@ export interface ItemPickedUp {
   at_ms: number;
   by: string;
   version: number;
+  device_id: number | null;
 }
 
 /** The guest has it. */

@@ -144,9 +144,11 @@ function stepped(view, event) {
   } else if (event.kind === "ItemUndone") {
     after.state = event.state;
     for (const stamp of STAMPS.slice(STAMPS_KEPT[event.state])) after[stamp] = null;
+    if (after.picked_up_at_ms === null) after.picked_up_by_device = null;
   } else {
     const [state, stamp] = STEPS[event.kind];
     if (event.kind === "ItemCancelled") after.confirmed_at_ms = null;
+    if (event.kind === "ItemPickedUp") after.picked_up_by_device = event.device_id ?? null; // older lines name none
     after.state = state;
     after[stamp] = event.at_ms;
   }

@@ -85,7 +85,7 @@ export function mine(view) {
       );
       const ids = new Set(calls.map((call) => call.item_id));
       const take = itemsOf(order, ids).filter((item) => MADE.has(item.state));
-      const carry = order.items.filter((item) => item.state === "picked_up" && item.by === me.name);
+      const carry = order.items.filter((item) => item.state === "picked_up" && item.picked_up_by_device === me.id);
       const stamps = [
         ...calls.map((call) => call.claimed_at_ms ?? call.raised_at_ms),
         ...carry.map((item) => item.picked_up_at_ms ?? item.placed_at_ms),
@@ -125,26 +125,27 @@ export function theirs(view) {
   /** @type {Theirs[]} */
   const out = [];
   for (const order of view.orders) {
-    /** @type {Map<string, Theirs>} */
+    /** @type {Map<string, Theirs>} two people may have one name */
     const byPerson = new Map();
     const add = (
       /** @type {string} */ who,
+      /** @type {number | null} */ device,
       /** @type {Theirs["doing"]} */ doing,
       /** @type {Item} */ item,
       /** @type {number} */ at,
     ) => {
-      const key = `${doing} ${who}`;
+      const key = `${doing} ${device} ${who}`;
       const known = byPerson.get(key) ?? { order, items: [], who, doing, since_ms: at };
       byPerson.set(key, { ...known, items: [...known.items, item], since_ms: Math.min(known.since_ms, at) });
     };
     for (const call of view.calls) {
       const item = order.items.find((one) => one.id === call.item_id);
       if (!item || call.state !== "claimed" || call.claimed_by_device === me.id) continue;
-      add(call.claimed_by, "fetching", item, call.claimed_at_ms ?? call.raised_at_ms);
+      add(call.claimed_by, call.claimed_by_device, "fetching", item, call.claimed_at_ms ?? call.raised_at_ms);
     }
     for (const item of order.items) {
-      if (item.state !== "picked_up" || item.by === me.name) continue;
-      add(item.by, "carrying", item, item.picked_up_at_ms ?? item.placed_at_ms);
+      if (item.state !== "picked_up" || item.picked_up_by_device === me.id) continue;
+      add(item.by, item.picked_up_by_device, "carrying", item, item.picked_up_at_ms ?? item.placed_at_ms);
     }
     out.push(...byPerson.values());
   }

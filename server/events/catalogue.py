@@ -1,8 +1,7 @@
 """◆ What is said in a shop's log: one struct per fact, and the nouns facts are about.
 
-The same nouns travel in snapshots, so a screen that reduces events ends where a fresh snapshot is.
-Refuses to hold behaviour: which fact follows from which command is decided in the rooms.
-Times are milliseconds since 1970 (`…_at_ms`), money is fen, ids are integers unique in the shop.
+The same nouns travel in snapshots, so a screen that reduces events ends where a fresh snapshot is. Refuses to decide
+which fact follows from a command: rooms do. `…_at_ms`: since 1970; money is fen; ids are unique in the shop.
 """
 
 from __future__ import annotations
@@ -55,11 +54,11 @@ class Modifier(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct):
     """One line of an order as everybody sees it (`catering_order_goods`).
 
-    On hold (等叫) it waits for its fire (起菜); from then on its time runs. `rushes`: how often somebody
-    asked where it is, the last time at `rushed_at_ms`. `quantity_was`: what the kitchen saw before the number
-    was changed, until it confirms; so it does with a cancel, at `confirmed_at_ms`. `part_of`: the line some portions
-    of which this is. `shown_on`: the first screen of its station that painted it; `unseen_at_ms`: when the cash desk
-    was told that none had, `unseen_printed` with the ticket on paper.
+    On hold (等叫) it waits for its fire (起菜); from then on its time runs. `rushes`: how often somebody asked where it
+    is, last at `rushed_at_ms`. `quantity_was`: what the kitchen saw before the number was changed, until it confirms;
+    so it does with a cancel, at `confirmed_at_ms`. `part_of`: the line some portions of which this is. `shown_on`: the
+    first screen of its station that painted it; `unseen_at_ms`: when the cash desk was told that none had,
+    `unseen_printed` with the ticket on paper. `picked_up_by_device`: in whose hands it is.
     """
 
     id: int
@@ -93,6 +92,7 @@ class Item(msgspec.Struct):
     shown_on: str = ""
     unseen_at_ms: int | None = None
     unseen_printed: bool = False
+    picked_up_by_device: int | None = None
 
 
 class Order(msgspec.Struct):
@@ -198,7 +198,9 @@ class ItemCalled(_ItemStep, frozen=True, tag=True):
 
 
 class ItemPickedUp(_ItemStep, frozen=True, tag=True):
-    """The dish left the kitchen."""
+    """The dish left the kitchen, in the hands of who holds this device; a business service has none."""
+
+    device_id: int | None = None
 
 
 class ItemDelivered(_ItemStep, frozen=True, tag=True):
@@ -341,9 +343,8 @@ class DeviceUnpaired(_Event, frozen=True, tag=True):
 
 
 Event = (
-    OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered
-    | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | PaceFact
-    | DisplayFact | MenuFact | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded
-    | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
+    OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone
+    | ItemSplit | ItemChanged | ItemConfirmed | PaceFact | DisplayFact | MenuFact | CallRaised | CallRang | CallClaimed
+    | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
     | DeviceUnpaired | ScreenFact | CardFact | PrintFact
 )  # fmt: skip

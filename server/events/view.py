@@ -95,16 +95,15 @@ _STEPS: dict[str, tuple[c.ItemState, str]] = {
     "ItemCancelled": ("cancelled", "cancelled_at_ms"),
 }
 
+_PICKED_UP = ("picked_up_at_ms", "picked_up_by_device")
 # state → the stamps that belong to later states and vanish when a step is taken back to it
 STAMPS_AFTER: dict[str, tuple[str, ...]] = {
-    "queued": (
-        "started_at_ms", "ready_at_ms", "called_at_ms", "picked_up_at_ms", "delivered_at_ms",
-    ),
-    "cooking": ("ready_at_ms", "called_at_ms", "picked_up_at_ms", "delivered_at_ms"),
-    "ready": ("called_at_ms", "picked_up_at_ms", "delivered_at_ms"),
-    "called": ("picked_up_at_ms", "delivered_at_ms"),
+    "queued": ("started_at_ms", "ready_at_ms", "called_at_ms", *_PICKED_UP, "delivered_at_ms"),
+    "cooking": ("ready_at_ms", "called_at_ms", *_PICKED_UP, "delivered_at_ms"),
+    "ready": ("called_at_ms", *_PICKED_UP, "delivered_at_ms"),
+    "called": (*_PICKED_UP, "delivered_at_ms"),
     "picked_up": ("delivered_at_ms",),
-}  # fmt: skip
+}
 
 
 def apply(view: View, event: c.Event) -> None:
@@ -221,6 +220,8 @@ def _item(view: View, event: Any) -> None:
         item.state, stamp = _STEPS[type(event).__name__]
         if isinstance(event, c.ItemCancelled):
             item.confirmed_at_ms = None
+        elif isinstance(event, c.ItemPickedUp):
+            item.picked_up_by_device = event.device_id
         setattr(item, stamp, event.at_ms)
     item.by = event.by
     item.version = event.version

@@ -141,7 +141,7 @@ def call(command: CallItem, facts: ItemFacts, context: Context) -> Decision:
 
 def pick_up(command: PickUpItem, facts: ItemFacts, context: Context) -> Decision:
     """Take a finished dish out, called or not (R-004-14)."""
-    return _step("pick_up", c.ItemPickedUp, facts, context)
+    return _step("pick_up", c.ItemPickedUp, facts, context, device_id=context.actor.device_id)
 
 
 def deliver(command: DeliverItem, facts: ItemFacts, context: Context) -> Decision:
@@ -203,7 +203,8 @@ def _step(
     if state is None:
         return Decision(result=_answer(facts.item, machine.REACHED[verb], changed=False))
     _refuse_completed(facts)
-    changed = machine.stepped(facts.item, state, context.now_ms, context.actor.name)
+    actor = context.actor
+    changed = machine.stepped(facts.item, state, context.now_ms, actor.name, actor.device_id)
     return _decision(changed, event(**_fields(changed, context), **more), facts)
 
 

@@ -165,11 +165,15 @@ def undone_state(state: ItemState, seen: ItemState) -> ItemState | None:
     raise Refusal("item_state_changed", state=state)
 
 
-def stepped(item: Item, state: ItemState, at_ms: int, by: str) -> Item:
+def stepped(
+    item: Item, state: ItemState, at_ms: int, by: str, device_id: int | None = None
+) -> Item:
     """Return the dish one step further, stamped; a cancel is news, whatever was seen before."""
     changes: dict[str, Any] = {"state": state, "by": by, "version": item.version + 1}
     if state == "cancelled":
         changes["confirmed_at_ms"] = None
+    if state == "picked_up":
+        changes["picked_up_by_device"] = device_id
     return msgspec.structs.replace(item, **changes, **{STAMP[state]: at_ms})
 
 
@@ -206,6 +210,7 @@ _STORED = (
     "id", "version", "state", "by", "quantity", "started_at_ms", "ready_at_ms", "called_at_ms",
     "picked_up_at_ms", "delivered_at_ms", "cancelled_at_ms", "fired_at_ms", "rushed_at_ms", "rushes",
     "quantity_was", "confirmed_at_ms", "shown_at_ms", "shown_on", "unseen_at_ms", "unseen_printed",
+    "picked_up_by_device",
 )  # fmt: skip
 
 

@@ -193,6 +193,23 @@ def test_what_a_colleague_did_first_is_said_politely(pads: Pads, house: HouseOnT
     equals_the_house(page, house)
 
 
+def test_two_pads_of_one_name_carry_their_own(pads: Pads, house: HouseOnThread) -> None:
+    """R-004-14: what one pad carries is a colleague's on its namesake, live and after a reload."""
+    mine, _ = pads.waiter("王敏")
+    other, _ = pads.waiter("王敏")
+    cook(house, *house.order(ROOM_801, GREENS)["item_ids"])
+    mine.get_by_role("button", name="取走").click()
+    expect(mine.locator(".mine .btn")).to_contain_text("已送达")
+    expect(other.locator(".line .who")).to_have_text("王敏在送")
+    expect(other.locator(".mine")).to_have_count(0)
+    for page in (mine, other):
+        page.reload()
+        page.wait_for_selector("waiter-pad .tabs")
+    expect(mine.locator(".mine .btn")).to_contain_text("已送达")
+    expect(other.locator(".line .who")).to_have_text("王敏在送")
+    expect(other.locator(".mine")).to_have_count(0)
+
+
 def test_a_refused_press_stays_on_paper(pads: Pads, house: HouseOnThread) -> None:
     """Cancelled offline while the cook began: 未执行 with the reason, until somebody read it."""
     page, wire = pads.waiter("王敏")
