@@ -287,13 +287,14 @@ def test_a_printer_is_set_up_tried_and_its_papers_decided(house: HouseOnThread, 
 
 def test_calls_are_read_to_their_receipts_and_cancelled(house: HouseOnThread, desk: Page) -> None:
     """R-004-15: a call's rings, ends and receipts; filters by event and state; a call that rings is cancelled."""
+    house.pair("waiter", "小赵")
     for number in ("8", "9"):
         wanted = {"event": "service_wanted", "msg_type": 4, "template_id": 3}
         call = wanted | {"params": {"number": number}}
         sent = house.ask("business", "SendImCall", calls=[call])
     call_id = sent["calls"][0]["call_id"]
     device_id = house.call(
-        house.house.pool.fetchval("SELECT min(id) FROM device WHERE shop_id = 1")
+        house.house.pool.fetchval("SELECT id FROM device WHERE shop_id = 1 AND name = '小赵'")
     )
     heard = c.Heard(call_id, 1, device_id, "", "played", to_ms(house.clock.now()), "pad")
     house.ask("system", "NoteRings", rings=[msgspec.to_builtins(heard)])
