@@ -223,7 +223,7 @@ BOOK: dict[str, Entry] = {
     "CallAgain": Entry(
         again.CallAgain, _agains, again.call_again, _may("kitchen", "waiter", "cashier", "business")
     ),
-    "SeeCall": Entry(again.SeeCall, _calls, again.see, _may("kitchen")),
+    "SeeCall": Entry(again.SeeCall, _rings, again.see, _may("kitchen")),
     "NoteRings": Entry(broadcast.NoteRings, _nothing, broadcast.note, _may("system")),
     "SetTechnician": Entry(
         broadcast.SetTechnician, _nothing, broadcast.set_technician, _may("business", "manager")

@@ -38,6 +38,7 @@ class Actor(msgspec.Struct, frozen=True):
     device_id: int | None = None
     place_id: int | None = None
     station_id: int | None = None
+    account_id: int | None = None
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -43,7 +43,7 @@ class Device(msgspec.Struct, gc=False):
         """Return the device as the speaker of a command."""
         return Actor(
             self.kind, f"device:{self.id}", self.name, self.shop_id, self.id, self.place_id,
-            self.station_id,
+            self.station_id, self.account_id,
         )  # fmt: skip
 
 

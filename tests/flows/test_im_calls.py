@@ -100,6 +100,32 @@ async def test_the_caller_is_told_that_the_kitchen_saw_it(
     assert (seen.call_id, seen.detail["ring"], seen.detail["by"]) == (call.call_id, 1, "热菜档")
 
 
+async def test_a_board_answers_only_what_rang_at_its_own_account(
+    house: HouseOnThread, client: Client
+) -> None:
+    """R-004-33: 看到了 for a call to one account counts at that account's board, and at no other."""
+    tokens = [house.pair("kitchen", name) for name in ("热菜档", "凉菜档")]
+    async with (
+        asyncio.timeout(S_MAX),
+        Device(house.url, tokens[0], tempo=QUICK) as meant,
+        Device(house.url, tokens[1], tempo=QUICK) as other,
+    ):
+        await meant.until(lambda d: d.replica.whole)
+        assert meant.replica.view is not None
+        named = [meant.replica.view.device.account]
+        call = await client.send_im_call(
+            SHOP, "service_wanted", params={"roomName": "801"}, accounts=named
+        )
+        with pytest.raises(Refusal) as refusal:
+            await other.ask("SeeCall", call_id=call.call_id, ring=1)
+        assert refusal.value.code == "not_allowed"
+        assert (await client.read_im_call(SHOP, call.call_id)).receipts == []
+        await meant.ask("SeeCall", call_id=call.call_id, ring=1)
+        record = await client.read_im_call(SHOP, call.call_id)
+    (receipt,) = [one for one in record.receipts if one.stage == "acknowledged"]
+    assert receipt.device_name == "热菜档"
+
+
 async def test_many_calls_go_at_once(house: HouseOnThread, client: Client) -> None:
     """A batch in plain words: accepted and refused side by side, the same when repeated."""
     house.pair("kitchen", station_id=1)

@@ -112,13 +112,15 @@ def _announcement(row: CallRow, facts: AgainFacts, context: Context) -> Decision
     return outcome.join(Decision(result | {"ends": [verdict(one) for one in verdicts]}))
 
 
-def see(command: SeeCall, row: CallRow, context: Context) -> Decision:
+def see(command: SeeCall, facts: RingFacts, context: Context) -> Decision:
     """Write down that the kitchen saw a ring, tell the cash desk and who called, and stop its repeats.
 
-    Raises `not_allowed` for what was not said to a kitchen.
+    Raises `not_allowed` for what rang neither in the kitchen nor at the board's own account.
     """
-    actor = context.actor
-    if "kitchen" not in row.channels and not row.call.accounts:
+    row, actor = facts.row, context.actor
+    if row is None:
+        raise Refusal("call_not_found", call_id=command.call_id)
+    if facts.rung.keys().isdisjoint({"kitchen", f"account:{actor.account_id}"}):
         raise Refusal("not_allowed")
     heard = _heard(command, actor, context.now_ms)
     receipt = Row("receipt", msgspec.to_builtins(heard))
