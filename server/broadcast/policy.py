@@ -7,7 +7,8 @@ and escalations go through it alike, so that none passes quiet hours by accident
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from bisect import bisect_left
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -21,6 +22,8 @@ Misfire = Literal["drop", "once", "late"]
 QuietThen = Literal["suppress", "postpone"]
 Sound = Literal["new", "round", "ring", "rush", "cancelled", "notice", "none"]
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1439)]
+DAY_MINUTES = 24 * 60
+MINUTE_MS = 60_000
 PUNCTUAL_S = 5  # a ring this late is on time
 CHANNELS: tuple[c.Channel, ...] = get_args(c.Channel)
 EVENTS: tuple[c.CallEvent, ...] = get_args(c.CallEvent)
@@ -192,18 +195,32 @@ def is_quiet(policy: Policy, now_ms: int, timezone: str) -> bool:
     """Say whether quiet hours hold for a sound of this policy now."""
     if policy.quiet is None or policy.quiet_exempt:
         return False
-    clock = local(now_ms, timezone)
-    return policy.quiet.holds(clock.hour * 60 + clock.minute)
+    return policy.quiet.holds(_minute_of_day(local(now_ms, timezone)))
+
+
+def _minute_of_day(clock: datetime) -> int:
+    return clock.hour * 60 + clock.minute
 
 
 def quiet_ends_ms(quiet: Quiet, now_ms: int, timezone: str) -> int:
-    """Return when quiet hours that hold now end, by the shop's wall clock."""
+    """Return the first moment at which the shop's wall clock is out of quiet hours that hold now.
+
+    Summer time may leap over their end: 02:30 of the night in which 03:00 follows 02:00 is at 03:00.
+    """
     clock = local(now_ms, timezone)
-    hour, minute = divmod(quiet.to_minute, 60)
-    end = clock.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    if end <= clock:
-        end += timedelta(days=1)  # by the wall clock, whatever the night's length
-    return int(end.timestamp() * 1000)
+    minutes = (quiet.to_minute - _minute_of_day(clock)) % DAY_MINUTES
+    end_ms = now_ms - now_ms % MINUTE_MS + minutes * MINUTE_MS
+    offset = clock.utcoffset()
+
+    def is_changed(at_ms: int) -> bool:
+        return local(at_ms, timezone).utcoffset() != offset
+
+    if not is_changed(end_ms):
+        return end_ms
+    changed_ms = now_ms + bisect_left(range(now_ms, end_ms), True, key=is_changed)
+    if quiet.holds(_minute_of_day(local(changed_ms, timezone))):
+        return quiet_ends_ms(quiet, changed_ms, timezone)  # counted from there: one change a night
+    return changed_ms
 
 
 def _is_too_late(policy: Policy, late_ms: int) -> bool:

@@ -15,7 +15,9 @@ from server.broadcast.policy import (
     PolicyChange,
     Quiet,
     effective,
+    is_quiet,
     may_ring,
+    quiet_ends_ms,
 )
 from server.clock import to_ms
 from server.events.catalogue import CallEvent, MsgType
@@ -58,6 +60,38 @@ def test_quiet_hours(
     """By the shop's own wall clock, over midnight and through summer time."""
     reason = _ring(Policy(quiet=quiet), _at(hour, minute, month), zone=zone)
     assert reason == (None if rings else "quiet_hours")
+
+
+Moment = tuple[int, int, int, int]  # month, day, hour, minute
+
+# In Berlin 03:00 follows 02:00 on 29 March (01:00 UTC), and 02:00 follows 03:00 on 25 October.
+ENDS = [
+    # quiet, now in UTC, end in UTC
+    (NIGHT, (11, 20, 16, 0), (11, 20, 23, 0), "Asia/Shanghai"),
+    (NIGHT, (3, 28, 22, 0), (3, 29, 5, 0), "Europe/Berlin"),  # 07:00, in a night of 23 hours
+    (NIGHT, (10, 24, 21, 0), (10, 25, 6, 0), "Europe/Berlin"),  # and of 25
+    (Quiet(22 * 60, 150), (3, 28, 22, 0), (3, 29, 1, 0), "Europe/Berlin"),  # no 02:30: at 03:00
+    (Quiet(22 * 60, 150), (3, 29, 0, 59), (3, 29, 1, 0), "Europe/Berlin"),
+    (Quiet(22 * 60, 180), (3, 28, 22, 0), (3, 29, 1, 0), "Europe/Berlin"),
+    (Quiet(22 * 60, 150), (10, 24, 21, 0), (10, 25, 0, 30), "Europe/Berlin"),  # the first 02:30
+    (Quiet(22 * 60, 150), (10, 25, 1, 15), (10, 25, 1, 30), "Europe/Berlin"),  # the second
+    (Quiet(150, 420), (10, 25, 0, 45), (10, 25, 1, 0), "Europe/Berlin"),  # the clock went back
+    (Quiet(160, 140), (10, 25, 0, 50), (10, 25, 1, 20), "Europe/Berlin"),
+    (Quiet(160, 140), (3, 28, 22, 0), (3, 30, 0, 20), "Europe/Berlin"),  # 02:20 to 02:40 was no time
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("quiet", "now", "ends", "zone"), ENDS)
+def test_quiet_hours_end_when_the_wall_clock_is_out_of_them(
+    quiet: Quiet, now: Moment, ends: Moment, zone: str
+) -> None:
+    """R-004-33: also where summer time leaps over their end or repeats it; no minute longer than said."""
+    now_ms, ends_ms = (to_ms(datetime(2026, *at, tzinfo=UTC)) for at in (now, ends))
+    policy = Policy(quiet=quiet)
+    assert quiet_ends_ms(quiet, now_ms + 1234, zone) == ends_ms
+    silent = [is_quiet(policy, at_ms, zone) for at_ms in range(now_ms, ends_ms, 60_000)]
+    assert all(silent)
+    assert not is_quiet(policy, ends_ms, zone)
 
 
 def test_who_passes_quiet_hours() -> None:
