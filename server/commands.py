@@ -189,9 +189,9 @@ BOOK: dict[str, Entry] = {
     # the kitchen
     "StartItem": Entry(kds.StartItem, _items, kds.start, _may("kitchen", "business")),
     "FinishItem": Entry(kds.FinishItem, _items, kds.finish, _may("kitchen", "business")),
-    "CallItem": Entry(kds.CallItem, _items, kds.call, _may("kitchen", "business")),
+    "CallItem": Entry(kds.CallItem, _items, kds.call, _may("kitchen", "cashier", "business")),
     "PickUpItem": Entry(
-        kds.PickUpItem, _items, kds.pick_up, _may("waiter", "kitchen", "business")
+        kds.PickUpItem, _items, kds.pick_up, _may("waiter", "kitchen", "cashier", "business")
     ),
     "DeliverItem": Entry(
         kds.DeliverItem, _items, kds.deliver, _may("waiter", "kitchen", "business")

@@ -1,5 +1,5 @@
 // The call screen 叫号屏: a hall reads at 10 m which numbers are being prepared and which to fetch. Numbers only.
-// What they are: numbers.js. What is said aloud comes from the server. Refuses to show names and rooms.
+// What they are: link/numbers.js. What is said aloud comes from the server. Refuses to show names and rooms.
 
 import { clock, monotonicMs } from "../link/clock.js";
 import { concerns } from "../link/concerns.js";
@@ -8,10 +8,10 @@ import { Part } from "../link/elements.js";
 import { businessDay, wallClock } from "../link/format.js";
 import { name, toggleLang } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
+import { numbersOf, PAGE_MAX, pageOf } from "../link/numbers.js";
 import { Speaker } from "../link/speaker.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
-import { numbersOf, PAGE_MAX, pageOf } from "./numbers.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -19,7 +19,7 @@ import "../link/sounding.js";
  * @typedef {import("../link/frames.d.ts").Event} Event
  * @typedef {import("../link/frames.d.ts").View} View
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {import("./numbers.js").QueueNumber} QueueNumber
+ * @typedef {import("../link/numbers.js").QueueNumber} QueueNumber
  */
 
 const LARGE_MS = 12_000;

@@ -16,6 +16,7 @@ import { logTemplate } from "./heard-log.js";
 import { needsTemplate, tagsTemplate } from "./needs.js";
 import { papersRunOut, paperWaits } from "./paper.js";
 import { Places } from "./places.js";
+import { Uncollected } from "./uncollected.js";
 import { say } from "./words.js";
 import "../link/sounding.js";
 
@@ -45,6 +46,7 @@ class CashDesk extends Part {
     super();
     this.screen = screen;
     this.speaker = new Speaker(screen, { mutes: true });
+    this.uncollected = new Uncollected(screen);
     /** @type {{minutes: number, reason: import("./aloud.js").Reason}} */
     this.choice = { minutes: MINUTES[0], reason: REASONS[0] };
   }
@@ -71,7 +73,7 @@ class CashDesk extends Part {
     document.documentElement.style.setProperty("--desk-zoom", String(zoom));
   }
 
-  /** 1–9 the alarms' buttons, 0 read it, M mute, T test, L language. @param {KeyboardEvent} event */
+  /** 1–9 the alarms' buttons, 0 read it, ↑ ↓ R C the numbers not collected, M mute, T test, L language. @param {KeyboardEvent} event */
   #key(event) {
     if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
     const key = event.key.toLowerCase();
@@ -80,6 +82,10 @@ class CashDesk extends Part {
     else if (key === "m") this.#toggleMute();
     else if (key === "t") void this.speaker.soundTest.run();
     else if (key === "l") toggleLang();
+    else if (this.uncollected.press(key, monotonicMs())) {
+      event.preventDefault();
+      this.requestUpdate();
+    }
   }
 
   /** @param {Event} event */
@@ -147,7 +153,7 @@ class CashDesk extends Part {
     const fresh = [...this.#cameAtMs.values()].filter((atMs) => nowMs - atMs < FRESH_MS).length;
     return html`${link.health() === "lost" ? this.#lost(view, nowMs) : this.#head(view, nowMs)}
       <main class="all"><section class="col">${needsTemplate(escalations(view), work)}${tagsTemplate(tagOrders(view, nowMs, (id) => this.#over.has(id)), fresh, work)}${this.#refused()}</section>
-      <section class="col">${nowTemplate(this.speaker)}${muteTemplate(view, this.speaker, nowMs, this.choice, {
+      <section class="col">${nowTemplate(this.speaker)}${this.uncollected.render(view, nowMs, monotonicMs)}${muteTemplate(view, this.speaker, nowMs, this.choice, {
         choose: (part) => {
           this.choice = { ...this.choice, ...part };
           this.requestUpdate();
@@ -163,6 +169,8 @@ class CashDesk extends Part {
   updated() {
     const alarms = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll(".alarm"));
     this.#places.painted([...alarms].map(({ dataset }) => dataset.paper ?? dataset.call ?? "-"), monotonicMs());
+    this.uncollected.painted(monotonicMs());
+    this.querySelector(".number[data-marked]")?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {View} view @param {number} nowMs */

@@ -27,7 +27,7 @@ def audience(kind: DeviceKind, place_id: int | None, station_id: int | None) -> 
         case "guest":
             return frozenset({"menu"} if place_id is None else {f"place:{place_id}", "menu"})
         case "cashier":
-            return frozenset({"cashier"})
+            return frozenset({"cashier", "screen"})  # it sees which numbers nobody has collected
         case "call_screen":
             return frozenset({"screen"})
         case "monitor":

@@ -100,7 +100,7 @@ SIGHT: dict[DeviceKind, Sight] = {
     "waiter": Sight(None, own_place=False, calls="all", menu=True),
     "guest": Sight(None, own_place=True, calls="none", menu=True),
     "cashier": Sight(
-        ("tag",),
+        None,
         own_place=False,
         calls="escalated",
         menu=True,

@@ -25,6 +25,10 @@ def evening(now_ms: int, business_day: str) -> View:
         s.order("tag", "23", (600, [d("宫保鸡丁", "cooking", 2), d("清炒时蔬", "ready")])),
         s.order("tag", "36", (540, [d("拍黄瓜", "called"), d("水饺", "cancelled")])),
         s.order("tag", "41", (150, [d("蒜蓉粉丝蒸扇贝", "queued", 6), d("水饺", "queued", 2), d("清蒸鲈鱼")])),
+        # numbers of the hall: 15 called and waiting, 16 with two dishes, 17 still cooking
+        s.order("takeaway", "外带", (900, [d("牛肉面", "called", since_s=260)])),
+        s.order("table", "A3", (700, [d("水饺", "called", since_s=95), d("拍黄瓜", "called", since_s=140)])),
+        s.order("table", "A5", (300, [d("红烧肉", "cooking")])),
     ]  # fmt: skip
     view = s.view(orders, station_id=None)
     view.device.kind, view.device.name = "cashier", "收银台 1"

@@ -34,6 +34,7 @@ _STEPS: dict[str, tuple[machine.Verb, type[Any]]] = {
     "StartItem": ("start", c.ItemStarted),
     "FinishItem": ("finish", c.ItemFinished),
     "CallItem": ("call", c.ItemCalled),
+    "PickUpItem": ("pick_up", c.ItemPickedUp),
     "CancelItem": ("cancel", c.ItemCancelled),
 }
 _decode = msgspec.json.Decoder(f.FromDevice).decode

@@ -1,12 +1,13 @@
 // ◆ Which queue numbers a hall sees: being prepared, or called and not fetched yet; and which page of them now.
 // A number is at 请取餐 while any of its dishes is called and not picked up. Refuses to know names, rooms and a clock.
 
-import { businessDay } from "../link/format.js";
+import { businessDay } from "./format.js";
 
 /**
- * @typedef {import("../link/frames.d.ts").View} View
- * @typedef {import("../link/frames.d.ts").Order} Order
- * @typedef {{orderId: number, number: string, yesterday: boolean, sinceMs: number}} QueueNumber
+ * @typedef {import("./frames.d.ts").View} View
+ * @typedef {import("./frames.d.ts").Order} Order
+ * @typedef {{orderId: number, number: string, yesterday: boolean, sinceMs: number, calledIds: number[]}} QueueNumber
+ *   calledIds: its dishes that wait to be collected, the newest first
  */
 
 export const PAGE_MAX = 12;
@@ -21,25 +22,27 @@ export function numbersOf(view, nowMs) {
   const today = businessDay(nowMs, view.shop.timezone);
   const numbered = view.orders
     .filter(({ place_kind: kind }) => kind !== "tag") // a wrist tag is called at the cash desk (R-004-10)
-    .map((order) => ({ order, calledAtMs: calledAt(order), waits: order.items.some(({ state }) => IN_KITCHEN.has(state)) }));
-  const entry = (/** @type {Order} */ order, /** @type {number} */ sinceMs) => ({
-    orderId: order.id, number: String(order.number).padStart(2, "0"), yesterday: order.business_day < today, sinceMs,
+    .map((order) => ({ order, called: calledOf(order), waits: order.items.some(({ state }) => IN_KITCHEN.has(state)) }));
+  const entry = (/** @type {Order} */ order, /** @type {number} */ sinceMs, /** @type {number[]} */ calledIds = []) => ({
+    orderId: order.id, number: String(order.number).padStart(2, "0"), yesterday: order.business_day < today, sinceMs, calledIds,
   });
   return {
     cooking: numbered
-      .filter(({ calledAtMs, waits }) => waits && !calledAtMs)
+      .filter(({ called, waits }) => waits && !called.length)
       .map(({ order }) => entry(order, order.opened_at_ms))
       .sort((a, b) => a.sinceMs - b.sinceMs || a.orderId - b.orderId),
     ready: numbered
-      .filter(({ calledAtMs }) => calledAtMs)
-      .map(({ order, calledAtMs }) => entry(order, calledAtMs))
+      .filter(({ called }) => called.length)
+      .map(({ order, called }) => entry(order, calledAt(called[0]), called.map(({ id }) => id)))
       .sort((a, b) => b.sinceMs - a.sinceMs || b.orderId - a.orderId),
   };
 }
 
-/** When a dish of it was called last, of those nobody has fetched; 0 for none. @param {Order} order */
-const calledAt = ({ items }) =>
-  Math.max(0, ...items.filter(({ state }) => state === "called").map((item) => item.called_at_ms ?? item.placed_at_ms));
+/** @param {import("./frames.d.ts").Item} item */
+const calledAt = (item) => item.called_at_ms ?? item.placed_at_ms;
+
+/** Its dishes that were called and that nobody has fetched, the newest first. @param {Order} order */
+const calledOf = ({ items }) => items.filter(({ state }) => state === "called").sort((a, b) => calledAt(b) - calledAt(a) || b.id - a.id);
 
 /**
  * The page that is shown at a moment; pages turn by themselves, all screens together.
