@@ -16,6 +16,7 @@ from server.broadcast import rings
 from server.broadcast import store as broadcast_store
 from server.broadcast.again import commands as again
 from server.broadcast.again.store import read_again
+from server.broadcast.hall import store as hall
 from server.cards import holding, trading
 from server.cards import store as cards_store
 from server.desk import Entry
@@ -94,7 +95,7 @@ async def _calls(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> l
 
 
 async def _rings(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
-    return list(await broadcast_store.read_rings(connection, asked, now_ms))
+    return list(await hall.read_rings(connection, asked, now_ms))
 
 
 async def _agains(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
@@ -102,7 +103,7 @@ async def _agains(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> 
 
 
 async def _announcements(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:
-    return list(await broadcast_store.read_announcements(connection, asked, now_ms))
+    return list(await hall.read_announcements(connection, asked, now_ms))
 
 
 async def _sends(connection: asyncpg.Connection, asked: Asked, now_ms: int) -> list[Any]:

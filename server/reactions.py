@@ -94,6 +94,37 @@ def _voice_of_card(call_id: int, facts: ItemFacts, context: Context) -> Promise:
     return Promise(calls.ANNOUNCE, payload, context.now_ms)
 
 
+def call_what_is_left(
+    event: c.ItemCancelled | c.ItemPickedUp, facts: ItemFacts, context: Context
+) -> calls.Outcome:
+    """A dish that held a number back is gone: what was called of it before may be collected now."""
+    if facts.item.state not in {"queued", "ready"} or facts.place_kind == "tag":
+        return calls.Outcome()
+    words = _number(facts.place_kind, facts.place_name, facts.number)
+    return _call_number(facts.place_id, facts.item.order_id, facts.item.id, words, context)
+
+
+def call_what_is_not_held(
+    event: pace.ItemsHeld, facts: OrderFacts, context: Context
+) -> calls.Outcome:
+    """What was called before is collected without the course that waits."""
+    order = facts.order
+    if order.place_kind == "tag":
+        return calls.Outcome()
+    words = _number(order.place_kind, order.place_name, order.number)
+    return _call_number(order.place_id, order.id, event.items[0].item_id, words, context)
+
+
+def _call_number(
+    place_id: int, order_id: int, item_id: int, words: dict[str, str], context: Context
+) -> calls.Outcome:
+    payload = {
+        "event": "item_ready", "at_ms": context.now_ms, "place_id": place_id, "order_id": order_id,
+        "item_id": item_id, "left": True, "params": words,
+    }  # fmt: skip
+    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+
+
 def announce_order(event: c.OrderPlaced, facts: PlaceFacts, context: Context) -> calls.Outcome:
     """Let the kitchen hear a room's order, the cash desk a wrist tag's (R-004-10)."""
     order = event.order
@@ -153,11 +184,17 @@ def _about(
     """
     *first, (name, quantity) = goods[:GOODS_SPOKEN_MAX]
     return {
-        "placeKind": place_kind,
-        "roomName": place_name,
         "goodsName": "".join(f"{dish.zh}{count}份，" for dish, count in first) + name.zh,
         "goodsName_en": "".join(f"{dish.en} × {count}, " for dish, count in first) + name.en,
         "num": str(quantity),
+        **_number(place_kind, place_name, number),
+    }
+
+
+def _number(place_kind: str, place_name: str, number: int) -> dict[str, str]:
+    return {
+        "placeKind": place_kind,
+        "roomName": place_name,
         "number": f"{number:02d}",  # as the screens write it (R-004-9)
     }
 
@@ -251,10 +288,16 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     display.ItemsUnseen: (announce_unseen,),
     c.ItemFinished: (call_after_a_while,),
     c.ItemCalled: (ring_the_pads,),
-    c.ItemPickedUp: (_end_calls("picked_up"),),
-    c.ItemCancelled: (_end_calls("item_cancelled"), announce_cancel, print_cancel),
+    c.ItemPickedUp: (_end_calls("picked_up"), call_what_is_left),
+    c.ItemCancelled: (
+        _end_calls("item_cancelled"),
+        announce_cancel,
+        print_cancel,
+        call_what_is_left,
+    ),
     c.ItemChanged: (print_amount,),
     pace.ItemsRushed: (announce_rush, print_pace),
+    pace.ItemsHeld: (call_what_is_not_held,),
     pace.ItemsFired: (print_pace,),
     c.ItemUndone: (_end_calls("undone"), call_if_back_at_the_pass),
     c.PlaceCleaned: (_end_calls("cleaned"),),

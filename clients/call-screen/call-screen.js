@@ -8,7 +8,7 @@ import { Part } from "../link/elements.js";
 import { businessDay, wallClock } from "../link/format.js";
 import { name, toggleLang } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
-import { numbersOf, PAGE_MAX, pageOf } from "../link/numbers.js";
+import { collectable, numbersOf, PAGE_MAX, pageOf } from "../link/numbers.js";
 import { Speaker } from "../link/speaker.js";
 import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
@@ -74,8 +74,14 @@ class CallScreen extends Part {
 
   /** @param {Event} event */
   #hear(event) {
-    if (event.kind === "ItemCalled") this.#called(event.order_id);
+    if (event.kind === "ItemCalled") this.#calls(event.order_id, event.item_id);
     else if (event.kind === "Announced") this.#said(event.utterance);
+  }
+
+  /** A dish whose company is still in the kitchen calls nobody. @param {number} orderId @param {number} itemId */
+  #calls(orderId, itemId) {
+    const order = this.screen.view?.orders.find(({ id }) => id === orderId);
+    if (order && collectable(order).some(({ id }) => id === itemId)) this.#called(orderId);
   }
 
   /** A number that is said again, at a desk's request, stands large again; the voice of a call does not keep it there. @param {import("../link/frames.d.ts").Utterance} utterance */

@@ -1,5 +1,6 @@
 // ◆ Which queue numbers a hall sees: being prepared, or called and not fetched yet; and which page of them now.
-// A number is at 请取餐 while any of its dishes is called and not picked up. Refuses to know names, rooms and a clock.
+// Dishes of one round that were let go together are collected together: they stand at 请取餐 once all of them were called,
+// until they are picked up. Refuses to know names, rooms and a clock.
 
 import { businessDay } from "./format.js";
 
@@ -22,7 +23,7 @@ export function numbersOf(view, nowMs) {
   const today = businessDay(nowMs, view.shop.timezone);
   const numbered = view.orders
     .filter(({ place_kind: kind }) => kind !== "tag") // a wrist tag is called at the cash desk (R-004-10)
-    .map((order) => ({ order, called: calledOf(order), waits: order.items.some(({ state }) => IN_KITCHEN.has(state)) }));
+    .map((order) => ({ order, called: collectable(order), waits: order.items.some(({ state }) => IN_KITCHEN.has(state)) }));
   const entry = (/** @type {Order} */ order, /** @type {number} */ sinceMs, /** @type {number[]} */ calledIds = []) => ({
     orderId: order.id, number: String(order.number).padStart(2, "0"), yesterday: order.business_day < today, sinceMs, calledIds,
   });
@@ -41,8 +42,16 @@ export function numbersOf(view, nowMs) {
 /** @param {import("./frames.d.ts").Item} item */
 const calledAt = (item) => item.called_at_ms ?? item.placed_at_ms;
 
-/** Its dishes that were called and that nobody has fetched, the newest first. @param {Order} order */
-const calledOf = ({ items }) => items.filter(({ state }) => state === "called").sort((a, b) => calledAt(b) - calledAt(a) || b.id - a.id);
+/** @param {import("./frames.d.ts").Item} item */
+const servingOf = ({ round, fired_at_ms: firedAtMs }) => `${round}/${firedAtMs ?? ""}`;
+
+/** Its called dishes that wait for nothing in the kitchen, the newest first. @param {Order} order */
+export function collectable({ items }) {
+  const unfinished = new Set(items.filter(({ state }) => IN_KITCHEN.has(state)).map(servingOf));
+  return items
+    .filter((item) => item.state === "called" && !unfinished.has(servingOf(item)))
+    .sort((a, b) => calledAt(b) - calledAt(a) || b.id - a.id);
+}
 
 /**
  * The page that is shown at a moment; pages turn by themselves, all screens together.

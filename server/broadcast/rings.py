@@ -46,6 +46,7 @@ class Announce(msgspec.Struct, frozen=True):
     item_id: int | None = None
     tag: bool = False  # a wrist tag's order: the cash desk announces it (R-004-10)
     call_id: int | None = None  # the card on the pads that rings for the same reason
+    left: bool = False  # a dish that held a number back is gone: the hall may hear of what is left
 
 
 class RemindClaimer(msgspec.Struct, frozen=True):
@@ -71,6 +72,9 @@ class RingFacts(msgspec.Struct):
     gone: str = ""
     company: list[CallRow] = []  # other calls of this event that wait at the same end
     order_open: bool = True
+    said_by: int | None = (
+        None  # the dish whose call says the number; None: it is not to be collected
+    )
 
 
 # Which ends the house tells by itself, for a room's order and for a wrist tag's (R-004-10).
@@ -92,7 +96,7 @@ def announce(promise: Announce, facts: RingFacts, context: Context) -> Decision:
     """Say what happened in the house: an order came, a dish waits, a dish was cancelled."""
     if facts.gone or not facts.order_open:
         return Decision({})
-    told = HOUSE_CHANNELS[promise.event, promise.tag]
+    told = _told(promise, facts)
     moment = ringing.Moment(context.now_ms, promise.at_ms)
     if promise.call_id is not None:
         return _voice_of_card(told, facts, moment)
@@ -101,8 +105,19 @@ def announce(promise: Announce, facts: RingFacts, context: Context) -> Decision:
         return Decision({})
     row = new_row(promise.event, promise.params, 1, channels, context)
     row.source, row.place_id, row.call.order_id = HOUSE, promise.place_id, promise.order_id
+    row.call.item_id = facts.said_by if promise.left else None
     _, outcome = begun(row, facts.ground, moment)
     return outcome.join(Decision({}))
+
+
+def _told(promise: Announce, facts: RingFacts) -> tuple[c.Channel, ...]:
+    """Return who hears of it: the hall hears a number once, by the dish that was called last."""
+    if promise.left:
+        return ("call_screen",) if facts.said_by is not None else ()
+    told = HOUSE_CHANNELS[promise.event, promise.tag]
+    if promise.event != "item_ready" or facts.said_by == promise.item_id:
+        return told
+    return tuple(one for one in told if one != "call_screen")
 
 
 def _voice_of_card(
@@ -172,6 +187,8 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     moment = ringing.Moment(context.now_ms, due_ms)
     round_ = ringing.Round(row, ground, moment)
     gone = facts.gone or ("" if facts.order_open else "order_completed")
+    if promise.end_key == "call_screen" and _is_number(row) and facts.said_by is None:
+        gone = gone or "item_gone"  # taken back, or collected, since it was said
     silent = round_.ring(end, promise.ring, gone)
     company = [] if silent else facts.company
     policy = ground.policies[end.channel]
@@ -193,6 +210,12 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
         _settle(beside, waits=len(other.channels) > 1)
         round_.outcome.add(beside.outcome)
     return round_.outcome.join(Decision({}))
+
+
+def _is_number(row: CallRow) -> bool:
+    """Say whether the house itself calls an order's number."""
+    call = row.call
+    return row.source == HOUSE and call.event == "item_ready" and call.item_id is not None
 
 
 def _escalate(round_: ringing.Round, end: ringing.End, ground: ringing.Ground) -> None:

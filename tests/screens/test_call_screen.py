@@ -40,7 +40,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def gateway() -> AsyncIterator[ScriptedGateway]:
-    """A hall: 01 half called, 02 to 15 cooking (their first dish ready), 16 a wrist tag's, 17 fetched."""
+    """A hall: 01 called (more of it cooking), 02 to 15 cooking (their dish ready), 16 a wrist tag's, 17 fetched."""
     now = SystemClock().now()
     today = (
         f"{now + timedelta(hours=8 - 3):%Y-%m-%d}"  # the shop's, which begins at 03:00 in Shanghai
@@ -49,7 +49,9 @@ async def gateway() -> AsyncIterator[ScriptedGateway]:
     scene.numbers = count(1)
     dish = scene.dish
     orders = [
-        scene.order("room", "801", (900, [dish("水饺", "called"), dish("红烧肉", "cooking")]))
+        scene.order(
+            "room", "801", (900, [dish("水饺", "called")]), (60, [dish("红烧肉", "cooking")])
+        )
     ]
     orders += [
         scene.order("table", f"A{n}", (800 - n, [dish("宫保鸡丁", "ready")])) for n in range(14)
@@ -93,6 +95,28 @@ async def test_twelve_numbers_a_page_and_no_names(page: Page) -> None:
     assert await numbers(page, READY) == ["01"]  # a wrist tag is the cash desk's, 17 was fetched
     text = await page.inner_text("call-screen")
     assert not any(place in text for place in ("801", "A1", "手牌"))
+
+
+async def test_a_number_waits_for_all_that_is_collected_with_it(browser: Browser) -> None:
+    """R-004-13: called while another dish of its round cooks, it is being prepared; then it stands large, once."""
+    now = SystemClock().now()
+    scene = Scene(to_ms(now), business_day=f"{now + timedelta(hours=8 - 3):%Y-%m-%d}")
+    scene.numbers = count(1)
+    dishes = [scene.dish("水饺", "ready"), scene.dish("红烧肉", "cooking")]
+    view = scene.view([scene.order("table", "A1", (300, dishes))])
+    view.device.kind, view.device.name, view.device.station_id = "call_screen", "取餐口", None
+    async with ScriptedGateway(view) as opened:
+        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        await page.goto(f"{opened.origin}/call-screen/#token={TOKEN}")
+        await expect(page.locator(COOKING)).to_have_text(["01"])
+        await opened.step(dishes[0].id, "CallItem")
+        await opened.step(dishes[1].id, "FinishItem")
+        await expect(page.locator(COOKING)).to_have_text(["01"])
+        assert await page.locator(".called").count() == 0
+        await opened.step(dishes[1].id, "CallItem")
+        await expect(page.locator(".called b")).to_have_text("01")
+        await expect(page.locator(COOKING)).to_have_count(0)
+        await page.close()
 
 
 async def test_a_called_number_stands_large_and_flashes_for_twelve_seconds(
