@@ -237,7 +237,10 @@ class Desk:
                 raise facts
             decision = job.entry.decide(job.body, facts, context)
             react(decision, facts, context)
-            reply = b"" if job.kept else answers.accepted(decision.result)
+            if decision.refusal is not None:
+                reply = answers.refused(decision.refusal)
+            else:
+                reply = b"" if job.kept else answers.accepted(decision.result)
         except Refusal as refusal:
             decision = Decision(result={})
             reply = answers.refused(refusal)

@@ -129,6 +129,12 @@ REFUSALS: dict[str, RefusalKind] = {
     "order_too_large": RefusalKind(422, False, "The order has too many dishes.", "一次下单太多"),
     "order_not_found": RefusalKind(404, False, "There is no such order.", "没有这个订单"),
     "order_completed": RefusalKind(409, False, "The order is completed.", "订单已完成"),
+    "place_cleared": RefusalKind(
+        409,
+        False,
+        "The place was cleared meanwhile; the order was not taken.",
+        "这里刚清过，这一单没有下给厨房",
+    ),
     # the kitchen
     "item_not_found": RefusalKind(404, False, "There is no such dish on an order.", "没有这道菜品"),
     "item_already_cancelled": RefusalKind(409, False, "The dish was cancelled.", "已退菜"),

@@ -14,7 +14,7 @@ const words = {
     escalate_after_rings: "响几遍没人应答就升级", escalate_to: "升级到", nobody: "不升级", priority: "优先级（0 最急，9 最缓）", misfire: "系统中断后错过的", misfire_drop: "不补播", misfire_once: "补播一次", misfire_late: "没太晚就补播", late_s_max: "最多晚多少秒",
     yes: "是", no: "否", caller_says: "由呼叫方指定", like: "跟随：{value}", hear_sound: "听提示音", there: "在{channel}播一次", sure_there: "在“{shop}”的{channel}真的播一次？那里的人会听到，并记入呼叫。", there_queued: "已在{channel}播：{n} 台设备，{on} 台在线", there_suppressed: "{channel}没有播：本店“自定义”事件的设置不让播，或在安静时段", there_no_such_end: "这家店没有已配对的{channel}设备",
     sound_new: "新单", sound_round: "加菜", sound_ring: "铃声", sound_rush: "催促", sound_cancelled: "取消", sound_notice: "提示", sound_none: "无声",
-    order_placed: "新订单", item_ready: "菜品完成", item_cancelled: "退菜", order_rushed: "催菜", item_unseen: "厨房没显示", service_wanted: "呼叫服务", technician_wanted: "呼叫技师", custom: "自定义", number_ready: "叫号",
+    order_placed: "新订单", item_ready: "菜品完成", item_cancelled: "退菜", order_rushed: "催菜", item_unseen: "厨房没显示", service_wanted: "呼叫服务", technician_wanted: "呼叫技师", custom: "自定义", number_ready: "叫号", order_crossed: "清房时来的单",
     kitchen: "厨房", pad: "服务员平板", cashier: "收银台", call_screen: "叫号屏", room: "客房", console: "后台",
     try: "试听", as_desk: "和收银台听到的一样：先提示音，再说话。", place_kind: "地点", place_room: "801 房间", place_tag: "手牌 23", place_table: "A3 桌",
     also: "同时改这些门店", all_shops: "全部 {n} 家 / 都不选", also_lead: "只改这里改动过的内容，那些门店其他的设置不变。什么都没改时，把本店在这里的设置都抄过去。", deviate: "这些门店在这里有自己的设置，不跟着品牌变", follow: "{shop}：改回跟随品牌（{fields}）",
@@ -40,7 +40,7 @@ const words = {
     escalate_after_rings: "Escalates after so many rings", escalate_to: "Escalates to", nobody: "Never", priority: "Priority (0 most urgent, 9 least)", misfire: "What was missed while the house was away", misfire_drop: "is not said", misfire_once: "is said once", misfire_late: "is said if not too late", late_s_max: "At most so many seconds late",
     yes: "Yes", no: "No", caller_says: "The caller's own", like: "As below: {value}", hear_sound: "Hear the chime", there: "Say it there: {channel}", sure_there: "Say it once at {channel} of “{shop}”? People there hear it, and it stands among the calls.", there_queued: "Said at {channel}: {n} devices, {on} online", there_suppressed: "Not said at {channel}: the shop's rules for custom calls are off there, or quiet hours hold", there_no_such_end: "The shop has no paired device at {channel}",
     sound_new: "New order", sound_round: "Another round", sound_ring: "Ring", sound_rush: "Rush", sound_cancelled: "Cancelled", sound_notice: "Notice", sound_none: "None",
-    order_placed: "New order", item_ready: "Dish done", item_cancelled: "Dish cancelled", order_rushed: "Rush", item_unseen: "Shown on no board", service_wanted: "Service wanted", technician_wanted: "Technician wanted", custom: "Custom", number_ready: "Number called",
+    order_placed: "New order", item_ready: "Dish done", item_cancelled: "Dish cancelled", order_rushed: "Rush", item_unseen: "Shown on no board", service_wanted: "Service wanted", technician_wanted: "Technician wanted", custom: "Custom", number_ready: "Number called", order_crossed: "Order as a room was cleared",
     kitchen: "Kitchen", pad: "Waiters' pads", cashier: "Cash desk", call_screen: "Number screen", room: "Room", console: "Console",
     try: "Try it", as_desk: "As the cash desk hears it: the chime, then the voice.", place_kind: "Place", place_room: "room 801", place_tag: "wrist tag 23", place_table: "table A3",
     also: "Also in these shops", all_shops: "All {n}, or none", also_lead: "Only what was changed here; all else of theirs stays. When nothing was changed, all that this shop has of its own here is copied.", deviate: "These shops have rules of their own here and do not follow the brand", follow: "{shop}: follow the brand again ({fields})",
@@ -66,7 +66,7 @@ export const told = (what) => (what in words.zh ? say(/** @type {keyof typeof wo
 export const typeWords = (type) => told(type === "room" ? "room_type" : type);
 
 /** The house's own sentences, by what they are about. server/broadcast/policy.py @type {Record<number, string>} */
-const HOUSE = { 1: "order_placed", 2: "item_ready", 3: "number_ready", 4: "item_cancelled", 5: "service_wanted", 6: "technician_wanted", 7: "order_rushed", 8: "item_unseen" };
+const HOUSE = { 1: "order_placed", 2: "item_ready", 3: "number_ready", 4: "item_cancelled", 5: "service_wanted", 6: "technician_wanted", 7: "order_rushed", 8: "item_unseen", 9: "order_crossed" };
 
 /** What a sentence is called; the house's own are called in the page's language. @param {import("./sentences.js").Template} template */
 export const called = ({ id, name }) => (id in HOUSE ? told(HOUSE[id]) : name);

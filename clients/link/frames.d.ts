@@ -173,12 +173,13 @@ export interface StationView {
   name: Text;
 }
 
-/** Where a guest sits. */
+/** Where a guest sits; `stay` counts the guests there, each ends when the place is cleared. */
 export interface PlaceView {
   id: number;
   kind: PlaceKind;
   name: string;
   area: Text;
+  stay: number;
 }
 
 /** What can be ordered, in the order it is shown. */
@@ -753,13 +754,14 @@ export interface CallHeard {
   heard: Heard[];
 }
 
-/** The room was cleaned: its order, if any, is completed (R-004-16). */
+/** The room was cleaned: its order, if any, is completed (R-004-16), and another stay begins. */
 export interface PlaceCleaned {
   kind: "PlaceCleaned";
   place_id: number;
   order_id: number | null;
   at_ms: number;
   by: string;
+  stay: number | null;
 }
 
 /** A device was given an account and a place. */

@@ -61,6 +61,7 @@ export const REFUSALS = {
   order_too_large: {"zh": "一次下单太多", "en": "The order has too many dishes."},
   order_not_found: {"zh": "没有这个订单", "en": "There is no such order."},
   order_completed: {"zh": "订单已完成", "en": "The order is completed."},
+  place_cleared: {"zh": "这里刚清过，这一单没有下给厨房", "en": "The place was cleared meanwhile; the order was not taken."},
   item_not_found: {"zh": "没有这道菜品", "en": "There is no such dish on an order."},
   item_already_cancelled: {"zh": "已退菜", "en": "The dish was cancelled."},
   item_already_started: {"zh": "已开始制作，不能退", "en": "Cooking has begun."},

@@ -49,6 +49,7 @@ export function apply(view, event) {
         orders: view.orders.filter((order) => order.id !== event.order_id),
         calls: view.calls.filter((call) => call.order_id !== event.order_id),
         unseen: view.unseen.filter((card) => card.order_id !== event.order_id),
+        places: view.places.map((place) => (place.id === event.place_id ? { ...place, stay: event.stay ?? place.stay } : place)),
       };
     case "CallRaised":
     case "CallUnanswered":

@@ -46,8 +46,10 @@ export class CartShelf {
   place(placeId, about = {}) {
     const cart = this.#cart;
     if (!cart.lines.length) return null;
-    const open = this.#screen.view?.orders.find((order) => order.place_id === placeId);
-    const entry = this.#screen.outbox.add("PlaceOrder", orderBody(cart, placeId, open?.id), { ...about, cart }, cart.id);
+    const { view, outbox } = this.#screen;
+    const open = view?.orders.find((order) => order.place_id === placeId);
+    const stay = view?.places.find((one) => one.id === placeId)?.stay;
+    const entry = outbox.add("PlaceOrder", orderBody(cart, placeId, open?.id, stay), { ...about, cart }, cart.id);
     if (!entry) return null;
     remember(`${this.#key}.sent`, JSON.stringify(cart));
     this.set({ ...newCart(uuid()), allergens: cart.allergens });

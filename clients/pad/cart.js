@@ -76,9 +76,10 @@ export const dishCount = (cart) => cart.lines.reduce((sum, line) => sum + line.q
 /** Dishes of the cart that cannot be had now: sold out or off the menu. @param {Menu} menu @param {Cart} cart */
 export const goneLines = (menu, cart) => cart.lines.filter((line) => dishOf(menu, line.dish_id)?.sold_out ?? true);
 
-/** The body of PlaceOrder. @param {Cart} cart @param {number} placeId @param {number | undefined} orderId whose round it is, if one is open */
-export const orderBody = (cart, placeId, orderId) => ({
+/** The body of PlaceOrder. @param {Cart} cart @param {number} placeId @param {number | undefined} orderId whose round it is, if one is open @param {number | undefined} stay whose guest's */
+export const orderBody = (cart, placeId, orderId, stay) => ({
   place_id: placeId,
+  ...(stay === undefined ? {} : { stay }),
   ...(orderId === undefined ? {} : { order_id: orderId }),
   lines: cart.lines,
   note: cart.note.trim(),

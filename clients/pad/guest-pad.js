@@ -5,11 +5,12 @@ import { Part } from "../link/elements.js";
 import { wallClock } from "../link/format.js";
 import { lang, name, setLang } from "../link/i18n.js";
 import { Speaker } from "../link/speaker.js";
+import { remember, remembered } from "../link/storage.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { CartShelf } from "./cart-shelf.js";
 import { cartList } from "./cart-list.js";
 import { categoryOfKey, menuCards, menuRail } from "./menu-page.js";
-import { orderProgress } from "./order-progress.js";
+import { maybeStillHere, orderProgress } from "./order-progress.js";
 import { say as shared } from "../link/words.js";
 import { say } from "./words.js";
 import "./allergy-sheet.js";
@@ -29,6 +30,7 @@ import "../link/sounding.js";
 class GuestPad extends Part {
   static properties = { category: { state: true } };
   #recovered = false;
+  #stayKey;
 
   /** @param {Screen} screen a screen that has its view */
   constructor(screen) {
@@ -37,6 +39,7 @@ class GuestPad extends Part {
     this.speaker = new Speaker(screen);
     const view = /** @type {View} */ (screen.view);
     this.shelf = new CartShelf(screen, `chuancai.cart.${view.shop.id}.${view.device.id}`);
+    this.#stayKey = `chuancai.stay.${view.shop.id}.${view.device.id}`;
     this.category = view.menu?.categories[0]?.id ?? "";
   }
 
@@ -53,16 +56,35 @@ class GuestPad extends Part {
       this.shelf.listen(),
       this.screen.outbox.answered.on((answer) => this.#answered(answer)),
       this.shelf.changed.on(() => this.requestUpdate()),
-      this.screen.link.frames.on((frame) => frame.t === "event" && this.#heard(frame.event)),
       clock.onTick(() => this.requestUpdate()),
       () => window.removeEventListener("keydown", key),
     ];
   }
 
   willUpdate() {
-    if (this.#recovered || !this.screen.outbox.loaded) return;
+    if (!this.screen.outbox.loaded) return;
+    if (!this.#recovered) this.shelf.recover();
     this.#recovered = true;
-    this.shelf.recover();
+    this.#follow();
+  }
+
+  /** Another stay began, heard live or found after having been away: what the last guest left on this pad goes. */
+  #follow() {
+    const { view } = this.screen;
+    const place = view?.places.find((one) => one.id === view.device.place_id);
+    if (!place) return;
+    const [was, now] = [remembered(this.#stayKey), `${place.id}.${place.stay}`];
+    if (was === now) return;
+    remember(this.#stayKey, now);
+    if (was?.startsWith(`${place.id}.`)) this.#forget();
+  }
+
+  /** What was chosen, what must not be eaten, what was refused. What is on its way the house refuses, and says so. */
+  #forget() {
+    this.shelf.clear();
+    for (const entry of this.screen.outbox.refused) {
+      if (entry.name === "PlaceOrder" && !maybeStillHere(entry, clock.nowMs())) this.#dismiss(entry);
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -70,18 +92,6 @@ class GuestPad extends Part {
     const menu = this.screen.view?.menu;
     const category = menu && categoryOfKey(menu, event);
     if (category) this.category = category;
-  }
-
-  /** The room was cleared: what was chosen, what must not be eaten, and what was not sent yet was the last guest's. @param {import("../link/screen.js").Event} event */
-  #heard(event) {
-    if (event.kind !== "PlaceCleaned" || event.place_id !== this.screen.view?.device.place_id) return;
-    this.shelf.clear();
-    const { outbox } = this.screen;
-    for (const { id, name: command } of [...outbox.entries]) {
-      if (command !== "PlaceOrder") continue;
-      if (!outbox.withdraw(id)) outbox.dismiss(id);
-      this.shelf.forgetSent(id);
-    }
   }
 
   /** What came too late for its guest is nobody's business here. @param {{entry: import("../link/outbox.js").Entry, reply: import("../link/frames.d.ts").Reply}} answer */

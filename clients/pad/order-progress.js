@@ -136,8 +136,26 @@ function waiting(entry, { menu, withdraw, linked }) {
   </div>`;
 }
 
+const SAME_GUEST_MS = 600_000; // later somebody else reads it (server/orders/commands.py, CROSSED_WITHIN_S)
+
+/** Whether a place was cleared under an order of a moment ago: by mistake, perhaps. @param {Entry} entry @param {number} nowMs */
+export const maybeStillHere = (entry, nowMs) =>
+  entry.refusal?.code === "place_cleared" && nowMs - entry.madeAtMs < SAME_GUEST_MS;
+
+/** The place was cleared under an order: said without what it was, for another guest may read it. @param {Entry} entry @param {Progress} progress */
+const clearedSlip = (entry, { nowMs, putBack, dismiss }) => html`<div class="slip refused cleared" role="alert">
+  ${say("cleared_order")}
+  <div>
+    ${maybeStillHere(entry, nowMs) ? html`<button class="btn" @click=${() => putBack(entry)}>${say("still_here")}</button>` : nothing}
+    <button class="btn" @click=${() => dismiss(entry)}>${say("understood")}</button>
+  </div>
+</div>`;
+
 /** A refused order or cancellation, on paper, until somebody has read it. @param {Entry} entry @param {Progress} progress */
-function slip(entry, { menu, putBack, dismiss }) {
+function slip(entry, progress) {
+  // a waiter's order says where to, and is the waiter's to read
+  if (entry.refusal?.code === "place_cleared" && !entry.about?.where) return clearedSlip(entry, progress);
+  const { menu, putBack, dismiss } = progress;
   const cart = entry.about?.cart;
   const why = refusalWords(entry.refusal);
   return html`<div class="slip refused" role="alert">

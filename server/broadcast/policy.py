@@ -108,7 +108,7 @@ class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 # The house's own templates (`templates.py`), by which an event speaks unless told otherwise.
 ORDER_PLACED, ITEM_READY, NUMBER_READY, ITEM_CANCELLED = 1, 2, 3, 4
-SERVICE_WANTED, TECHNICIAN_WANTED, ORDER_RUSHED, ITEM_UNSEEN = 5, 6, 7, 8
+SERVICE_WANTED, TECHNICIAN_WANTED, ORDER_RUSHED, ITEM_UNSEEN, ORDER_CROSSED = 5, 6, 7, 8, 9
 
 _SENTENCES: dict[c.CallEvent, int] = {
     "order_placed": ORDER_PLACED,

@@ -55,6 +55,13 @@ _ALL = (
             "Room {roomName}: {goodsName} × {num} was shown on no kitchen screen, please tell the kitchen",
         ),
     ),
+    Template(
+        policy.ORDER_CROSSED, 1, "order crossed", {"roomName": "room"},
+        Text(
+            "{roomName}房间刚清房,客人又下了一单,没有接下,请去问一下",
+            "Room {roomName} was cleared as its guest ordered: the order was not taken, please ask there",
+        ),
+    ),
 )  # fmt: skip
 
 BUILT_IN: dict[int, Template] = {one.id: one for one in _ALL}

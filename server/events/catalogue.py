@@ -144,10 +144,9 @@ class Call(msgspec.Struct):
 class Utterance(msgspec.Struct, frozen=True):
     """One ring of a call as ends hear and show it: the words, how they are said, until when.
 
-    `channels` are the ends that make it heard; whoever else gets it only lists it. A voice line is
-    never spoken after `expires_at_ms`. `spoken` has no digits: numbers are written as people say
-    them. `audio` maps a language to a path of ready speech; empty means the end speaks itself.
-    `priority` 0 is the most urgent (cancel 0, rush 1, call 2, new order 3, notice 4).
+    `channels` are the ends that make it heard; whoever else gets it only lists it. A voice line is never spoken after
+    `expires_at_ms`. `spoken` has no digits: numbers are written as people say them. `audio` maps a language to a path
+    of ready speech; empty means the end speaks itself. `priority`: cancel 0, rush 1, call 2, new order 3, notice 4.
     """
 
     call_id: int
@@ -312,12 +311,13 @@ class CallHeard(_Event, frozen=True, tag=True):
 
 
 class PlaceCleaned(_Event, frozen=True, tag=True):
-    """The room was cleaned: its order, if any, is completed (R-004-16)."""
+    """The room was cleaned: its order, if any, is completed (R-004-16), and another stay begins."""
 
     place_id: int
     order_id: int | None
     at_ms: int
     by: str
+    stay: int | None = None
 
 
 class DevicePaired(_Event, frozen=True, tag=True):

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from server.errors import Refusal
 from server.events.catalogue import Event
 from server.ids import IdMint
 
@@ -88,12 +89,16 @@ class Promise(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct):
-    """A command's outcome; without rows and events it only answers."""
+    """A command's outcome; without rows and events it only answers.
+
+    With a `refusal` it was not done, and what it writes says so to somebody else.
+    """
 
     result: dict[str, Any]
     rows: list[Row] = []
     said: list[Said] = []
     promises: list[Promise] = []
+    refusal: Refusal | None = None
 
 
 class Written(NamedTuple):

@@ -60,12 +60,13 @@ class DeviceView(msgspec.Struct):
 
 
 class PlaceView(msgspec.Struct):
-    """Where a guest sits."""
+    """Where a guest sits; `stay` counts the guests there, each ends when the place is cleared."""
 
     id: int
     kind: c.PlaceKind
     name: str
     area: c.Text
+    stay: int = 1
 
 
 class View(msgspec.Struct):
@@ -187,6 +188,9 @@ def _place_cleaned(view: View, event: c.PlaceCleaned) -> None:
     view.orders = [order for order in view.orders if order.id != event.order_id]
     view.calls = [call for call in view.calls if call.order_id != event.order_id]
     view.unseen = [card for card in view.unseen if card.order_id != event.order_id]
+    for place in view.places:
+        if place.id == event.place_id and event.stay is not None:  # lines of an older log name none
+            place.stay = event.stay
 
 
 def _shown(view: View, event: display.DisplayFact) -> None:

@@ -38,7 +38,8 @@ SELECT h.epoch, h.seq,
                          'call_after_finish_s', s.call_after_finish_s) AS shop,
        coalesce((SELECT json_agg(json_build_object('id', t.id, 'name', t.name) ORDER BY t.id)
                    FROM station t WHERE t.shop_id = s.id), '[]') AS stations,
-       coalesce((SELECT json_agg(json_build_object('id', p.id, 'kind', p.kind, 'name', p.name, 'area', p.area)
+       coalesce((SELECT json_agg(json_build_object('id', p.id, 'kind', p.kind, 'name', p.name, 'area', p.area,
+                                                   'stay', p.stay)
                                  ORDER BY p.id)
                    FROM place p WHERE p.shop_id = s.id AND ($3::bigint IS NULL OR p.id = $3)), '[]') AS places,
        coalesce((SELECT json_agg(order_view(o) ORDER BY o.id)

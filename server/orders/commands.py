@@ -13,8 +13,8 @@ import msgspec
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.days import business_day
-from server.events.decision import Context, Decision, Role, Row, Said
-from server.events.facts import CallRow, ShopRules
+from server.events.decision import Context, Decision, Promise, Role, Row, Said
+from server.events.facts import PAD_CALL, CallRow, ShopRules
 from server.events.menu import Dish
 from server.events.topics import order_topics
 from server.ids import Id
@@ -27,6 +27,10 @@ ALLERGENS_MAX = 20
 MODIFIERS_MAX = 20
 ORDER_ITEMS_MAX = 200  # all rounds of one guest together
 ORDER_ALLERGENS_MAX = 60
+CROSSED_WITHIN_S = (
+    600  # an order that comes later was kept by a pad without a link: its guest is gone
+)
+ORDER_CROSSED = 9  # the house's sentence (server/broadcast/templates.py)
 
 Note = Annotated[str, msgspec.Meta(max_length=NOTE_CHARACTERS_MAX)]
 Word = Annotated[str, msgspec.Meta(max_length=40)]
@@ -45,7 +49,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """下单 or 加菜: one round for one guest's place.
 
-    `order_id` names whose round it is, where an order was open: a press that comes late never reaches the next guest.
+    `order_id` names whose round it is, where an order was open, and `stay` whose guest pressed: a press that comes
+    late never reaches the next guest.
     """
 
     place_id: Id
@@ -53,12 +58,14 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
     allergens: Annotated[list[Word], msgspec.Meta(max_length=ALLERGENS_MAX)] = []
     order_id: Id | None = None
+    stay: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class CleanPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """清房: the guest is gone, the order is completed.
 
-    `order_id` names whose room it was: a press that comes late never ends the next guest's order.
+    `order_id` names whose room it was: a press that comes late never ends the next guest's order. Without it the
+    stay ends, whether an order was open or not.
     """
 
     place_id: Id
@@ -89,6 +96,8 @@ class PlaceFacts(msgspec.Struct):
     kind: c.PlaceKind
     name: str
     version: int
+    stay: int
+    cleared_at_ms: int | None
     open_order: OpenOrder | None
     dishes: dict[int, Dish]
     days: dict[date, tuple[int, int]]  # business day → last number, version
@@ -111,6 +120,8 @@ def place_order(command: PlaceOrder, facts: PlaceFacts, context: Context) -> Dec
     if not command.lines:
         raise Refusal("order_empty")
     known = facts.open_order
+    if command.stay is not None and command.stay != facts.stay:
+        return _crossed(facts, context)
     if command.order_id is not None and (known is None or known.id != command.order_id):
         raise Refusal("order_completed")  # the guest who pressed is gone
     if (known.items if known else 0) + len(command.lines) > ORDER_ITEMS_MAX:
@@ -132,6 +143,25 @@ def place_order(command: PlaceOrder, facts: PlaceFacts, context: Context) -> Dec
         rows=rows,
         said=[Said(c.OrderPlaced(order=order, round=round_), topics)],
     )
+
+
+def _crossed(facts: PlaceFacts, context: Context) -> Decision:
+    """Refuse an order of a stay that is over; a guest's that crossed the clearing rings the pads.
+
+    The room may have been cleared by mistake, with the guest still in it.
+    """
+    decision = Decision(result={}, refusal=Refusal("place_cleared", stay=facts.stay))
+    ago_ms = context.now_ms - (facts.cleared_at_ms or 0)
+    if context.actor.role == "guest" and ago_ms <= CROSSED_WITHIN_S * 1000:
+        about = {
+            "placeId": str(facts.place_id), "placeKind": facts.kind, "roomName": facts.name,
+        }  # fmt: skip
+        ask = {
+            "event": "service_wanted", "msg_type": PAD_CALL, "template_id": ORDER_CROSSED,
+            "params": about,
+        }  # fmt: skip
+        decision.promises = [Promise("SendImCall", {"calls": [ask]}, context.now_ms)]
+    return decision
 
 
 def _opened(command: PlaceOrder, facts: PlaceFacts, context: Context) -> tuple[c.Order, list[Row]]:
@@ -183,11 +213,15 @@ def _joined(command: PlaceOrder, facts: PlaceFacts, known: OpenOrder) -> tuple[c
     return order, [row]
 
 
-def _place_row(facts: PlaceFacts, order_id: int | None) -> Row:
-    return Row(
-        "place_step",
-        {"id": facts.place_id, "version": facts.version + 1, "open_order_id": order_id},
-    )
+def _place_row(facts: PlaceFacts, order_id: int | None, **more: int) -> Row:
+    values = {
+        "id": facts.place_id,
+        "version": facts.version + 1,
+        "open_order_id": order_id,
+        "stay": facts.stay,
+        "cleared_at_ms": facts.cleared_at_ms,
+    }
+    return Row("place_step", values | more)
 
 
 def _order_row(known: OpenOrder, **changes: Any) -> Row:
@@ -234,7 +268,7 @@ def _goods(item: c.Item) -> dict[str, Any]:
 
 
 def clean_place(command: CleanPlace, facts: PlaceFacts, context: Context) -> Decision:
-    """Complete the place's order (R-004-16); a clean place answers success and says nothing."""
+    """Complete the place's order and end the stay (R-004-16); a late press says nothing."""
     known = facts.open_order
     if known is not None and command.order_id not in {None, known.id}:
         known = None  # the order that was meant is over; this is the next guest's
@@ -244,17 +278,17 @@ def clean_place(command: CleanPlace, facts: PlaceFacts, context: Context) -> Dec
         "changed": known is not None,
         "undelivered": known.undelivered if known else 0,
     }
-    if known is None:
+    if known is None and command.order_id is not None:
         return Decision(result=result)
+    rows = [_order_row(known, state="completed", completed_at_ms=context.now_ms)] if known else []
+    rows.append(_place_row(facts, None, stay=facts.stay + 1, cleared_at_ms=context.now_ms))
     event = c.PlaceCleaned(
-        place_id=facts.place_id, order_id=known.id, at_ms=context.now_ms, by=context.actor.name
+        place_id=facts.place_id,
+        order_id=known.id if known else None,
+        at_ms=context.now_ms,
+        by=context.actor.name,
+        stay=facts.stay + 1,
     )
-    return Decision(
-        result=result,
-        rows=[
-            _order_row(known, state="completed", completed_at_ms=context.now_ms),
-            _place_row(facts, None),
-        ],
-        # The cash desk, too: it may worry about dishes of a room.
-        said=[Said(event, order_topics(facts.place_id, facts.kind, facts.stations) | {"cashier"})],
-    )
+    # The cash desk, too: it may worry about dishes of a room.
+    topics = order_topics(facts.place_id, facts.kind, facts.stations) | {"cashier"}
+    return Decision(result=result, rows=rows, said=[Said(event, topics)])

@@ -18,7 +18,7 @@ from server.orders.commands import OpenOrder, PlaceFacts
 # One row per place: its session, the day's counter, the dishes asked for, the calls that ring.
 # A shop's business day is UTC's day or a neighbour of it, wherever the shop and whatever its clock.
 READ_PLACES = """
-SELECT p.shop_id, p.id, p.kind, p.name, p.version,
+SELECT p.shop_id, p.id, p.kind, p.name, p.version, p.stay, to_ms(p.cleared_at) AS cleared_at_ms,
        s.timezone, s.call_after_finish_s, s.call_interval_s, s.call_rings_max, shop_prints(s.id) AS prints,
        CASE WHEN o.id IS NOT NULL THEN json_build_object(
            'id', o.id, 'number', o.number, 'business_day', o.business_day, 'source', o.source,
@@ -75,6 +75,8 @@ def _facts(row: asyncpg.Record) -> PlaceFacts:
         kind=_place_kind(row["kind"]),
         name=row["name"],
         version=row["version"],
+        stay=row["stay"],
+        cleared_at_ms=row["cleared_at_ms"],
         open_order=read(_open_order, "open_order", None),
         dishes={dish.id: dish for dish in read(_dishes, "dishes", [])},
         days={day: (number, version) for day, number, version in read(_days, "days", [])},

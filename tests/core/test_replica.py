@@ -43,6 +43,7 @@ def test_the_servers_reducer_ends_where_recorded(file: Path) -> None:
     assert msgspec.to_builtins(view.heard) == after["heard"]
     assert msgspec.to_builtins(view.cards) == after["cards"]
     assert msgspec.to_builtins(view.unseen) == after["unseen"]
+    assert msgspec.to_builtins(view.places) == after["places"]
     assert state_hash(view) == recorded["hash"]
 
 
@@ -69,8 +70,8 @@ async ({view, events}) => {
   const freeze = (x) => (x && typeof x === 'object' ? (Object.values(x).forEach(freeze), Object.freeze(x)) : x);
   let now = freeze(view);
   for (const event of events) now = freeze(apply(now, freeze(event)));
-  const {orders, calls, device, announced, heard, cards, unseen} = now;
-  return {after: {orders, calls, device, announced, heard, cards, unseen},
+  const {orders, calls, device, announced, heard, cards, unseen, places} = now;
+  return {after: {orders, calls, device, announced, heard, cards, unseen, places},
           canonical: canonical(now), hash: stateHash(now)};
 }
 """

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
+import msgspec
 import pytest
 
 from server.errors import Refusal
-from tests.support.kitchen import open_kitchen
+from server.events.decision import Due
+from tests.support.kitchen import Kitchen, actor, open_kitchen
 
 TAG_PLACE = 101
 
@@ -116,3 +120,64 @@ async def test_a_late_order_never_reaches_the_next_guest(database_url: str) -> N
             now = await kitchen.order(2, 1)
         (order,) = (await kitchen.view("waiter")).orders
         assert (order.id, len(order.items)) == (now["order_id"], 2)
+
+
+async def _placed(kitchen: Kitchen, stay: int) -> str:
+    """Order as the guest of place 1 in this stay; return the refusal's code, or nothing."""
+    body = msgspec.json.encode({"place_id": 1, "stay": stay, "lines": [{"dish_id": 1}]})
+    try:
+        await kitchen.desk.execute(actor("guest"), uuid.uuid4(), "PlaceOrder", body)
+    except Refusal as refusal:
+        return refusal.code
+    return ""
+
+
+async def _stay(kitchen: Kitchen) -> int:
+    return (await kitchen.view("guest", 1)).places[0].stay
+
+
+async def test_a_first_order_names_the_stay_it_was_made_in(database_url: str) -> None:
+    """R-004-16: kept offline in a room without an order, it is refused once the room was cleared."""
+    async with open_kitchen(database_url) as kitchen:
+        before = await _stay(kitchen)
+        await kitchen.ask("business", "CleanPlace", place_id=1)  # a check-out: nothing was ordered
+        assert await _placed(kitchen, before) == "place_cleared"
+        assert (await kitchen.view("waiter")).orders == []
+        assert await _placed(kitchen, await _stay(kitchen)) == ""
+
+
+async def test_a_snapshot_and_the_event_tell_the_same_stay(database_url: str) -> None:
+    """R-004-16: a pad that was away finds in its snapshot what others heard; a late press ends no stay."""
+    async with open_kitchen(database_url) as kitchen:
+        old = await kitchen.view("guest", 1)
+        order = await kitchen.order(1, 1)
+        await kitchen.ask("waiter", "CleanPlace", place_id=1, order_id=order["order_id"])
+        carried = kitchen.carry(old, 0)
+        fresh = await kitchen.view("guest", 1)
+        assert carried.places == fresh.places
+        await kitchen.ask("waiter", "CleanPlace", place_id=1, order_id=order["order_id"])
+        assert await _stay(kitchen) == fresh.places[0].stay
+
+
+async def test_staff_hear_of_an_order_that_crossed_the_clearing(database_url: str) -> None:
+    """R-004-16: the pads ring for a guest's order refused a moment after; not for one of an hour ago."""
+    async with open_kitchen(database_url) as kitchen:
+        await kitchen.pair("waiter")
+        before = await _stay(kitchen)
+        await kitchen.order(1, 1)
+        await kitchen.ask("waiter", "CleanPlace", place_id=1)
+        assert await _placed(kitchen, before) == "place_cleared"
+        asked = await kitchen.pool.fetch(
+            "SELECT shop_id, id, kind, payload, attempt FROM promise WHERE kind = 'SendImCall'"
+        )
+        assert await kitchen.desk.keep([Due(*row) for row in asked]) == [None]
+        (call,) = (await kitchen.view("waiter")).calls
+        assert (call.place_name, call.state) == ("801", "ringing")
+        assert call.text is not None
+        assert "刚清房" in call.text.zh
+        kitchen.advance(seconds=3600)
+        assert await _placed(kitchen, before) == "place_cleared"
+        assert (
+            await kitchen.pool.fetchval("SELECT count(*) FROM promise WHERE kind = 'SendImCall'")
+            == 1
+        )

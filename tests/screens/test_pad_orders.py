@@ -132,10 +132,67 @@ def test_an_order_kept_offline_is_not_the_next_guests(pads: Pads) -> None:
     house.order(ROOM_802, GREENS)
     wire.mend()
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    page.wait_for_function("() => chuancai.screen.outbox.entries.length === 0")
+    slip = page.locator(".slip.cleared")
+    expect(slip).to_contain_text("之前的一单没有下给厨房")
+    expect(slip).not_to_contain_text("米饭")  # another guest may read it
     expect(page.locator(".unsent")).to_have_count(0)
+    slip.get_by_role("button", name="知道了").click()
+    expect(slip).to_have_count(0)
     (order,) = house.view("waiter").orders
     assert [item.dish_id for item in order.items] == [GREENS]
     page.reload()
     page.wait_for_function("() => window.chuancai?.screen.outbox.loaded && chuancai.view()")
     expect(page.locator(".cart[data-empty]")).to_be_visible()  # nor comes it back to their cart
+
+
+def choose(page: Page) -> None:
+    """Put rice into the cart."""
+    page.locator(".rail button").nth(4).click()
+    page.locator(f"[data-dish='{RICE}'] .step button").last.click()
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_pad_that_was_away_learns_that_its_room_was_cleared(
+    pads: Pads, *, reloaded: bool
+) -> None:
+    """R-004-16: cleared while the pad had no link, or was off: cart and allergies of the last guest are gone."""
+    house = pads.house
+    page, wire = pads.guest(2)
+    choose(page)
+    allergic(page)
+    wire.cut()
+    house.ask("business", "CleanPlace", place_id=ROOM_802)
+    wire.mend()
+    if reloaded:
+        page.reload()
+    else:
+        page.evaluate("chuancai.link.resync()")
+    expect(page.locator(".cart[data-empty]")).to_be_visible()
+    expect(page.locator(".tell.allergen")).to_have_count(0)
+
+
+def test_an_order_that_crosses_the_clearing_is_not_lost(pads: Pads) -> None:
+    """R-004-16: cleared by mistake under an order: the guest is told and puts it back, the waiters are called."""
+    house = pads.house
+    page, wire = pads.guest(2)
+    waiter, _ = pads.waiter("王敏")
+    choose(page)
+    allergic(page)
+    wire.cut()
+    page.locator(".place-it").dblclick()
+    house.ask("business", "CleanPlace", place_id=ROOM_802)
+    wire.mend()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(waiter.locator(".call")).to_contain_text("客人又下了一单")
+    page.get_by_role("button", name="EN").click()
+    slip = page.locator(".slip.cleared")
+    expect(slip).to_contain_text("the order sent before that was not taken")
+    page.reload()
+    expect(slip).to_be_visible()
+    slip.get_by_role("button", name="It is still me").click()
+    expect(page.locator(".cart li")).to_have_count(1)
+    expect(page.locator(".tell.allergen")).to_be_visible()
+    page.locator(".place-it").click()
+    expect(page.locator(".coming .it")).to_have_count(1)
+    waiter.locator(".call .come").click()
+    waiter.get_by_role("button", name="办完了").click()

@@ -45,6 +45,7 @@ def rounds() -> Scenes:
                 c.PlaceCleaned(2, 2, NOON_MS, "王敏"),
                 c.PlaceCleaned(3, None, NOON_MS, "王敏"),
                 c.PlaceCleaned(4, 44, NOON_MS, "王敏"),
+                c.PlaceCleaned(1, None, NOON_MS, "王敏", 2),
                 step(c.ItemStarted, 2, 2, order_id=2),
                 c.OrderPlaced(order(3, item(3, 3)), 1),
             ],

@@ -83,6 +83,7 @@ def recorded(before: View, events: list[c.Event]) -> dict[str, Any]:
             "heard": after.heard,
             "cards": after.cards,
             "unseen": after.unseen,
+            "places": after.places,
         },
         "hash": state_hash(after),
     }
