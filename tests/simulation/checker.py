@@ -121,6 +121,8 @@ def _happening(event: c.Event) -> tuple[Any, ...] | None:
     match event:
         case c.OrderPlaced():
             what = (event.order.id, event.round, tuple(item.id for item in event.order.items))
+        case c.PlaceCleaned(order_id=None):
+            pass  # a stay ended in which nothing was ordered: its answer says that no order changed
         case c.PlaceCleaned():
             what = (event.order_id,)
         case c.CallClaimed():
