@@ -165,7 +165,7 @@ async def stage(evening: Evening) -> None:
     await evening.at(16, 20)
     beef, _greens = await evening.order("803", dish(17), dish(15, 1, "no-garlic"))
     await evening.at(12, 0)
-    chicken, _rice = await evening.order("808", dish(20), dish(24, 2))
+    chicken, rice = await evening.order("808", dish(20), dish(24, 2))
     await evening.at(9, 44)
     kung_pao, leaves = await evening.order(
         "23", dish(2, 2, "no-peanuts", "no-scallion"), dish(6), allergens=["花生", "坚果"]
@@ -190,7 +190,10 @@ async def stage(evening: Evening) -> None:
     await evening.cook(leaves, "StartItem")
     await evening.at(1, 52)
     await evening.order("801", dish(1, 2), dish(15))
-    await evening.cook(chicken, "FinishItem", "CallItem")
+    await evening.cook(rice, "StartItem", "FinishItem")
+    for command in ("PickUpItem", "DeliverItem"):
+        await evening.do("waiter", command, item_id=rice)
+    await evening.cook(chicken, "FinishItem", "CallItem")  # the hall hears number 12
     call = await evening.pool.fetchval(READ_CALL, chicken)
     await evening.do("waiter", "ClaimCall", call_id=call)
     await evening.at(0, 42)

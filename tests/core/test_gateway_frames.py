@@ -97,7 +97,7 @@ def test_a_packed_command_reaches_the_desk_as_json() -> None:
         ("waiter", None, None, {"pad"}),
         ("guest", 801, None, {"place:801", "menu"}),
         ("guest", None, None, {"menu"}),
-        ("cashier", None, None, {"cashier"}),
+        ("cashier", None, None, {"cashier", "screen"}),
         ("call_screen", None, None, {"screen"}),
     ],
 )  # fmt: skip
