@@ -7,7 +7,7 @@ import asyncio
 from server.demo.traffic import run_traffic
 from tests.support.house import HouseOnThread
 
-S_MAX = 60.0
+S_MAX = 180.0  # an evening takes twenty on a calm machine
 ORDERS_PER_MINUTE = 240.0
 
 
