@@ -10,7 +10,7 @@ import { ago, closeDialog, moment, Room } from "./room.js";
 import { say as shared } from "./words.js";
 
 /** @typedef {import("../link/frames.d.ts").ScreenSettings} Settings */
-/** @typedef {{id: number, kind: Kind, name: string, place_id: number | null, station_id: number | null, paired: boolean, paired_at_ms: number | null, last_seen_at_ms: number | null, online: boolean | null, settings: Settings}} Device */
+/** @typedef {{id: number, kind: Kind, name: string, place_id: number | null, station_id: number | null, paired: boolean, paired_at_ms: number | null, last_seen_at_ms: number | null, online: boolean | null, settings: Settings, settings_version: number, anew?: boolean}} Device anew: somebody else set it up while the form lay open */
 /** @typedef {"kitchen" | "waiter" | "guest" | "cashier" | "call_screen" | "monitor"} Kind */
 /** @typedef {{places: import("../link/frames.d.ts").PlaceView[], stations: import("../link/frames.d.ts").StationView[]}} Ground */
 
@@ -46,6 +46,16 @@ class DevicesRoom extends Room {
   async #look() {
     const told = await this.read(`/v1/shops/${this.shopId}/devices`);
     if (told) this.devices = told.devices;
+  }
+
+  /** What was refused: when somebody else set the screen up meanwhile, the form is filled anew. @param {Device} device */
+  async #lookAgain(device) {
+    await this.#look();
+    const now = this.devices.find(({ id }) => id === device.id);
+    if (this.open !== device || !now || now.settings_version === device.settings_version) return;
+    this.open = null; // a fresh form: what was typed over the old settings goes with them
+    await this.updateComplete;
+    this.open = { ...now, anew: true };
   }
 
   async #readGround() {
@@ -177,6 +187,7 @@ class DevicesRoom extends Room {
       <p class="lead">${say(device.kind)} · ${say("number", { n: device.id })}${device.paired_at_ms ? ` · ${say("since", { when: moment(device.paired_at_ms) })}` : nothing}</p>
       <div class="fields">${field("name", say("name"), device.name, { required: true, maxlength: 40, whole: true })}${this.#stands(device.place_id, device.station_id)}</div>
       <h3>${say("screen")}</h3>
+      ${device.anew ? html`<p class="told" role="alert">${icon("late")}${say("anew")}</p>` : nothing}
       <div class="fields">
         ${board ? html`${choice("mode", say("mode"), [["", liked], ["station", say("mode_station")], ["expo", say("mode_expo")]], settings.mode ?? "")}` : nothing}
         ${board ? html`${field("columns", say("columns"), settings.columns ?? "", { type: "number", min: 2, max: 8, placeholder: liked })}${field("rows", say("rows"), settings.rows ?? "", { type: "number", min: 1, max: 4, placeholder: liked })}` : nothing}
@@ -202,9 +213,9 @@ class DevicesRoom extends Room {
     const steps = [
       ["POST", `${path}/rename`, { name: named }, named !== device.name],
       ["POST", `${path}/move`, stands, stands.place_id !== device.place_id || stands.station_id !== device.station_id],
-      ["PUT", `${path}/screen`, settings, JSON.stringify(settings) !== JSON.stringify(device.settings)],
+      ["PUT", `${path}/screen`, { ...settings, version: device.settings_version }, JSON.stringify(settings) !== JSON.stringify(device.settings)],
     ];
-    for (const [method, to, body, wanted] of steps) if (wanted && !(await this.change(method, to, body, say("saved", { name: named })))) return void this.#look();
+    for (const [method, to, body, wanted] of steps) if (wanted && !(await this.change(method, to, body, say("saved", { name: named })))) return void this.#lookAgain(device);
     closeDialog(this);
     void this.#look();
   }

@@ -17,7 +17,7 @@ from server.api.reached import code_drawn, host_and_port
 from server.api.table import Call, Door
 from server.clock import to_ms
 from server.events.decision import Actor
-from server.events.screens import ScreenSettings
+from server.events.screens import ScreenSettings, SettingsVersion
 from server.events.view import DeviceKind
 from server.pairing.door import Execute, PairingDoor
 from server.pairing.pairing import NAME_CHARS_MAX, NAME_PATTERN, PairedDevice, Wish
@@ -70,7 +70,7 @@ class ConfirmRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):
-    """A device of a shop. `online` null: nobody knows at the moment."""
+    """A device of a shop. `online` null: nobody knows at the moment. Who sets it up names `settings_version`."""
 
     id: int
     kind: DeviceKind
@@ -83,6 +83,7 @@ class DeviceInfo(msgspec.Struct, frozen=True):
     paired_at_ms: int | None
     last_seen_at_ms: int | None
     settings: ScreenSettings
+    settings_version: int
     online: bool | None = None
 
 
@@ -116,6 +117,12 @@ class RenameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What people call the device."""
 
     name: Annotated[DeviceName, msgspec.Meta(min_length=1)]
+
+
+class ScreenRequest(ScreenSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the screen shows and sounds from now on; `version`: the `settings_version` you read."""
+
+    version: SettingsVersion
 
 
 _STANDING = ("place_not_found", "station_not_found", "device_not_found")
@@ -171,8 +178,8 @@ class Devices:
             Door(
                 "PUT", "/v1/shops/{shop_id}/devices/{device_id}/screen", "setScreen",
                 "Say how a screen shows and sounds; it changes while somebody looks", "manager",
-                self.set_screen, params=DevicePath, request=ScreenSettings, response=DeviceAnswer,
-                refusals=("device_not_found",),
+                self.set_screen, params=DevicePath, request=ScreenRequest, response=DeviceAnswer,
+                refusals=("device_not_found", "version_changed"),
             ),
             Door(
                 "POST", "/v1/shops/{shop_id}/devices/{device_id}/seek", "seekDevice",
@@ -220,7 +227,9 @@ class Devices:
 
     async def set_screen(self, call: Call) -> DeviceAnswer:
         """Set a screen up."""
-        return await self._command(call, "SetScreen", {"settings": call.body})
+        settings = msgspec.to_builtins(call.body)
+        version = settings.pop("version")
+        return await self._command(call, "SetScreen", {"settings": settings, "version": version})
 
     async def seek(self, call: Call) -> DeviceAnswer:
         """Let a screen show itself."""

@@ -20,6 +20,7 @@ from server.events.screens import (
     DeviceSought,
     ScreenSet,
     ScreenSettings,
+    SettingsVersion,
 )
 from server.events.topics import device_topics
 from server.events.view import DeviceKind
@@ -56,10 +57,14 @@ class RevokeDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SetScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """设置屏幕: all settings of a screen at once; what is left out is the screen's own affair again."""
+    """设置屏幕: all settings of a screen at once; what is left out is the screen's own affair again.
+
+    `version`: which settings were read (a device's `settings_version`).
+    """
 
     device_id: Id
     settings: ScreenSettings
+    version: SettingsVersion
 
 
 class RenameDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +98,7 @@ class StoredDevice(msgspec.Struct):
     revoked_at_ms: int | None
     version: int
     settings: ScreenSettings = AS_IT_LIKES
+    settings_version: int = 0
 
 
 class DeviceFacts(msgspec.Struct):
@@ -193,14 +199,26 @@ def move(command: MoveDevice, facts: DeviceFacts, context: Context) -> Decision:
 
 
 def set_screen(command: SetScreen, facts: DeviceFacts, context: Context) -> Decision:
-    """Tell a screen how to show and sound; it changes while somebody looks."""
+    """Tell a screen how to show and sound; it changes while somebody looks.
+
+    Raises `version_changed` when somebody else set it up meanwhile. To have wished the same is no quarrel.
+    """
     device = _known(facts, command.device_id)
     answer = _answer(device) | {"settings": command.settings}
     if device.settings == command.settings:
-        return Decision(result=answer | {"changed": False})
-    told = msgspec.structs.replace(device, settings=command.settings, version=device.version + 1)
+        return Decision(
+            result=answer | {"settings_version": device.settings_version, "changed": False}
+        )
+    if device.settings_version != command.version:
+        raise Refusal("version_changed", version=device.settings_version)
+    told = msgspec.structs.replace(
+        device,
+        settings=command.settings,
+        settings_version=device.settings_version + 1,
+        version=device.version + 1,
+    )
     return Decision(
-        result=answer | {"changed": True},
+        result=answer | {"settings_version": told.settings_version, "changed": True},
         rows=[_row(told)],
         said=[Said(ScreenSet(told.id, told.settings), device_topics(told.id))],
     )

@@ -20,6 +20,7 @@ Columns = Annotated[int, msgspec.Meta(ge=COLUMNS_MIN, le=COLUMNS_MAX)]
 Rows = Annotated[int, msgspec.Meta(ge=ROWS_MIN, le=ROWS_MAX)]
 Distance = Annotated[int, msgspec.Meta(ge=DISTANCE_CM_MIN, le=DISTANCE_CM_MAX)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+SettingsVersion = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 2)]
 
 
 class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

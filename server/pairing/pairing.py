@@ -87,6 +87,7 @@ class PairedDevice(msgspec.Struct, frozen=True):
     paired_at_ms: int | None
     last_seen_at_ms: int | None
     settings: ScreenSettings = AS_IT_LIKES
+    settings_version: int = 0
 
 
 def new_code() -> str:

@@ -89,14 +89,35 @@ async def test_stations_and_names_of_devices_are_kept_by_managers(house: ApiHous
     device_id = await house.pair("kitchen")
     one = f"{DEVICES}/{device_id}"
     assert (await manager.ask("POST", f"{one}/rename", {"name": " 热菜 2 "})).status_code == 200
-    shown = await manager.ask("PUT", f"{one}/screen", {"columns": 3, "volume": 50})
+    shown = await manager.ask("PUT", f"{one}/screen", {"columns": 3, "volume": 50, "version": 0})
     device = shown.json()["device"]
     assert (device["name"], device["settings"]["columns"]) == ("热菜 2", 3)
     assert (await manager.ask("POST", f"{one}/seek")).status_code == 200
-    is_problem(await manager.ask("PUT", f"{one}/screen", {"columns": 30}), "bad_field")
+    is_problem(
+        await manager.ask("PUT", f"{one}/screen", {"columns": 30, "version": 1}), "bad_field"
+    )
     is_problem(await manager.ask("POST", f"{DEVICES}/99999/seek"), "device_not_found")
     is_problem(
         await manager.ask("POST", f"/v1/shops/{OTHER_SHOP}/dishes", MASHED), "shop_not_found"
     )
     service = await house.caller("pos")
     is_problem(await service.ask("PUT", f"{DISHES}/2", {"price_fen": 1}), "not_allowed")
+
+
+async def test_of_two_who_set_up_one_screen_the_later_is_told(house: ApiHouse) -> None:
+    """R-004-6: who saves names the settings that were read; those of somebody else meanwhile stay."""
+    manager = await house.caller("m", roles=("business", "manager"))
+    one = f"{DEVICES}/{await house.pair('kitchen')}"
+    screen = f"{one}/screen"
+    is_problem(await manager.ask("PUT", screen, {"columns": 3}), "bad_field")
+    first = await manager.ask("PUT", screen, {"columns": 3, "version": 0})
+    assert first.json()["device"]["settings_version"] == 1
+    is_problem(await manager.ask("PUT", screen, {"rows": 2, "version": 0}), "version_changed")
+    same = await manager.ask("PUT", screen, {"columns": 3, "version": 0})
+    assert same.json()["device"] == first.json()["device"], "both wished the same"
+    moved = {"station_id": 1}
+    assert (await manager.ask("POST", f"{one}/move", moved)).status_code == 200
+    read = await manager.ask("PUT", screen, {"rows": 2, "version": 1})
+    assert read.status_code == 200, "where a screen stands is another matter"
+    settings = read.json()["device"]["settings"]
+    assert (settings["columns"], settings["rows"]) == (None, 2)

@@ -108,6 +108,32 @@ def test_a_screen_is_named_set_up_and_found_from_a_desk(
     board.context.close()
 
 
+def test_a_screen_set_up_at_two_desks_is_set_up_by_the_first(
+    house: HouseOnThread, desk: Page, browser: Browser
+) -> None:
+    """R-004-6: who saves over settings that somebody else changed is told, and sees those."""
+    board = board_of(house, browser, "蒸菜屏")
+    device_id = board.evaluate("window.chuancai.view().device.id")
+    enter(house, desk, "devices")
+    row = desk.locator("tr", has_text="蒸菜屏")
+    row.locator("button[name=edit]").click()
+    theirs = {"columns": 4, "theme": "light"}
+    house.ask("manager", "SetScreen", device_id=device_id, settings=theirs, version=0)
+    desk.fill("dialog input[name=rows]", "2")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".toasts p[data-as=refused]")).to_have_text("已被他人修改，请重新读取")
+    expect(desk.locator("dialog .told")).to_contain_text("下面是现在的设置")
+    expect(desk.locator("dialog input[name=columns]")).to_have_value("4")
+    expect(desk.locator("dialog select[name=theme]")).to_have_value("light")
+    expect(desk.locator("dialog input[name=rows]")).to_have_value("")
+    desk.fill("dialog input[name=rows]", "2")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("dialog.sheet")).to_have_count(0)
+    board.wait_for_function("() => window.chuancai.view().device.settings.rows === 2")
+    assert board.evaluate("window.chuancai.view().device.settings.columns") == 4
+    board.context.close()
+
+
 def test_a_screen_is_paired_from_a_desk_either_way(
     house: HouseOnThread, desk: Page, browser: Browser
 ) -> None:

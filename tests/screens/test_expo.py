@@ -21,7 +21,7 @@ READABLE = """(button) => {
 def _expo(boards: Boards, house: HouseOnThread) -> Board:
     board = boards.open(None)
     device_id = board.page.evaluate("window.chuancai.view().device.id")
-    house.ask("manager", "SetScreen", device_id=device_id, settings={"mode": "expo"})
+    house.ask("manager", "SetScreen", device_id=device_id, settings={"mode": "expo"}, version=0)
     expect(board.page.locator(".head h1")).to_have_text("传菜口")
     return board
 

@@ -9,11 +9,14 @@ from playwright.sync_api import expect
 from tests.support.boards import KUNGPAO, Board, Boards, ordered
 from tests.support.house import HouseOnThread
 
+VERSION_OF = "SELECT settings_version FROM device WHERE shop_id = 1 AND id = $1"
+
 
 def _told(board: Board, house: HouseOnThread, **settings: Any) -> None:
     """Tell a board how to show, as a manager does from the console."""
     device_id = board.page.evaluate("window.chuancai.view().device.id")
-    house.ask("manager", "SetScreen", device_id=device_id, settings=settings)
+    version = house.call(house.house.pool.fetchval(VERSION_OF, device_id))
+    house.ask("manager", "SetScreen", device_id=device_id, settings=settings, version=version)
 
 
 def test_a_board_shows_as_it_is_told_from_a_desk(boards: Boards, house: HouseOnThread) -> None:
