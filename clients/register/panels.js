@@ -6,7 +6,7 @@ import { exactYuan, wallClock } from "../link/format.js";
 import { icon } from "../link/icons.js";
 import { html, live, nothing } from "../link/vendor/lit.js";
 import { refusalWords } from "../link/words.js";
-import { typedAs } from "./amount.js";
+import { fenOf, typedAs } from "./amount.js";
 import { say } from "./words.js";
 
 /**
@@ -79,7 +79,7 @@ export function middleTemplate(till, timezone) {
   if (pending) return pendingTemplate(pending, till);
   if (till.done) return doneTemplate(till.done);
   const parts = { open: openTemplate, refund: refundTemplate, charge: cardTemplate, top_up: cardTemplate, replace: cardTemplate };
-  return html`${parts[till.task](till, timezone)}${noticeTemplate(till)}`;
+  return html`${parts[till.task](till, timezone)}${noticeTemplate(till)}${wipedTemplate(till)}`;
 }
 
 /** Nobody knows whether it was done. @param {Till} till */
@@ -194,6 +194,17 @@ const openTemplate = (till) => html`<section class="card face form">
 const inputTemplate = (till, field, words, help = "") => html`<label class="field"><span>${words}<small>${help}</small></span>
   <input name=${field} .value=${live(till.fields[field])} autocomplete="off" spellcheck="false" maxlength="40" ?data-here=${till.active === field}
     @focus=${() => till.active !== field && till.aim(field)} @input=${(/** @type {InputEvent} */ event) => till.write(field, /** @type {HTMLInputElement} */ (event.target).value)}></label>`;
+
+/** What was cleared, for as long as it can be laid back. @param {Till} till */
+function wipedTemplate(till) {
+  const { wiped } = till;
+  if (!wiped) return nothing;
+  const { fields, card, trade, done, task } = wiped;
+  const sum = task === "refund" && trade ? exactYuan(fenOf(fields.amount) || trade.amount_fen - trade.refunded_fen) : fields.amount && exactYuan(fenOf(fields.amount));
+  const what = [sum, trade?.number_masked ?? card?.number_masked ?? done?.masked ?? fields.number, fields.identity && say("identity")].filter(Boolean).join(" · ");
+  return html`<p class="says wiped" role="status">${icon("undo")}<span>${say("wiped")}<small>${what}</small></span>
+    <button class="btn" name="put_back" @mousedown=${(/** @type {Event} */ event) => event.preventDefault()} @click=${() => till.putBack()}><key-cap .key=${"Z"}></key-cap>${say("put_back", { s: Math.ceil(wiped.leftMs / 1000) })}</button></p>`;
+}
 
 /** What was not done, and why. @param {Till} till */
 function noticeTemplate({ notice }) {

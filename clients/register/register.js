@@ -91,7 +91,7 @@ class CardRegister extends Part {
       if (event.target instanceof HTMLButtonElement && event.target.matches(":focus-visible")) return; // it is pressed itself
       event.preventDefault();
       this.#enter();
-    } else if (event.key === "Escape") till.clear(till.task);
+    } else if (event.key === "Escape") till.wipe();
     else if (!inField && this.#command(event.key)) event.preventDefault();
   }
 
@@ -103,6 +103,7 @@ class CardRegister extends Part {
     else if (task) this.#turn(task[0]);
     else if (key === "/") till.aim("number");
     else if (key === "ArrowDown" || key === "ArrowUp") this.#walk(key === "ArrowDown" ? 1 : -1);
+    else if (key.toLowerCase() === "z") till.putBack();
     else if (key.toLowerCase() === "l") toggleLang();
     else if (key.toLowerCase() === "t") void this.speaker.soundTest.run();
     else return false;
@@ -174,7 +175,7 @@ class CardRegister extends Part {
         <span>${say(`amount_${label}`)}</span><b>${whole ? html`<i>${exactYuan(whole)}</i>` : html`¥${shown || html`<i>0</i>`}`}</b></button>
       <div class="pad">${PAD.map(key)}
         <button class="soft erase" aria-label=${say("erase")} @mousedown=${keepFocus} @click=${() => till.press("Backspace")}>${icon("back")}</button>
-        <button class="soft" @mousedown=${keepFocus} @click=${() => till.clear(till.task)}><key-cap .key=${"Esc"}></key-cap>${say("clear")}</button>
+        <button class="soft" @mousedown=${keepFocus} @click=${() => till.wipe()}><key-cap .key=${"Esc"}></key-cap>${say("clear")}</button>
         <button class="soft" @mousedown=${keepFocus} @click=${() => till.aim("number")}><key-cap .key=${"/"}></key-cap>${say("by_hand")}</button>
       </div>`;
   }

@@ -23,6 +23,8 @@ import { Questions } from "./questions.js";
  */
 
 const EMPTY = { amount: "", number: "", identity: "", name: "", fresh: "" };
+/** How long what was cleared can be laid back, as a step is undone at a board. */
+export const UNDO_MS = 5_000;
 const CALM_MS = 500; // what appears under a finger, or behind a reader's Enter, is not pressed by it
 const SAME_CARD_MS = 3_000; // some readers send a number twice
 const NUMBER_MAX = 32;
@@ -51,6 +53,8 @@ export class Till {
   /** Something of the above changed. @type {Signal<void>} */
   changed = new Signal();
 
+  /** What was cleared by hand, and until when it comes back. @type {{counter: Till["counter"], untilMs: number} | null} */
+  #wiped = null;
   #shownAtMs = -Infinity;
   #read = { number: "", atMs: -Infinity };
   /** The intent on the counter and its command id. */
@@ -118,6 +122,33 @@ export class Till {
   /** Lay the counter as it stood. @param {Till["counter"]} counter */
   lay(counter) {
     Object.assign(this, counter, { fields: { ...counter.fields } });
+  }
+
+  /** Everything off the counter because somebody said so: for a moment it can be laid back. */
+  wipe() {
+    if (this.pending) return;
+    const { counter } = this;
+    const before = this.wiped && this.#wiped;
+    this.clear(this.task);
+    this.#wiped = isBare(counter) ? before : { counter, untilMs: monotonicMs() + UNDO_MS };
+    this.changed.emit();
+  }
+
+  /** What can be laid back, and for how long; null as soon as something else lies there. */
+  get wiped() {
+    const wiped = this.#wiped;
+    if (!wiped || this.pending || this.questions.asking || this.done || this.task !== wiped.counter.task || !isBare(this.counter)) return null;
+    const leftMs = wiped.untilMs - monotonicMs();
+    return leftMs > 0 ? { ...wiped.counter, leftMs } : null;
+  }
+
+  /** Lay back what was cleared. */
+  putBack() {
+    const { wiped } = this;
+    if (!wiped || !this.#wiped) return;
+    this.lay(this.#wiped.counter);
+    this.#wiped = null;
+    this.#show();
   }
 
   /** Everything off the counter. @param {Task} [task] */
@@ -312,3 +343,6 @@ export class Till {
     this.changed.emit();
   }
 }
+
+/** Nothing lies there that would be missed; a new card's number is shown only once. @param {Till["counter"]} counter */
+const isBare = ({ fields, card, trade, done }) => !card && !trade && !done?.number && Object.values(fields).every((text) => !text);

@@ -264,3 +264,51 @@ def test_by_touch_alone(counters: Counters, counter: Counter) -> None:
     expect(counter.line("after")).to_have_text("¥87.50")
     counter.keys("Enter")
     expect(counter.outcome.locator(".sum")).to_have_text("¥12.50")
+
+
+def test_what_was_cleared_by_mistake_is_laid_back(counters: Counters, counter: Counter) -> None:
+    """R-000-2: Esc and 清空 can be taken back by key or press, until something else lies there."""
+    card_id, number = counters.card(10_000)
+    put_back = counter.page.locator("button[name=put_back]")
+    amount = counter.page.locator(".amount b")
+    counter.type("28.5")
+    counter.lay(number)
+    expect(counter.line("after")).to_have_text("¥71.50")
+    counter.keys("Escape")
+    expect(amount).to_have_text("¥0")
+    expect(counter.page.locator(".wiped")).to_contain_text("¥28.50")
+    counter.keys("Escape", "z")  # a second Esc clears nothing and loses nothing
+    expect(counter.line("after")).to_have_text("¥71.50")
+    expect(put_back).to_have_count(0)
+    counter.page.locator(".pad .soft", has_text="清空").click()
+    put_back.click()
+    counter.keys("Enter")
+    expect(counter.outcome.locator(".left b")).to_have_text("¥71.50")
+    counter.keys("Escape")
+    expect(put_back).to_have_count(0)  # what was done is not lost
+
+    counter.type("9")
+    counter.lay(number)
+    expect(counter.line("after")).to_be_visible()
+    counter.keys("Escape")
+    counter.keys("1", "z")  # the next guest's amount has begun
+    expect(amount).to_have_text("¥1")
+    expect(put_back).to_have_count(0)
+    assert counters.truth(card_id)["balance_fen"] == 7_150
+
+
+def test_a_new_cards_number_comes_back_and_an_old_counter_does_not(
+    counters: Counters, counter: Counter
+) -> None:
+    """R-000-21: the number that is shown once survives an Esc; five seconds later nothing does."""
+    counter.keys("n")
+    counter.page.keyboard.type("13700001234", delay=90)
+    counter.keys("Enter")
+    fresh = counter.page.locator(".outcome .fresh")
+    number = fresh.inner_text()
+    counter.keys("Escape")
+    expect(fresh).to_have_count(0)
+    counter.page.locator("button[name=put_back]").click()
+    expect(fresh).to_have_text(number)
+    counter.keys("Escape")
+    expect(counter.page.locator("button[name=put_back]")).to_have_count(0, timeout=8_000)
