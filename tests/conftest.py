@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright import async_api, sync_api
 
 from tests.support.engines import EnginePair, suite_pair
 from tests.support.house import HouseOnThread, house_on_thread
+from tests.support.patience import PATIENCE_MS
+
+for api in (sync_api, async_api):
+    api.expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from server.events import catalogue as c
 from server.events.view import state_hash
 from server.gateway import frames as f
 from tests.support.house import HouseOnThread
+from tests.support.patience import PATIENCE_S
 
-S_MAX = 30.0
 QUICK = Tempo(ping_s=0.2, backoff_first_s=0.02)
 
 
@@ -30,7 +30,7 @@ async def test_a_cut_device_catches_up_and_repeats_nothing(
     heard: list[Heard] = []
     token = house.pair("kitchen", "热菜档")
     device = Device(house.url, token, on_event=heard.append, tempo=QUICK, packed=packed)
-    async with asyncio.timeout(S_MAX), device:
+    async with asyncio.timeout(PATIENCE_S), device:
         await device.until(lambda d: d.replica.whole)
         first = house.order(1, 1, 2)
         await device.until(lambda d: d.replica.item(first["item_ids"][1]) is not None)
@@ -50,7 +50,7 @@ async def test_what_is_asked_during_a_cut_is_done_once(house: HouseOnThread) -> 
     """Commands pressed while the link is down are kept, sent after it is back, and done once."""
     placed = house.order(1, 1, 2, 3)
     token = house.pair("kitchen")
-    async with asyncio.timeout(S_MAX), Device(house.url, token, tempo=QUICK) as device:
+    async with asyncio.timeout(PATIENCE_S), Device(house.url, token, tempo=QUICK) as device:
         await device.until(lambda d: d.replica.whole)
         answers = []
         for item_id in placed["item_ids"]:
@@ -67,7 +67,7 @@ async def test_what_is_asked_during_a_cut_is_done_once(house: HouseOnThread) -> 
 async def test_a_replaced_device_stays_away(house: HouseOnThread) -> None:
     """Two programs with one token: the newer wins, the older hears 4409 and does not fight back."""
     token = house.pair("waiter")
-    async with asyncio.timeout(S_MAX), Device(house.url, token, tempo=QUICK) as older:
+    async with asyncio.timeout(PATIENCE_S), Device(house.url, token, tempo=QUICK) as older:
         await older.until(lambda d: d.replica.whole)
         async with Device(house.url, token, tempo=QUICK) as newer:
             await newer.until(lambda d: d.replica.whole)
@@ -82,7 +82,7 @@ async def test_a_refusal_reaches_who_asked(house: HouseOnThread) -> None:
     """A no arrives as a refusal with its stable code."""
     placed = house.order(1, 1)
     token = house.pair("kitchen")
-    async with asyncio.timeout(S_MAX), Device(house.url, token) as device:
+    async with asyncio.timeout(PATIENCE_S), Device(house.url, token) as device:
         with pytest.raises(Refusal) as refused:
             await device.ask("FinishItem", item_id=placed["item_ids"][0])
     assert refused.value.code == "item_not_started"
@@ -91,7 +91,7 @@ async def test_a_refusal_reaches_who_asked(house: HouseOnThread) -> None:
 async def test_a_repeated_call_takes_effect_once(house: HouseOnThread) -> None:
     """The API client repeats under the same Idempotency-Key: one order, the same answer."""
     key_id, secret = house.call(house.house.api_key())
-    async with asyncio.timeout(S_MAX), Api(house.url, key_id, secret) as api:
+    async with asyncio.timeout(PATIENCE_S), Api(house.url, key_id, secret) as api:
         lines = [{"dish_id": 2, "quantity": 2}]
         answers = [await api.place_order(1, 5, lines, key="evening-1") for _ in range(2)]
         paired = await api.pair(1, "guest", "805", place_id=5)

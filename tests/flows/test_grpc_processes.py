@@ -21,8 +21,8 @@ from server.demo.seed import seed
 from server.sealed import Sealing
 from server.settings import Settings
 from tests.support.grpc_caller import GrpcCaller, Key
+from tests.support.patience import PATIENCE_S
 
-S_MAX = 60.0
 CALL = im_pb2.SendImCallRequest(shopId=1, event=6, Channels=[2], MsgType=2)  # type: ignore[arg-type,list-item]
 
 
@@ -51,7 +51,7 @@ async def test_a_fleet_serves_grpc_and_ends_in_order(
     assert serving.stdout is not None
     key = Key((made.key_id, made.secret), SystemClock().now)
     try:
-        async with asyncio.timeout(S_MAX):
+        async with asyncio.timeout(PATIENCE_S):
             ready = 0
             while ready < processes:
                 ready += b"grpc_ready" in await serving.stdout.readline()

@@ -15,9 +15,9 @@ from server.errors import Refusal
 from server.events import catalogue as c
 from server.webhooks.message import Told, read_told
 from tests.support.house import SHOP, HouseOnThread
+from tests.support.patience import PATIENCE_S
 from tests.support.receiver import Receiver, receiver
 
-S_MAX = 30.0
 QUICK = Tempo(ping_s=0.2, backoff_first_s=0.02)
 PARAMS = {"roomName": "801", "goodsName": "水饺", "num": "2"}
 SECRET = "a-secret-of-the-till-32-or-longer"
@@ -52,7 +52,7 @@ async def test_a_call_reaches_its_device_and_is_answered(
     token = house.pair("waiter", "王敏")
     await client.put_webhook(till.url, SECRET)
     async with (
-        asyncio.timeout(S_MAX),
+        asyncio.timeout(PATIENCE_S),
         Device(house.url, token, on_event=heard.append, tempo=QUICK) as pad,
     ):
         await pad.until(lambda d: d.replica.whole)
@@ -84,7 +84,7 @@ async def test_the_caller_is_told_that_the_kitchen_saw_it(
     """R-004-33: 看到了 on a board reaches the service that called, with who saw it and which ring."""
     token = house.pair("kitchen", "热菜档", station_id=1)
     await client.put_webhook(till.url, SECRET)
-    async with asyncio.timeout(S_MAX), Device(house.url, token, tempo=QUICK) as board:
+    async with asyncio.timeout(PATIENCE_S), Device(house.url, token, tempo=QUICK) as board:
         await board.until(lambda d: d.replica.whole)
         call = await client.send_im_call(
             SHOP, "order_rushed", ["kitchen"], {"roomName": "801", "goodsName": "水饺"}
@@ -106,7 +106,7 @@ async def test_a_board_answers_only_what_rang_at_its_own_account(
     """R-004-33: 看到了 for a call to one account counts at that account's board, and at no other."""
     tokens = [house.pair("kitchen", name) for name in ("热菜档", "凉菜档")]
     async with (
-        asyncio.timeout(S_MAX),
+        asyncio.timeout(PATIENCE_S),
         Device(house.url, tokens[0], tempo=QUICK) as meant,
         Device(house.url, tokens[1], tempo=QUICK) as other,
     ):

@@ -18,6 +18,7 @@ from server.broadcast import sound
 from server.broadcast.audio import Audio, CommandVoice, EspeakVoice, VoiceError, cover
 from server.broadcast.speech import Language
 from tests.support.house import SHOP, running_house
+from tests.support.patience import PATIENCE_S
 
 SENTENCES: list[tuple[Language, str, int]] = [
     # language, words, syllables
@@ -221,7 +222,7 @@ async def test_a_screen_hears_what_was_announced(database_url: str, redis_url: s
 
 
 async def _announced(pool: object) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             path: str | None = await pool.fetchval(  # type: ignore[attr-defined]
                 "SELECT convert_from(body, 'UTF8')::json -> 'utterance' -> 'audio' ->> 'zh'"

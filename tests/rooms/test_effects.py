@@ -21,9 +21,9 @@ from server.events.decision import Context, Decision, Promise, Said
 from server.events.effects import AT_ONCE_MAX, Effect, Effects, Errand, GaveUpError, Outside
 from server.events.keeping import PromiseLoop
 from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
+from tests.support.patience import PATIENCE_S
 
 LEASE_S = 30.0
-RING_S_MAX = 10.0
 ROW = "SELECT state, attempt, due_at, last_error FROM promise WHERE kind = 'KnockNextDoor'"
 COUNT = "SELECT count(*) FROM promise WHERE kind = 'KnockNextDoor' AND state = $1"
 
@@ -302,7 +302,7 @@ async def test_nobody_rings_later_for_an_effect(database_url: str, redis_url: st
         async with house.kitchen.pool.acquire() as other, other.transaction():
             await other.execute("SELECT FROM promise WHERE kind = 'KnockNextDoor' FOR UPDATE")
             turn = asyncio.create_task(house.loop.turn())
-            async with asyncio.timeout(RING_S_MAX):
+            async with asyncio.timeout(PATIENCE_S):
                 while not house.kitchen.events():
                     await house.kitchen.pool.execute("SELECT")
             assert house.kitchen.events() == [c.DeviceUnpaired(device_id=9)]

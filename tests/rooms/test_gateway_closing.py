@@ -17,6 +17,7 @@ from server.demo.seed import seed
 from server.gateway import frames as f
 from server.gateway.gateway import Options
 from tests.support.gateway_node import SHOP, Node, Peer, gateway_node, peer
+from tests.support.patience import PATIENCE_S
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
@@ -268,7 +269,7 @@ class DeafSocket:
     async def rest(self) -> bytes:
         """Read everything at last."""
         loop, found = asyncio.get_running_loop(), b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while data := await loop.sock_recv(self.socket, 1 << 16):
                 found += data
         return found
@@ -298,7 +299,7 @@ async def test_a_device_that_does_not_read_is_cut_and_harms_nobody(
 
 
 async def _closed_code(node: Node, code: int) -> int:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while code not in node.gateway.closed:  # noqa: ASYNC110 - the product has no event for it
             await asyncio.sleep(0)
     return node.gateway.closed[code]

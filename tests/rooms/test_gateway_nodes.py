@@ -15,9 +15,9 @@ from server.demo.seed import seed
 from server.events.envelope import inbox_key, nodes_key
 from tests.support.engines import running_pair
 from tests.support.gateway_node import SHOP, gateway_node, peer
+from tests.support.patience import PATIENCE_S
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-PATIENCE_S = 20.0
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:

@@ -16,8 +16,8 @@ from server.gateway import greeting
 from server.gateway.devices import Found
 from server.gateway.ground import PostgresGround
 from tests.support.gateway_node import Node, gateway_node, peer
+from tests.support.patience import PATIENCE_S
 
-S_MAX = 10.0
 KEY = base64.b64encode(b"0123456789abcdef")
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: shop\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -44,7 +44,7 @@ async def raw(
 
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """Return what comes until the other side ends the connection."""
-    async with asyncio.timeout(S_MAX):
+    async with asyncio.timeout(PATIENCE_S):
         try:
             return await reader.read()
         except ConnectionResetError:
@@ -61,7 +61,10 @@ async def test_a_hello_in_the_segment_of_the_handshake_is_heard(
         hello = msgspec.json.encode({"t": "hello", "token": token})
         said = UPGRADE + Frame(Opcode.TEXT, hello).serialize(mask=True)
         for cut in (len(said), len(UPGRADE) + 3, len(UPGRADE) - 2):
-            async with raw(node, said[:cut], said[cut:]) as (reader, _), asyncio.timeout(S_MAX):
+            async with (
+                raw(node, said[:cut], said[cut:]) as (reader, _),
+                asyncio.timeout(PATIENCE_S),
+            ):
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
                 assert b'"t":"welcome"' in await reader.readuntil(b"}")
 
@@ -112,7 +115,7 @@ async def test_bodies_and_further_requests_are_no_head(database_url: str, redis_
         size = 4 * greeting.HEAD_BYTES_MAX
         head = b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: %d\r\n\r\n" % size
         again = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"
-        async with raw(node, head + b"x" * size, again) as (reader, _), asyncio.timeout(S_MAX):
+        async with raw(node, head + b"x" * size, again) as (reader, _), asyncio.timeout(PATIENCE_S):
             for _ in range(2):
                 assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
                 await reader.readuntil(b"0\r\n\r\n")

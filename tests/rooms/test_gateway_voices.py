@@ -11,8 +11,7 @@ from server.gateway.devices import Device
 from server.gateway.frames import RingStage
 from server.gateway.receipts import SHOP_RECEIPTS_MAX, Receipts
 from tests.support.gateway_node import SHOP, Node, Peer, gateway_node, peer
-
-PATIENCE_S = 20.0
+from tests.support.patience import PATIENCE_S
 
 
 async def _voice(screen: Peer) -> bool:

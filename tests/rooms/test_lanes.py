@@ -8,6 +8,7 @@ import pytest
 
 from server.errors import Refusal
 from server.lanes import JOBS_PER_KEY_MAX, Lanes
+from tests.support.patience import PATIENCE_S
 
 JOBS_MAX = 64
 
@@ -35,7 +36,7 @@ async def test_a_job_queued_as_a_lane_ends_is_taken() -> None:
             lanes.submit(errand)
             await errand.done
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*(caller(key) for key in range(3)))
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from server.db.pool import LOST, open_patiently, open_pool
 from tests.support.engines import running_pair
-
-S_MAX = 60.0
+from tests.support.patience import PATIENCE_S
 
 
 async def test_a_process_waits_for_its_database() -> None:
@@ -20,7 +19,7 @@ async def test_a_process_waits_for_its_database() -> None:
         os.kill(pair.postgres_pid, signal.SIGKILL)
         with pytest.raises(LOST):
             await open_pool(pair.database_url, 2)
-        async with asyncio.timeout(S_MAX):
+        async with asyncio.timeout(PATIENCE_S):
             pool = await open_patiently(pair.database_url, 2)
         assert await pool.fetchval("SELECT 1") == 1
         await pool.close()
@@ -30,5 +29,5 @@ async def test_a_process_waits_for_its_database() -> None:
 async def test_nobody_waits_for_an_address_that_cannot_be_read(url: str) -> None:
     """A mistyped DATABASE_URL is said at once."""
     with pytest.raises(ValueError, match="invalid"):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await open_patiently(url, 2)

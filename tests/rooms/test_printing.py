@@ -13,10 +13,10 @@ from server.demo.dishes import WOK
 from server.errors import Refusal
 from server.events.printing import PrintDesk
 from tests.support.paper import printers, text_of
+from tests.support.patience import PATIENCE_S
 from tests.support.pressroom import paper_house
 
 KUNG_PAO, CUCUMBER = 2, 7
-S_MAX = 20.0
 
 
 async def test_an_order_comes_out_at_its_station(database_url: str, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ async def test_an_order_comes_out_at_its_station(database_url: str, tmp_path: Pa
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something is so; whoever waits longer than this waits for ever."""
-    async with asyncio.timeout(S_MAX):
+    async with asyncio.timeout(PATIENCE_S):
         while not await condition():
             pass  # it asks the database, which gives the others their turn
 

@@ -16,10 +16,10 @@ from server.printing.virtual.machine import VirtualPrinter
 from server.printing.virtual.sheet import printed
 from tests.support.paper import TestPrinter, printers
 from tests.support.papers import RECEIPT, TICKET
+from tests.support.patience import PATIENCE_S
 from tests.support.pressroom import PaperHouse, paper_house
 
 KUNG_PAO = 2
-S_MAX = 20.0
 NARROW = {"width_dots": 384, "columns": 32}
 
 
@@ -41,7 +41,7 @@ def _last_sheet(folder: Path) -> Image.Image:
 async def _known(house: PaperHouse) -> str:
     """Return what becomes of the only paper."""
     await house.kitchen.order(1, KUNG_PAO)
-    async with asyncio.timeout(S_MAX):
+    async with asyncio.timeout(PATIENCE_S):
         await house.print_all()
     (state,) = await house.states()
     return state
@@ -94,6 +94,6 @@ async def test_a_paper_cut_off_while_it_is_written_is_not_sent_again(
         assert await _known(house) == "uncertain"
         [job] = await house.jobs()
         assert job["reason"] == "wire_lost"
-        async with asyncio.timeout(S_MAX):
+        async with asyncio.timeout(PATIENCE_S):
             await house.print_all()
         assert (await house.states(), printer.papers) == (["uncertain"], [])

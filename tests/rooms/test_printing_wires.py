@@ -18,10 +18,10 @@ from server.printing.printer import Printer, PrinterKind
 from server.printing.transports import DescriptorWire, FileWire, open_wire
 from server.printing.usb import UsbWire
 from tests.support.paper import TestPrinter, printers, text_of
+from tests.support.patience import PATIENCE_S
 from tests.support.pressroom import NETWORKS, PaperHouse, paper_house
 
 KUNG_PAO = 2
-S_MAX = 20.0
 
 
 @asynccontextmanager
@@ -71,7 +71,7 @@ async def test_a_line_that_takes_part_of_a_paper_says_how_much() -> None:
     os.set_blocking(writing, False)
     wire = DescriptorWire(writing)
     sending = asyncio.create_task(wire.write(b"x" * 200_000))
-    async with asyncio.timeout(S_MAX):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.wait({sending}, timeout=0.2)  # the pipe is full by then
     os.close(reading)
     with pytest.raises(BrokenPipeError):
@@ -95,7 +95,7 @@ async def test_a_name_that_leads_outside_is_not_followed(database_url: str, tmp_
         await house.kitchen.order(1, KUNG_PAO)
         await house.keep()
         working = asyncio.create_task(house.pressroom.run())
-        async with asyncio.timeout(S_MAX):
+        async with asyncio.timeout(PATIENCE_S):
             while (await conditions(house)) != ["not_private"]:
                 pass  # it asks the database, which gives the press its turn
         assert (printer.papers, printer.torn, await house.states()) == ([], [], ["queued"])

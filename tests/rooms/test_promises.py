@@ -18,6 +18,7 @@ from server.events.envelope import inbox_key, nodes_key
 from server.events.keeping import REST_S, SWEEP_S, PromiseLoop
 from server.events.relay import Relay
 from tests.support.kitchen import NOON, Kitchen, open_kitchen
+from tests.support.patience import PATIENCE_S
 
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -224,7 +225,7 @@ async def test_the_loop_wakes_when_something_earlier_is_armed(
         loop = PromiseLoop(kitchen.pool, redis, kitchen.clock, kitchen.desk.keep)
         tasks = [asyncio.create_task(relay.run()), asyncio.create_task(loop.run())]
         await _finished(kitchen)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await called.wait()
         for task in tasks:
             task.cancel()
@@ -275,7 +276,7 @@ async def test_a_redis_that_says_nothing_does_not_hold_up_promises(database_url:
         await _finished(kitchen)
         kitchen.advance(seconds=5)
         since = len(kitchen.ear.heard)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             await loop.turn()
         assert _kinds(kitchen, since) == ["ItemCalled", "CallRaised"]
 
@@ -293,7 +294,7 @@ async def test_the_relay_outlives_what_it_cannot_carry(database_url: str, redis_
         await redis.ping()
     await redis.hset(nodes_key(2), "there", to_ms(NOON) + 1000)
     relay.publish(2, [line])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         ((_, entries),) = await redis.xread({inbox_key("there"): "0"}, block=9000)
     assert len(entries) == 1
     running.cancel()
@@ -335,7 +336,7 @@ async def test_what_is_armed_during_a_turn_is_not_slept_past(
 
         loop._sweep = sweep  # type: ignore[method-assign]
         running = asyncio.create_task(loop.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not (await redis.pubsub_numsub(POKE_CHANNEL))[0][1]:
                 pass
             while turns < 3:

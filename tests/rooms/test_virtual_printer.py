@@ -20,6 +20,7 @@ from server.printing.virtual.listen import Folder, at_terminal, listening
 from server.printing.virtual.machine import VirtualPrinter
 from server.virtual_printer import noises, obeyed
 from tests.support.papers import RECEIPT, TICKET
+from tests.support.patience import PATIENCE_S
 
 RASTER = Paper(mode="raster")
 
@@ -32,7 +33,7 @@ class Scene:
 
     async def sheet(self, number: int = 1) -> tuple[Image.Image, str]:
         """Return a sheet as it lies in the folder, once it came."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while self.folder.count < number:
                 self.folder.came.clear()
                 await self.folder.came.wait()

@@ -28,6 +28,7 @@ from server.webhooks import store
 from server.webhooks.message import BODY_BYTES_MAX, Told, read_told
 from server.webhooks.post import AT_ONCE_MAX, ATTEMPTS_MAX, POST_WEBHOOK, Poster
 from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
+from tests.support.patience import PATIENCE_S
 from tests.support.receiver import Mood, Receiver, receiver
 
 SEALING = Sealing(Settings().seal_key)
@@ -207,7 +208,7 @@ async def test_one_hanging_receiver_does_not_hold_up_another(
         await house.promise(await house.client("till", till.url), 1, 2, 3)
         house.kitchen.advance(seconds=3)
         await house.loop.turn()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await till.until(3)
         assert hanging.inside_max == AT_ONCE_MAX
         hanging.let_go.set()

@@ -11,9 +11,9 @@ from server.clock import SystemClock
 from server.settings import Settings
 from server.worker import run_worker
 from tests.support.kitchen import open_kitchen
+from tests.support.patience import PATIENCE_S
 
 NOBODY = "redis://127.0.0.1:1/0"
-S_MAX = 30.0
 HEADS = "SELECT seq FROM shop_head WHERE shop_id = 1"
 
 
@@ -21,7 +21,7 @@ async def _said(database_url: str, above: int) -> None:
     """Wait until the shop's log has grown past `above`."""
     connection = await asyncpg.connect(database_url)
     try:
-        async with asyncio.timeout(S_MAX):
+        async with asyncio.timeout(PATIENCE_S):
             while await connection.fetchval(HEADS) <= above:
                 pass
     finally:

@@ -38,7 +38,7 @@ def test_a_cook_walks_a_dish_through_the_kitchen(boards: Boards, house: HouseOnT
     assert [call.item_id for call in house.view("waiter").calls] == [chicken]
     board.tap(greens)
     board.state(greens, "ready")
-    expect(board.ticket(order)).to_have_count(0, timeout=15_000)  # after the time for undo
+    expect(board.ticket(order)).to_have_count(0)  # after the time for undo
     assert {call.item_id for call in house.view("waiter").calls} == {chicken, greens}
     expect(board.page.locator(".recall-button")).to_contain_text("召回 1")
     board.agrees()
@@ -125,7 +125,7 @@ def test_a_finished_dish_is_recalled(boards: Boards, house: HouseOnThread) -> No
         board.tap(chicken)
         board.state(chicken, state)
     assert house.view("waiter").calls
-    expect(board.ticket(order)).to_have_count(0, timeout=15_000)
+    expect(board.ticket(order)).to_have_count(0)
     board.keys(".", "Enter")
     board.page.wait_for_function("() => chuancai.view().orders[0].items[0].state === 'cooking'")
     board.keys(".")
@@ -297,7 +297,7 @@ def test_a_wrong_device_clock_changes_nothing(boards: Boards, house: HouseOnThre
     page.goto(f"{house.url}/kds/#token={token}")
     expect(page.locator(".empty h2")).to_have_text("没有要做的单")
     order, _ = ordered(house, 1, KUNGPAO)
-    expect(board.ticket(order).locator("header .time")).to_have_text("0:02", timeout=5_000)
+    expect(board.ticket(order).locator("header .time")).to_have_text("0:02")
     shown = page.locator(".clock").inner_text()
     hour = (house.clock.now().hour + 8) % 24  # the shop is in Shanghai
     assert shown.startswith((f"{hour:02d}:", f"{(hour + 1) % 24:02d}:"))

@@ -7,14 +7,13 @@ from playwright.sync_api import Page, expect
 from tests.support.boards import KUNGPAO, Boards, ordered, settled
 from tests.support.house import HouseOnThread
 from tests.support.paper import TestPrinter, text_of
-
-PAGE_MS_MAX = 15_000
+from tests.support.patience import PATIENCE_MS
 
 
 def _desk(boards: Boards, house: HouseOnThread) -> Page:
     token = house.pair("cashier", "收银台")
     page = boards.browser.new_page(viewport={"width": 1366, "height": 768})
-    page.set_default_timeout(PAGE_MS_MAX)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: boards.errors.append(str(error)))
     page.goto(f"{house.url}/cashier/#token={token}")
     page.wait_for_function("() => window.chuancai?.view()")
@@ -23,7 +22,6 @@ def _desk(boards: Boards, house: HouseOnThread) -> Page:
 
 def test_a_torn_paper_is_printed_again_by_a_key(boards: Boards, house: HouseOnThread) -> None:
     """Half a ticket, then a reset: the desk is told, 1 prints it again with 补打, and the alarm is gone."""
-    expect.set_options(timeout=PAGE_MS_MAX)
     printer = TestPrinter()
     house.call(printer.switch_on())
     try:
@@ -72,7 +70,6 @@ def test_more_papers_than_a_desk_lists_are_counted_and_come_after(
     boards: Boards, house: HouseOnThread
 ) -> None:
     """105 papers in doubt: 4 stand there, 101 are counted; what is older comes when the list runs out."""
-    expect.set_options(timeout=PAGE_MS_MAX)
     made = house.ask(
         "manager", "PutPrinter", name="冷菜", kind="network", paper={}, address="127.0.0.1:9",
         enabled=False,
@@ -96,7 +93,6 @@ def test_more_papers_than_a_desk_lists_are_counted_and_come_after(
 
 def test_a_double_press_means_one_paper(boards: Boards, house: HouseOnThread) -> None:
     """2 pressed twice: the paper that moves up in between is left alone, and pressed a moment later it is meant."""
-    expect.set_options(timeout=PAGE_MS_MAX)
     made = house.ask(
         "manager", "PutPrinter", name="面点", kind="network", paper={}, address="127.0.0.1:9",
         enabled=False,

@@ -220,7 +220,7 @@ def test_a_sentence_is_heard_while_it_is_typed(house: HouseOnThread, desk: Page)
     with desk.expect_response(lambda answer: "/audio/" in answer.url) as fetched:
         desk.locator("button[name=say_zh]").click()
     assert fetched.value.headers["content-type"] == "audio/wav"
-    expect(desk.locator(".said [role=status]")).to_contain_text("和收银台的一样", timeout=20_000)
+    expect(desk.locator(".said [role=status]")).to_contain_text("和收银台的一样")
     heard = desk.evaluate("window.heard")
     assert heard[0]["what"] == "chime"
     recording = heard[-1]
@@ -250,7 +250,7 @@ def test_a_voice_that_is_away_is_not_said_to_be_heard(house: HouseOnThread, desk
     desk.route("**/audio/**", lambda route: route.fulfill(status=503))
     desk.evaluate("speechSynthesis.getVoices = () => []")
     desk.locator("button[name=say_zh]").click()
-    expect(desk.locator(".said [role=status]")).to_contain_text("没有声音", timeout=20_000)
+    expect(desk.locator(".said [role=status]")).to_contain_text("没有声音")
     desk.unroute("**/audio/**")
     desk.evaluate("window.heard = []")
     desk.locator("button[name=chime]").click()

@@ -139,11 +139,11 @@ def test_what_was_given_up_is_tried_again_by_keyboard(house: HouseOnThread, desk
         desk.keyboard.press("Enter")
         expect(desk.locator("dialog.ask")).to_have_count(0)
     expect(desk.locator(".toasts").first).to_contain_text("已安排再试")
-    expect(done.locator(".came")).to_have_text("做成了", timeout=15_000)
+    expect(done.locator(".came")).to_have_text("做成了")
     expect(done.locator("button[name=revive]")).to_have_count(0)
     expect(again.locator(".came")).to_have_attribute("data-as", "soon")  # tried, and tried again
     house.call(house.house.pool.execute(LAST_ATTEMPT))
-    expect(again.locator(".came")).to_contain_text("又没做成", timeout=15_000)
+    expect(again.locator(".came")).to_contain_text("又没做成")
     expect(again.locator("button[name=revive]")).to_have_count(1)
     expect(desk.locator("[data-tile=dead] b")).to_have_text("1")
     house.call(house.house.pool.execute(FORGET))

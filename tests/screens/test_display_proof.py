@@ -49,7 +49,7 @@ def test_what_no_screen_showed_stands_at_the_cash_desk(
     board.wire.cut()
     order, [hot] = ordered(house, 1, KUNGPAO)
     alarm = desk.locator(f"[data-unseen='{order}']")
-    expect(alarm).to_be_visible(timeout=12_000)
+    expect(alarm).to_be_visible()
     expect(alarm).to_contain_text("宫保鸡丁 1")
     desk.wait_for_function(
         "() => chuancai.view().announced.some((one) => one.event === 'item_unseen')"

@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 from tests.support.boards import COLD, DUMPLINGS, GREENS, KUNGPAO, Boards, ordered
 from tests.support.house import HouseOnThread
 from tests.support.pads import call
+from tests.support.patience import PATIENCE_MS
 from tests.support.voices import EAR
 
 TAG_23 = 123
-SPOKEN_S_MAX = 15_000  # a sentence waits two seconds for others like it, then is said
 HEARD = "() => spoken.filter((one) => one.what === 'ended' && one.call)"
 
 
@@ -21,7 +21,7 @@ def opened(boards: Boards, house: HouseOnThread, kind: Any, path: str) -> Page:
     """Pair a screen of a kind and open its page with an ear on it."""
     token = house.pair(kind, f"{kind} 屏")
     page = boards.browser.new_page(viewport={"width": 1366, "height": 768})
-    page.set_default_timeout(SPOKEN_S_MAX)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: boards.errors.append(str(error)))
     page.goto(f"{house.url}/{path}/#token={token}")
     page.wait_for_function("() => window.chuancai?.view() && chuancai.screen.speaker")
@@ -150,7 +150,7 @@ def test_a_refused_repetition_says_why(boards: Boards, house: HouseOnThread) -> 
     }  # fmt: skip
     [sent] = house.ask("business", "SendImCall", calls=[asked])["calls"]
     button = desk.locator(f".log li[data-call='{sent['call_id']}'] .again").first
-    expect(button).to_be_enabled(timeout=10_000)
+    expect(button).to_be_enabled()
     house.ask("waiter", "ClaimCall", call_id=sent["call_id"])
     button.click()
     expect(desk.locator(".refused")).to_contain_text("同事已接")
@@ -167,9 +167,9 @@ def test_a_number_nobody_fetched_is_called_again(
     order, (dish,) = ordered(house, 1, KUNGPAO)
     call(house, dish)
     expect(hall.locator(".called b")).to_have_count(1)
-    expect(board.ticket(order)).to_have_count(0, timeout=15_000)
+    expect(board.ticket(order)).to_have_count(0)
     heard(hall, 2)
-    expect(hall.locator(".called")).to_have_count(0, timeout=15_000)
+    expect(hall.locator(".called")).to_have_count(0)
     board.keys(".")
     again = board.page.locator(f".recall [data-order='{order}'] .again")
     if hand == "finger":

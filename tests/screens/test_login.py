@@ -11,6 +11,7 @@ from server.staff.member import Grant, Member
 from tests.support.browser import quiet_chromium
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread, fresh_house
+from tests.support.patience import PATIENCE_MS
 
 PASSWORD = "three blind mice on tuesday"
 
@@ -36,7 +37,7 @@ class Desk:
         width, height = size
         self.context = browser.new_context(viewport={"width": width, "height": height})
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(f"{house.url}/login/")

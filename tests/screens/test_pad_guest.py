@@ -229,12 +229,12 @@ def test_the_pad_says_how_old_its_picture_is(pads: Pads) -> None:
     link = page.locator("link-health .link")
     expect(link).to_have_attribute("data-link", "ok")
     wire.silence()
-    expect(link).to_have_attribute("data-link", "slow", timeout=8_000)
+    expect(link).to_have_attribute("data-link", "slow")
     expect(page.locator(".lost-frame")).to_be_hidden()
-    expect(page.locator(".lost-frame")).to_be_visible(timeout=13_000)
+    expect(page.locator(".lost-frame")).to_be_visible()
     expect(page.locator(".lost-say")).to_contain_text("网络断了")
     wire.mend()
-    expect(page.locator(".lost-frame")).to_be_hidden(timeout=15_000)
+    expect(page.locator(".lost-frame")).to_be_hidden()
 
 
 def test_the_whole_way_by_keys(pads: Pads, house: HouseOnThread) -> None:

@@ -13,6 +13,7 @@ from server.api import pages
 from tests.support.browser import chromium
 from tests.support.house import RunningHouse, running_house
 from tests.support.links import Link, open_link
+from tests.support.patience import PATIENCE_MS
 
 KEPT = """
 async () => (await caches.keys()).filter((name) => name.startsWith("shell kds "))
@@ -34,7 +35,6 @@ async (version) => {
 LAZY = "async () => { const file = await fetch('/link/mute.js'); return file.headers.get('x-chuancai-version'); }"
 LINK_IS = "(word) => document.documentElement.dataset.link === word"
 KEEP_NOW = """async () => (await import("/link/awake.js")).keepShell("kds", 0)"""
-BACK_MS = 40_000  # the longest a screen waits between two tries, and some
 
 
 class Kitchen(NamedTuple):
@@ -78,7 +78,7 @@ async def test_a_board_reloads_while_the_house_is_away_says_so_and_comes_back(
     await page.reload()
     await expect(page.get_by_text("正在连接服务器")).to_be_visible()
     link.heal()
-    await page.wait_for_function(LINK_IS, arg="ok", timeout=BACK_MS)
+    await page.wait_for_function(LINK_IS, arg="ok", timeout=PATIENCE_MS)
 
 
 async def test_what_the_house_has_now_is_what_opens(kitchen: Kitchen) -> None:
@@ -104,7 +104,7 @@ async def test_an_old_board_from_the_device_makes_way_when_the_updated_house_is_
     await expect(page.locator("kitchen-board")).to_be_attached()
     assert await page.evaluate(OWN_VERSION) == "old"
     link.lead_to(kitchen.new.port)
-    async with page.expect_navigation(timeout=BACK_MS):
+    async with page.expect_navigation(timeout=PATIENCE_MS):
         link.heal()
     assert await page.evaluate(OWN_VERSION) == "new"
 
@@ -138,6 +138,6 @@ async def test_a_reload_that_found_no_house_is_tried_again(kitchen: Kitchen) -> 
         "sessionStorage.setItem('chuancai.reloaded-for', `new ${Date.now() - 11 * 60_000}`)"
     )
     link.lead_to(kitchen.new.port)
-    async with page.expect_navigation(timeout=BACK_MS):
+    async with page.expect_navigation(timeout=PATIENCE_MS):
         link.heal()
     assert await page.evaluate(OWN_VERSION) == "new"

@@ -140,7 +140,7 @@ async def test_without_any_voice_the_words_stand_in_large_letters(
     [said] = await heard(page, 1)
     assert said.stage == "shown"
     assert await page.evaluate("notes") == NEW_CHIME_NOTES
-    await expect(page.locator(".spoken")).to_have_count(0, timeout=8_000)
+    await expect(page.locator(".spoken")).to_have_count(0)
     await told(gateway, 1, "shown")
 
 

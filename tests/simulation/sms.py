@@ -198,8 +198,9 @@ async def _evening(stage: Stage, size: Size, dice: random.Random) -> int:
             await asyncio.sleep(size.kill_every_s * dice.uniform(0.6, 1.4))
             await stage.fire.kill(names[turn % len(names)])
 
+    over = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        reporting = tasks.create_task(_report(stage, dice))
+        reporting = tasks.create_task(_report(stage, dice, over))
         burning = tasks.create_task(burn())
         asking = []
         for number in range(int(size.lasts_s * size.requests_per_s)):
@@ -207,7 +208,9 @@ async def _evening(stage: Stage, size: Size, dice: random.Random) -> int:
             await asyncio.sleep(1 / size.requests_per_s)
         await asyncio.wait([burning, *asking])
         await stage.fire.all_up()
-        reporting.cancel()
+        over.set()
+        async with asyncio.timeout(QUIET_S_MAX):
+            await reporting
     return accepted
 
 
@@ -225,10 +228,10 @@ async def _insist(acceptance: Acceptance, wanted: Ask) -> int:
         await asyncio.sleep(LOOK_S)
 
 
-async def _report(stage: Stage, dice: random.Random) -> None:
-    """Tell what became of everything that was taken, some of it twice and in no order."""
+async def _report(stage: Stage, dice: random.Random, over: asyncio.Event) -> None:
+    """Tell what became of what was taken, some twice and in no order, until it is over and something was forgotten."""
     told = 0
-    while True:
+    while not (over.is_set() and stage.gone):
         fresh = stage.carrier.taken[told:]
         told += len(fresh)
         again = dice.sample(stage.carrier.taken[:told], min(told, 5))

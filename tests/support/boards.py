@@ -18,6 +18,7 @@ from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
 from tests.support.engines import EnginePair
 from tests.support.house import SHOP, HouseOnThread, house_on_thread
 from tests.support.pads import LISTEN, Wire
+from tests.support.patience import PATIENCE_MS
 
 WOK, COLD, DOUGH = 1, 2, 3
 DUMPLINGS, KUNGPAO, BASS, GREENS, CUCUMBER = 1, 2, 3, 6, 7  # of the demo menu; cucumber is cold
@@ -53,7 +54,8 @@ class Board:
         settled(self.page)
 
     def tap(self, item_id: int) -> None:
-        """Press a dish once, as a person does."""
+        """Press a dish once, as a person does: when it has been there for a moment."""
+        self.row(item_id).wait_for()
         self.settled()
         self.row(item_id).click()
 
@@ -102,7 +104,7 @@ class Boards:
         context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
         context.add_init_script(LISTEN)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         wire = Wire(page, untouched=self._untouched)
         page.goto(f"{self.house.url}/kds/{query}#token={token}")

@@ -19,6 +19,7 @@ from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread, house_on_thread
 from tests.support.pads import Wire
+from tests.support.patience import PATIENCE_MS
 
 BRAND = 1
 BONUS = [BonusRule(50_000, 5_000), BonusRule(100_000, 15_000)]  # 充 500 送 50, 充 1000 送 150
@@ -113,7 +114,7 @@ class Counters:
         token = self.house.pair(kind, name)
         context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         wire = Wire(page)
         page.goto(f"{self.house.url}/{app}/{query}#token={token}")

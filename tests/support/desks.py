@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.demo.menu import SHOP
 from server.staff.member import Grant, Member, StaffRole
 from tests.support.house import HouseOnThread
+from tests.support.patience import PATIENCE_MS
 
 PASSWORD = "three blind mice on tuesday"
 SHOP_NAME = SHOP.name.zh
@@ -26,7 +27,7 @@ def desk_page(browser: Browser, **context_settings: Any) -> Iterator[Page]:
     """Open a desk's page; it may complain about nothing."""
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, **context_settings)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
@@ -48,7 +49,7 @@ def log_in(
         page.fill(f"input[name={name}]", words)
     page.keyboard.press("Enter")
     # Three passwords are hashed on the way, slowly on purpose.
-    expect(page.locator("h1")).to_have_text(login.title(), timeout=30_000)
+    expect(page.locator("h1")).to_have_text(login.title())
 
 
 def add_shop(house: HouseOnThread, shop_id: int, zh: str, en: str) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.support.patience import PATIENCE_MS
+
 TABS_MAX = 400
 AA = {"resultTypes": ["violations", "incomplete"]}
 CONTRAST = AA | {"runOnly": ["color-contrast"]}
@@ -135,7 +137,7 @@ def looker(browser: Browser, size: tuple[int, int]) -> Iterator[Looker]:
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     try:
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         yield Looker(page)
     finally:
         context.close()

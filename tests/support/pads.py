@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Playwright, WebSocketRoute, sync_playwrigh
 from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread, house_on_thread
+from tests.support.patience import PATIENCE_MS
 
 # What the pad makes heard, counted: a ring is four notes. And a word when the sound gate shows.
 LISTEN = """
@@ -102,7 +103,7 @@ class Pads:
         context = self.browser.new_context(viewport={"width": size[0], "height": size[1]})
         context.add_init_script(LISTEN)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         wire = Wire(page, untouched=not self._sound)
         address = f"http://{host}:{self.house.port}/pad/{query}#token={token}"

@@ -26,6 +26,7 @@ from server.events import catalogue as c
 from server.events.view import View, apply, state_hash
 from server.gateway import frames as f
 from server.kds import item as machine
+from tests.support.patience import PATIENCE_S
 
 CLIENTS = Path(__file__).parents[2] / "clients"
 TOKEN = "scripted-token"
@@ -119,7 +120,7 @@ class ScriptedGateway:
 
     async def until(self, ready: Any) -> None:
         """Wait until `ready()` holds; looked at after each frame and connection."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not ready():
                 self._changed.clear()
                 await self._changed.wait()

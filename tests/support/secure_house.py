@@ -20,6 +20,7 @@ from server.demo.seed import seed
 from server.events.decision import Actor
 from server.settings import Settings
 from server.tls.keeping import KeptCertificate
+from tests.support.patience import PATIENCE_S
 
 
 class SecureHouse:
@@ -80,7 +81,7 @@ async def secure_house(
         house = await stack.enter_async_context(app.build(known))
         server = app.web_server(house, app.SecureDoor(secure, kept.context))
         serving = asyncio.create_task(server._serve(sockets=[plain]))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not server.started:
                 if serving.done():
                     serving.result()

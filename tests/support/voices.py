@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from playwright.async_api import Page
 
 from server.events import catalogue as c
+from tests.support.patience import PATIENCE_MS
 from tests.support.scripted_gateway import ScriptedGateway
 
 RATE_HZ = 22_050
@@ -84,7 +85,7 @@ async def announce(gateway: ScriptedGateway, call_id: int, **more: Any) -> c.Utt
 async def heard(page: Page, count: int) -> list[Spoken]:
     """Wait until so many things have been heard to their end, and return them in that order."""
     done = "count => window.spoken.filter(({ what }) => what === 'ended').length >= count"
-    await page.wait_for_function(done, arg=count, timeout=40_000)
+    await page.wait_for_function(done, arg=count, timeout=PATIENCE_MS)
     return whole(await page.evaluate("window.spoken"))
 
 
