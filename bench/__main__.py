@@ -17,6 +17,7 @@ PARTS = {
     "cards": ("bench.cards", "meal cards over HTTP: queries and trades mixed, R-000-5…8"),
     "sms": ("bench.sms", "short messages: codes behind a million; from the request to the receipt"),
     "board": ("bench.board.full", "a full board under fingers: painted, answered, seen elsewhere"),
+    "wins": ("bench.board.wins", "how soon screens agree: cable, claim, cancel, sold out"),
     "soak": ("bench.board.soak", "eight busy hours on one board, quicker than life: half an hour"),
     "fanout": ("bench.fanout.run", "fan-out, memory, connects, slow readers, against peers"),
     "start": ("bench.start", "a fresh clone until the first screen, and the second start"),

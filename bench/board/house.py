@@ -83,9 +83,9 @@ async def open_house(directory: Path) -> AsyncIterator[tuple[House, Api]]:
 
 
 async def open_board(
-    browser: Browser, house: House, api: Api, name: str, script: str
+    browser: Browser, house: House, api: Api, name: str, script: str, port: int = 0
 ) -> tuple[Page, list[str]]:
-    """Pair and open a board of all stations; returns its page, and what it will complain about."""
+    """Pair and open a board of all stations, by another port if given; returns its page and its complaints to come."""
     paired = await api.pair(SHOP.id, "kitchen", name)
     context = await browser.new_context(viewport={"width": 1920, "height": 1080})
     await context.add_init_script(script)
@@ -93,7 +93,8 @@ async def open_board(
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    await page.goto(f"{house.url}/kds/#token={paired.token}")
+    url = f"http://127.0.0.1:{port or house.port}"
+    await page.goto(f"{url}/kds/#token={paired.token}")
     await page.wait_for_selector("kitchen-board .head")
     return page, complaints
 
