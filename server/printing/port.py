@@ -124,8 +124,11 @@ def numbered(document: Document, job_id: int, copy: int, backup_from: str = "") 
 # Real-time status of printer, offline cause, error cause and paper: one byte back for each, while it prints.
 STATUS_QUERY = b"".join(b"\x10\x04" + bytes([n]) for n in (1, 2, 3, 4))
 STATUS_BYTES = 4
-# Answers are told apart by the bits that never change: 0xx1xx10 in real time, 0xx0xxxx in turn.
-_REAL_TIME, _REAL_TIME_MASK = 0b0001_0010, 0b1001_0011
+# Answers are told apart by the bits that never change: 0xx1xx10 in real time, 0xx0xxxx in turn. What some printers
+# say unasked when something changes (automatic status, GS a) is 0xx1xx00 and three bytes like answers in turn.
+_REAL_TIME, _UNASKED, _KIND_MASK = 0b0001_0010, 0b0001_0000, 0b1001_0011
+_IN_TURN_MASK = 0b1001_0000
+_UNASKED_REST_BYTES = 3
 # Answered in its turn, after everything before it was printed.
 DONE_QUERY = b"\x1dr\x01"
 
@@ -147,7 +150,7 @@ class Status(NamedTuple):
 
 def read_status(said: bytes) -> Status | None:
     """Return what the answers to `STATUS_QUERY` mean; None: they are not all there."""
-    answers = [byte for byte in said if byte & _REAL_TIME_MASK == _REAL_TIME]
+    answers = [byte for byte in said if byte & _KIND_MASK == _REAL_TIME]
     if len(answers) < STATUS_BYTES:
         return None
     printer, cause, fault, paper = answers[-STATUS_BYTES:]
@@ -161,8 +164,16 @@ def read_status(said: bytes) -> Status | None:
 
 
 def is_done(said: bytes) -> bool:
-    """Return whether an answer to `DONE_QUERY` is among what was said."""
-    return any(byte & 0b1001_0000 == 0 for byte in said)
+    """Return whether an answer to `DONE_QUERY` is among what was said; that paper ran out, said unasked, is none."""
+    unasked_left = 0
+    for byte in said:
+        if byte & _KIND_MASK == _UNASKED:
+            unasked_left = _UNASKED_REST_BYTES
+        elif byte & _IN_TURN_MASK == 0:
+            if not unasked_left:
+                return True
+            unasked_left -= 1
+    return False
 
 
 _decode = msgspec.json.Decoder(Document).decode

@@ -65,6 +65,20 @@ def test_it_prints_and_says_when() -> None:
     assert printer.sheets.lost == []
 
 
+def test_what_a_printer_says_unasked_is_no_yes() -> None:
+    """Printers that tell of every change by themselves (GS a) are not taken to be done because their paper ran out."""
+    printer, said = VirtualPrinter(PAPER), list[bytes]()
+    line = printer.line(said.append)
+    line.take(b"\x1da\xff" + JOB[:200])
+    printer.fail("paper_out")
+    line.take(JOB[200:])
+    unasked = b"".join(said)
+    assert len(unasked) >= 8
+    assert not any(is_done(unasked[:end]) for end in range(len(unasked) + 1))
+    printer.mend("paper_out")
+    assert is_done(b"".join(said))
+
+
 def test_without_paper_it_waits_and_goes_on() -> None:
     """What was sent while the paper was out comes out, once, when there is some; questions are answered meanwhile."""
     printer, said = VirtualPrinter(PAPER), list[bytes]()

@@ -146,13 +146,17 @@ async def test_a_paper_that_may_have_come_out_waits_for_a_person(
         assert carried == (await house.kitchen.view("cashier")).printing == PrintDesk([], [])
 
 
+@pytest.mark.parametrize("tells", [False, True], ids=["silently", "crying_out"])
 async def test_a_printer_that_swallows_everything_confirms_nothing(
-    database_url: str, tmp_path: Path
+    database_url: str, tmp_path: Path, *, tells: bool
 ) -> None:
-    """Bytes that were taken are no paper: the cover opened behind the last line, so somebody looks."""
+    """Bytes that were taken are no paper: the cover opened behind the last line, so somebody looks.
+
+    A printer that says so unasked has not said that the paper is done.
+    """
     async with paper_house(database_url, tmp_path) as house, printers(1) as (printer,):
         await house.add("热菜", printer)
-        printer.stops_after = 30
+        printer.tells, printer.stops_after = tells, 30
         await house.kitchen.order(1, KUNG_PAO)
         await house.keep()
         await house.pressroom.turn()

@@ -15,6 +15,7 @@ PIECE_BYTES = 256
 BUFFER_BYTES = 2048
 PAPERS_READ_MAX = 5_000  # a person looks at the same papers again and again
 CUT = b"\x1dV\x01"
+COVER_SAID = b"\x38\x00\x00\x0f"  # automatic status: offline, cover open
 EOT_ANSWERS = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
 
 
@@ -36,6 +37,7 @@ class TestPrinter:
         self.came = asyncio.Event()  # a whole paper came out
         self.rest_s = 0.0  # after each piece it takes: it prints
         self.stalls = False  # takes bytes and says nothing in its turn
+        self.tells = False  # says by itself when its cover is opened, as some do from the factory
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, Roll] = {}
         self._left: list[Roll] = []  # what lies in the buffer of a line that is closed
@@ -98,6 +100,8 @@ class TestPrinter:
             return True
         if self.stops_after is not None and len(paper.line) >= self.stops_after:
             self.stops_after, self.cover_open = None, True
+            if self.tells:
+                writer.write(COVER_SAID)
         if self.dies_after is not None and len(paper.line) >= self.dies_after:
             self.dies_after = None
             server, self._server = self._server, None
