@@ -238,6 +238,8 @@ class Round:
 
     def _together_ms(self, end: End) -> int:
         """Return how long to wait for company: orders that come together are said together."""
+        if self.row.msg_type == REFRESH:
+            return 0  # nothing is said of it
         window_ms = self._ground.policies[end.channel].coalesce_s * 1000
         last = self._ground.last_raised_ms
         return window_ms if last is not None and self.moment.now_ms - last < window_ms else 0

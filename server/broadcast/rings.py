@@ -70,7 +70,7 @@ class RingFacts(msgspec.Struct):
     rung: dict[str, int] = {}  # end → rings sent so far
     queued: dict[tuple[str, int], int] = {}  # further rings that are armed, and when they are due
     gone: str = ""
-    company: list[CallRow] = []  # other calls of this event that wait at the same end
+    company: list[RingFacts] = []  # other calls of this event that wait at the same end
     order_open: bool = True
     said_by: int | None = (
         None  # the dish whose call says the number; None: it is not to be collected
@@ -186,13 +186,11 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     end = ringing.end_of(promise.end_key, row, ground)
     moment = ringing.Moment(context.now_ms, due_ms)
     round_ = ringing.Round(row, ground, moment)
-    gone = facts.gone or ("" if facts.order_open else "order_completed")
-    if promise.end_key == "call_screen" and _is_number(row) and facts.said_by is None:
-        gone = gone or "item_gone"  # taken back, or collected, since it was said
-    silent = round_.ring(end, promise.ring, gone)
-    company = [] if silent else facts.company
+    silent = round_.ring(end, promise.ring, _gone(facts, end))
     policy = ground.policies[end.channel]
-    round_.announce([ringing.said_in_words(other, policy, ground) for other in company])
+    company = [] if silent else [one for one in facts.company if _joins(one, end, context.now_ms)]
+    others = [one.row for one in company if one.row is not None]
+    round_.announce([ringing.said_in_words(other, policy, ground) for other in others])
     escalates = not silent and promise.ring == policy.escalate_after_rings
     if escalates:
         _escalate(round_, end, ground)
@@ -204,12 +202,30 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     else:
         elsewhere = facts.queued.keys() - {(promise.end_key, promise.ring)}
         _settle(round_, waits=bool(elsewhere))
-    for other in company:
+    for one, other in zip(company, others, strict=True):
         beside = ringing.Round(other, ground, moment)
         beside.told(end, 1, spoken_by=row.call.id)
-        _settle(beside, waits=len(other.channels) > 1)
+        _settle(beside, waits=bool(one.queued.keys() - {(end.key, 1)}))
         round_.outcome.add(beside.outcome)
     return round_.outcome.join(Decision({}))
+
+
+def _gone(facts: RingFacts, end: ringing.End) -> str:
+    """Say why nobody needs this ring any more."""
+    gone = facts.gone or ("" if facts.order_open else "order_completed")
+    in_hall = end.key == "call_screen" and facts.row is not None and _is_number(facts.row)
+    if in_hall and facts.said_by is None:
+        gone = gone or "item_gone"  # taken back, or collected, since it was said
+    return gone
+
+
+def _joins(other: RingFacts, end: ringing.End, now_ms: int) -> bool:
+    """Say whether a call that waits may be said in another's breath; else its own promise judges it."""
+    due_ms = other.queued.get((end.key, 1))
+    if other.row is None or due_ms is None or _gone(other, end):
+        return False
+    moment = ringing.Moment(now_ms, due_ms)
+    return ringing.judged(other.row, end, other.ground, moment) is None
 
 
 def _is_number(row: CallRow) -> bool:

@@ -12,13 +12,12 @@ import asyncpg
 import msgspec
 
 from server.broadcast.commands import Ask, ClaimCall, SendFacts, SendImCall, Subject
+from server.broadcast.company.store import read_company
 from server.broadcast.grounds.store import Shop, read_grounds, read_last_raised
 from server.broadcast.ringing import Ground
 from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
 from server.events import catalogue as c
 from server.events.facts import CallRow
-
-COMPANY_CALLS_MAX = 20  # told in one breath
 
 # A call with what a pad shows about it; read alone, inside other rooms' reads, and in snapshots.
 READ_CALLS = """
@@ -93,18 +92,6 @@ SELECT k.shop_id, k.id, k.version, k.state, k.rings, k.rings_max, k.interval_s, 
                       WHERE m.shop_id = u.shop_id AND m.call_id = u.id AND m.state = 'queued') q ON true
 """
 
-# Other calls of the same event whose first ring waits at the same end.
-READ_COMPANY = """
-SELECT u.position, (SELECT json_agg(w.call) FROM
-       (SELECT call_row(k) AS call FROM im_message m
-          JOIN im_call k ON k.shop_id = m.shop_id AND k.id = m.call_id
-         WHERE m.shop_id = u.shop_id AND m.end_key = u.end_key AND m.state = 'queued' AND m.ring = 1
-           AND k.id <> u.call_id AND k.event = (SELECT event FROM im_call
-                                                 WHERE shop_id = u.shop_id AND id = u.call_id)
-         ORDER BY k.id LIMIT $5::integer) w) AS company
-  FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::text[]) AS u(position, shop_id, call_id, end_key)
-"""
-
 READ_ORDERS_OPEN = """
 SELECT u.position, o.state
   FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS u(position, shop_id, order_id)
@@ -112,7 +99,6 @@ SELECT u.position, o.state
 """
 
 _decode_row = msgspec.json.Decoder(CallRow).decode
-_decode_rows = msgspec.json.Decoder(list[CallRow]).decode
 _decode_rung = msgspec.json.Decoder(dict[str, int]).decode
 _decode_text = msgspec.json.Decoder(c.Text).decode
 _decode_params = msgspec.json.Decoder(dict[str, str]).decode
@@ -219,8 +205,9 @@ async def read_rings(
     keys = [(shop, promise.call_id) for shop, promise in asked]
     # The rings so far number a card's next one; an end's further ring has its number.
     counts = [isinstance(promise, RingCall | ClaimCall) for _, promise in asked]
-    rows = await _read_ringing(connection, keys, counts)
-    company = await _read_company(connection, asked)
+    company = await read_company(connection, asked)
+    beside = [(keys[i][0], one) for i, ids in company.items() for one in ids]
+    rows = await _read_ringing(connection, beside + keys, [False] * len(beside) + counts)
     calls = {key: _call(row) for key, row in rows.items()}
     templates = {
         (key[0], row.template_id) for key, row in calls.items() if row.template_id is not None
@@ -229,10 +216,14 @@ async def read_rings(
     grounds = await read_grounds(connection, wanted, templates)
     if any(_escalates(promise, grounds, shop, calls) for shop, promise in asked):
         grounds = await read_last_raised(connection, grounds, now_ms)
-    return [
-        _ring_facts(rows.get(key), calls.get(key), grounds, key[0], company.get(i, []))
-        for i, key in enumerate(keys)
-    ]
+
+    def facts_of(key: tuple[int, int]) -> RingFacts:
+        return _ring_facts(rows.get(key), calls.get(key), grounds, key[0])
+
+    found = [facts_of(key) for key in keys]
+    for i, ids in company.items():
+        found[i].company = [facts_of((keys[i][0], one)) for one in ids]
+    return found
 
 
 async def _read_ringing(
@@ -280,7 +271,6 @@ def _ring_facts(
     call: CallRow | None,
     grounds: dict[Shop, Ground],
     shop_id: int,
-    company: list[CallRow],
 ) -> RingFacts:
     if row is None or call is None:
         return RingFacts(None, NOWHERE)
@@ -291,31 +281,11 @@ def _ring_facts(
         rung=_decode_rung(row["rung"]) if row["rung"] else {},
         queued={(end, ring): due for end, ring, due in queued},
         gone="technician_off_clock" if row["on_clock"] is False else "",
-        company=company,
         order_open=row["order_state"] in {None, "open"},
     )
 
 
 NOWHERE = Ground("UTC", b"", {}, {}, [])
-
-
-async def _read_company(
-    connection: asyncpg.Connection, asked: Sequence[tuple[int, Any]]
-) -> dict[int, list[CallRow]]:
-    firsts = [
-        (i, shop, p) for i, (shop, p) in enumerate(asked) if isinstance(p, RingEnd) and p.ring == 1
-    ]
-    if not firsts:
-        return {}
-    rows = await connection.fetch(
-        READ_COMPANY,
-        [i for i, _, _ in firsts],
-        [shop for _, shop, _ in firsts],
-        [p.call_id for _, _, p in firsts],
-        [p.end_key for _, _, p in firsts],
-        COMPANY_CALLS_MAX,
-    )
-    return {row["position"]: _decode_rows(row["company"]) for row in rows if row["company"]}
 
 
 async def read_announcements(
@@ -337,7 +307,7 @@ async def read_announcements(
     for i, (shop, promise) in enumerate(asked):
         row = rows.get((shop, promise.call_id)) if promise.call_id is not None else None
         call = _call(row) if row else None
-        one = _ring_facts(row, call, grounds, shop, [])
+        one = _ring_facts(row, call, grounds, shop)
         one.ground = grounds[shop, promise.event]
         one.order_open = states.get(i, "open") == "open"
         facts.append(one)

@@ -40,12 +40,12 @@ SELECT u.shop_id, u.event, s.timezone,
   JOIN shop s ON s.id = u.shop_id
 """
 
-# When a call of these events was raised last.
+# When a call of these events was raised last that is said: no refresh, and no card.
 READ_LAST_RAISED = """
 SELECT u.shop_id, u.event,
        (SELECT max(k.raised_at) FROM im_call k
          WHERE k.shop_id = u.shop_id AND k.event = u.event AND k.raised_at > $3::timestamptz
-           AND k.msg_type <> 4) AS last_raised
+           AND k.msg_type IN (1, 3)) AS last_raised
   FROM unnest($1::bigint[], $2::text[]) AS u(shop_id, event)
 """
 

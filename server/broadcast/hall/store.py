@@ -50,12 +50,17 @@ async def read_rings(
 ) -> list[RingFacts]:
     """Return what each ring needs to know, one in the hall whether its number still waits there."""
     facts = await store.read_rings(connection, asked, now_ms)
+    in_hall = [
+        (shop, one)
+        for (shop, promise), ring in zip(asked, facts, strict=True)
+        if isinstance(promise, RingEnd) and promise.end_key == "call_screen"
+        for one in (ring, *ring.company)
+    ]
     dishes: Dishes = {}
-    for i, ((shop, promise), one) in enumerate(zip(asked, facts, strict=True)):
-        in_hall = isinstance(promise, RingEnd) and promise.end_key == "call_screen"
-        if in_hall and one.row is not None and one.row.call.item_id is not None:
+    for i, (shop, one) in enumerate(in_hall):
+        if one.row is not None and one.row.call.item_id is not None:
             dishes[i] = shop, one.row.call.item_id
-    await _read_said_by(connection, facts, dishes)
+    await _read_said_by(connection, [one for _, one in in_hall], dishes)
     return facts
 
 
