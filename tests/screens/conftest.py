@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.support.boards import Boards, boards_of_a_house
+from tests.support.browser import chromium
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
 
@@ -16,6 +19,13 @@ def opened(engines: EnginePair) -> Iterator[Boards]:
     """One house and one browser for this file."""
     with boards_of_a_house(engines) as boards:
         yield boards
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for this file, driven from the loop of its tests; files with boards have one of their own."""
+    async with chromium() as running:
+        yield running
 
 
 @pytest.fixture

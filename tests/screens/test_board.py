@@ -104,11 +104,12 @@ def test_two_cooks_press_at_once(boards: Boards, house: HouseOnThread) -> None:
     """R-004-11: the same dish started on two screens is started once, and nobody sees an error."""
     one, two = boards.open(), boards.open(None)
     _, (chicken,) = ordered(house, 1, KUNGPAO)
+    expect(two.row(chicken)).to_be_visible()
+    two.wire.delay()  # the second finger lands before the first one's event comes
     for board in (one, two):
-        expect(board.row(chicken)).to_be_visible()
-        board.settled()
-    for board in (one, two):
-        board.row(chicken).click()  # the second finger may land after the first one's event
+        board.tap(chicken)
+    one.state(chicken, "cooking")
+    two.wire.arrive()
     for board in (one, two):
         board.state(chicken, "cooking")
         expect(board.page.locator(".refused")).to_have_count(0)

@@ -13,7 +13,6 @@ from playwright.async_api import Browser, Page, expect
 
 from server.clock import SystemClock, to_ms
 from server.events import catalogue as c
-from tests.support.browser import chromium
 from tests.support.kitchen_scene import Scene
 from tests.support.scripted_gateway import TOKEN, ScriptedGateway
 from tests.support.voices import announce, told
@@ -28,13 +27,6 @@ TEXT_BOXES = """(where) => [...document.querySelectorAll(where)].map((one) => {
 COOKING, READY = ".cooking .numbers li", ".ready .numbers li"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for this file."""
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,7 +12,6 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from server.clock import SystemClock, to_ms
 from server.events import catalogue as c
-from tests.support.browser import chromium
 from tests.support.desk_scene import UNFETCHED, UNSERVED, evening
 from tests.support.scripted_gateway import TOKEN, ScriptedGateway
 from tests.support.voices import EAR, announce, heard, stages, told
@@ -22,13 +21,6 @@ DESK = ["cashier"]
 SIZES = [ViewportSize(width=1920, height=1080), ViewportSize(width=1280, height=800)]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for this file, whose pages may sound."""
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,20 +12,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from server.clock import SystemClock, to_ms
-from tests.support.browser import chromium
 from tests.support.desk_scene import evening
 from tests.support.scripted_gateway import TOKEN, ScriptedGateway
 
 CALM = "from => performance.now() - from > 650"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for this file."""
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from server.clock import SystemClock, to_ms
 from server.events import catalogue as c
 from server.gateway import frames as f
-from tests.support.browser import CHROMIUM, QUIET, chromium
+from tests.support.browser import CHROMIUM, QUIET
 from tests.support.kitchen_scene import Scene
 from tests.support.pads import LISTEN
 from tests.support.scripted_gateway import TOKEN, ScriptedGateway
@@ -21,13 +21,6 @@ from tests.support.voices import EAR, announce, heard, no_overlap, stages, told
 NEW_CHIME_NOTES = 3
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for this file, whose pages may sound."""
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -48,6 +48,7 @@ class Wire:
     def __init__(self, page: Page, *, untouched: bool = False) -> None:
         self.broken = False
         self.deaf = False
+        self._on_its_way: list[tuple[WebSocketRoute, str | bytes]] | None = None
         self._ends: list[WebSocketRoute] = []
         if not untouched:
             page.route_web_socket("**/ws", self._open)
@@ -58,8 +59,24 @@ class Wire:
             return
         house = pad.connect_to_server()
         pad.on_message(lambda frame: None if self.broken else house.send(frame))
-        house.on_message(lambda frame: None if self.broken or self.deaf else pad.send(frame))
+        house.on_message(lambda frame: self._bring(pad, frame))
         self._ends.append(pad)
+
+    def _bring(self, pad: WebSocketRoute, frame: str | bytes) -> None:
+        if self._on_its_way is not None:
+            self._on_its_way.append((pad, frame))
+        elif not (self.broken or self.deaf):
+            pad.send(frame)
+
+    def delay(self) -> None:
+        """Keep what the house says on its way until `arrive`."""
+        self._on_its_way = []
+
+    def arrive(self) -> None:
+        """Bring what was on its way, in order."""
+        frames, self._on_its_way = self._on_its_way or [], None
+        for pad, frame in frames:
+            self._bring(pad, frame)
 
     def deafen(self) -> None:
         """Let the pad speak and hear nothing."""

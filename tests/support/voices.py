@@ -26,6 +26,7 @@ EAR = """
   () => {
     window.spoken = [];
     chuancai.screen.speaker.spoke.on(({ what, entry, atS, stage }) => {
+      if (what === "ended" && !window.spoken.length) return; // it began before anybody listened
       const call = entry.call_id, text = entry.utterance?.text.zh ?? entry.sound;
       window.spoken.push({ what, call, ring: entry.ring, text, at_s: atS, stage });
     });
