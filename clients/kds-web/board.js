@@ -229,7 +229,7 @@ class KitchenBoard extends Part {
   }
 
   updated() {
-    this.proof?.painted();
+    this.proof?.painted((orderId) => this.mode === "grid" || Boolean(this.news?.isUnseen(orderId)));
   }
 
   render() {
@@ -252,19 +252,19 @@ class KitchenBoard extends Part {
       onAsk: (/** @type {number} */ itemId) => this.ask(itemId),
       onPress: (/** @type {Item} */ item, /** @type {Ticket} */ ticket) => this.press(item, ticket),
     };
-    const { more, moreNew } = this.#seat(open, look);
-    const counts = countsOf(open, finished, nowMs, view.shop.warn_percent);
+    const { more, moreNew } = this.#seat(open, look), counts = countsOf(open, finished, nowMs, view.shop.warn_percent);
     const board = { view, nowMs, screen: this.screen, speaker };
     const shown = new Set(open.flatMap(({ items }) => items.map(({ id }) => id)));
     this.orphan = orphanedRefusal(this.screen, shown);
     const foot = {
       undo, refused: this.orphan, full: this.screen.outbox.waiting.length >= OUTBOX_MAX, finished: finished.length, batches: batchesOf(open),
-      soldOut: look.soldOut.size, expo: this.expo, mode: this.mode, ...(this.rows ? { more: 0, moreNew: 0, page: this.rows.page, pages: this.rows.pages } : { more, moreNew, page: this.page, pages: this.pages }),
+      seen: html`<seen-line .screen=${this.screen} .keyed=${!this.orphan && !undo}></seen-line>`, behind: this.mode === "grid" ? 0 : open.filter(({ id }) => news.isUnseen(id)).length,
+      soldOut: look.soldOut.size, expo: this.expo, mode: this.mode, ...(this.rows ? { more: 0, moreNew: 0, page: this.rows.page, pages: this.rows.pages } : { more, moreNew: this.mode === "grid" ? moreNew : 0, page: this.page, pages: this.pages }),
     };
     return html`${health === "lost" ? lostTemplate(board) : headTemplate(board, counts)}
       ${this.#main(open, finished, look)}
       ${footTemplate(foot, {
-        undo: () => this.undo(), dismiss: () => this.undo(), mode: (to) => this.show(to), turn: (by) => this.turn(by),
+        undo: () => this.undo(), dismiss: () => this.undo(), mode: (to) => this.show(to), turn: (by) => this.turn(by), home: () => this.home(),
       })}
       ${this.#gate()}`;
   }
@@ -275,7 +275,7 @@ class KitchenBoard extends Part {
   }
 
   #gate() {
-    return html`<spoken-line .speaker=${this.speaker}></spoken-line><seen-line .screen=${this.screen} .keyed=${!this.orphan && !this.presses?.undoable()}></seen-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
+    return html`<spoken-line .speaker=${this.speaker}></spoken-line><sound-gate .voice=${this.speaker?.voice}></sound-gate>`;
   }
 
   /** @param {Ticket[]} open @param {Ticket[]} finished @param {import("./ticket.js").Look} look */
@@ -319,7 +319,7 @@ class KitchenBoard extends Part {
     const here = new Set(this.cells.map((part) => part?.ticket.id));
     const away = parts.filter((mine) => mine.some((part) => !this.cells.includes(part)));
     const orders = away.map((mine) => mine[0].ticket.id);
-    this.news?.looked(here);
+    if (this.mode === "grid") this.news?.looked(here);
     return { more: away.length, moreNew: orders.filter((id) => this.news?.isUnseen(id)).length };
   }
 

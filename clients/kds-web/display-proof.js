@@ -1,5 +1,5 @@
 // Tells the gateway which dishes this board has really painted while its page could be seen, each once.
-// A ticket on a later page counts when the button that counts it is painted. Nothing is sent by an idle board.
+// A ticket on a later page, or behind a list, counts when the button that counts it is painted. Nothing is sent by an idle board.
 // Refuses to tell before two frames of the browser have passed: until then nothing is on the glass.
 
 import { monotonicMs } from "../link/clock.js";
@@ -18,15 +18,18 @@ export class DisplayProof {
   /** dish → when it was told last, and how often @type {Map<number, {atMs: number, times: number}>} */
   #told = new Map();
   #timer = 0;
+  /** @type {(orderId: number) => boolean} */
+  #inSight = () => true;
 
   /** @param {import("../link/screen.js").Screen} screen */
   constructor(screen) {
     this.#screen = screen;
   }
 
-  /** Call after each painting; returns at once. */
-  painted() {
+  /** Call after each painting; returns at once. @param {(orderId: number) => boolean} inSight whether an order's ticket can be seen, or is counted */
+  painted(inSight) {
     const { view, link } = this.#screen;
+    this.#inSight = inSight;
     if (this.#timer || !view || link.state !== "open" || !seen() || !this.#untold(view).length) return;
     this.#timer = window.setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => this.#tell())), TOGETHER_MS);
   }
@@ -54,7 +57,7 @@ export class DisplayProof {
     if (settings.mode === "expo") return [];
     const nowMs = monotonicMs();
     return view.orders
-      .flatMap(({ items }) => items)
+      .flatMap(({ id, items }) => (this.#inSight(id) ? items : []))
       .filter((item) => (item.state === "queued" || item.state === "held") && item.shown_at_ms === null && shows(item, stationId))
       .map(({ id }) => id)
       .filter((id) => {

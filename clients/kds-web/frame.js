@@ -63,10 +63,11 @@ export function lostTemplate({ view, nowMs, screen }) {
 /**
  * @param {{
  *   undo: {label: string, leftS: number, verb: string} | null, refused: {label: string, why: string} | null, full: boolean,
- *   finished: number, soldOut: number, expo: boolean, batches: {item: Item, quantity: number}[], mode: string,
+ *   finished: number, soldOut: number, expo: boolean, behind: number, seen: unknown, batches: {item: Item, quantity: number}[], mode: string,
  *   more: number, moreNew: number, page: number, pages: number,
  * }} foot
- * @param {{undo: () => void, dismiss: () => void, mode: (to: "recall" | "batch" | "sale") => void, turn: (by: number) => void}} act
+ * @param {{undo: () => void, dismiss: () => void, mode: (to: "recall" | "batch" | "sale") => void, turn: (by: number) => void, home: () => void}} act
+ * `behind`: new tickets that a list covers. `seen`: the 看到了 lines; they lie over what stands left of them.
  */
 export function footTemplate(foot, act) {
   return html`<footer class="foot">
@@ -84,6 +85,12 @@ export function footTemplate(foot, act) {
       </ol>
       <span class="rest">${say("kinds", { n: foot.batches.length })}</span>
     </button>
+    <div class="seen-slot">${foot.seen}</div>
+    ${foot.behind
+      ? html`<button class="btn behind" @click=${act.home}>
+          <key-cap .key=${(foot.expo ? PASS_KEYS : LIST_KEYS)[foot.mode] ?? "Esc"}></key-cap><change-slip .text=${say("new_n", { n: foot.behind })}></change-slip>${say("back_to_grid")}
+        </button>`
+      : nothing}
     ${foot.pages > 1
       ? html`<button class="btn more" @click=${() => act.turn(1)}>
           <key-cap .key=${"+"}></key-cap>${foot.more ? html`<b>${say("more", { n: foot.more })}</b>` : nothing}
@@ -93,6 +100,11 @@ export function footTemplate(foot, act) {
       : nothing}
   </footer>`;
 }
+
+/** The key that opened a list shuts it. @type {Record<string, string>} */
+const LIST_KEYS = { recall: ".", sale: "/", batch: "*", recipe: "=" };
+/** At the pass the others run and call. @type {Record<string, string>} */
+const PASS_KEYS = { recall: ".", recipe: "=" };
 
 /** @param {Parameters<typeof footTemplate>[0]} foot */
 function saleWords({ mode, soldOut }) {

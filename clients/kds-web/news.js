@@ -36,6 +36,7 @@ export class News {
       if (!event.order.items.some((item) => shows(item, stationId))) return;
       this.#cameAtMs.set(`${event.order.id}/${event.round}`, monotonicMs());
       this.#unseen.add(event.order.id);
+      if (this.#unseen.size > KEPT_MAX) this.#unseen.delete([...this.#unseen][0]);
       if (this.#cameAtMs.size > KEPT_MAX) this.#cameAtMs.delete([...this.#cameAtMs.keys()][0]);
       this.#speaker.chime(event.round > 1 ? "round" : "new", "order_placed");
     } else if (event.kind === "ItemCancelled" || event.kind === "ItemChanged") {

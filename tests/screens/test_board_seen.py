@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.boards import COLD, KUNGPAO, WOK, Board, Boards, ordered
 from tests.support.house import HouseOnThread
+from tests.support.patience import PATIENCE_MS
 
 LINE = "[data-seen]"
 RUSH = {
@@ -79,6 +80,24 @@ def test_seen_while_a_board_was_cut_is_not_asked_for_again(
     cold.page.locator(LINE).click()
     cold.mend()
     expect(wok.page.locator(LINE)).to_have_count(0)
+
+
+def test_the_line_covers_no_count_of_tickets(boards: Boards, house: HouseOnThread) -> None:
+    """R-004-33: a long sentence stands clear of undo and of the button that counts tickets out of sight."""
+    wok = boards.open(WOK, "?grid=2x1")
+    for place_id in (1, 2, 3, 4):
+        ordered(house, place_id, KUNGPAO)
+    shown_on(wok, called(house, params={"roomName": "801", "goodsName": "桂花酒酿圆子2份，" * 6}))
+    wok.page.locator(".foot .more").click(timeout=PATIENCE_MS)
+    expect(wok.page.locator(".foot .page")).to_contain_text("2 /")
+    line = wok.page.locator(LINE).bounding_box()
+    undo = wok.page.locator(".foot .undo").bounding_box()
+    more = wok.page.locator(".foot .more").bounding_box()
+    assert line
+    assert undo
+    assert more
+    assert undo["x"] + undo["width"] < line["x"], "undo can be pressed"
+    assert line["x"] + line["width"] < more["x"]
 
 
 def test_only_calls_ask_to_be_seen(boards: Boards, house: HouseOnThread) -> None:

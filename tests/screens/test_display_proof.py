@@ -58,3 +58,35 @@ def test_what_no_screen_showed_stands_at_the_cash_desk(
     expect(board.row(hot).locator(".unseen")).to_be_visible()
     expect(alarm).to_have_count(0)
     board.agrees()
+
+
+def test_a_list_that_covers_a_new_ticket_counts_it_or_proves_nothing(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """R-004-6: what came while a cook looked at 沽清 is counted beside it; what is not counted is not proved."""
+    board = boards.open(WOK)
+    board.page.evaluate(LISTEN_TO_PROOF)
+    board.keys("/")
+    expect(board.page.locator("main .sale")).to_be_visible()
+    board.wire.cut()
+    _, [missed] = ordered(house, 1, KUNGPAO)
+    board.mend()
+    board.page.wait_for_function(
+        "id => chuancai.view().orders.some((o) => o.items.some((i) => i.id === id))", arg=missed
+    )
+    order, [hot] = ordered(house, 2, KUNGPAO)
+    behind = board.page.locator(".foot .behind")
+    expect(behind).to_contain_text("新 1")
+    board.page.wait_for_function(
+        "id => chuancai.view().orders.some((o) => o.items.some((i) => i.id === id && i.shown_at_ms))",
+        arg=hot,
+    )
+    assert board.page.evaluate("said") == [[hot]], "nobody could see or count the other one"
+    board.keys("/")
+    expect(board.ticket(order)).to_be_visible()
+    expect(behind).to_have_count(0)
+    board.page.wait_for_function(
+        "id => chuancai.view().orders.some((o) => o.items.some((i) => i.id === id && i.shown_at_ms))",
+        arg=missed,
+    )
+    board.agrees()
