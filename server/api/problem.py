@@ -59,7 +59,7 @@ def problem_headers(refusal: Refusal) -> dict[str, str]:
     return headers
 
 
-def unreadable(error: msgspec.DecodeError) -> Refusal:
+def unreadable(error: Exception) -> Refusal:
     """Return the refusal for words that are not JSON, or JSON of another shape.
 
     `facts.field` is the path of the field, like `lines[0].quantity`.

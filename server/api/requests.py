@@ -172,7 +172,7 @@ class Endpoint:
             raise Refusal("bad_request", "Send Content-Type: application/json.", reason=kind)
         try:
             asked = self._decoders[door.method].decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise unreadable(error) from None
         if _NUL.search(body) and (where := _nul_at(msgspec.to_builtins(asked))) is not None:
             raise Refusal(

@@ -139,6 +139,7 @@ BAD_BODIES: list[tuple[bytes, str, str | None]] = [
     (b"", "bad_request", None),
     (b"{", "bad_request", None),
     (b"\xff\xfe", "bad_request", None),
+    (b'{"shop_id":1,"place_id":1,"lines":[{"dish_id":1,"note":"\xff"}]}', "bad_request", None),
     (b"[]", "bad_field", ""),
     (b'{"shop_id":1,"place_id":1}', "bad_field", "lines"),
     (b'{"shop_id":"1","place_id":1,"lines":[]}', "bad_field", "shop_id"),
