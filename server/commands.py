@@ -215,6 +215,9 @@ BOOK: dict[str, Entry] = {
     # calls
     "SendImCall": Entry(broadcast.SendImCall, _sends, broadcast.send, _may("business", "system")),
     "ClaimCall": Entry(broadcast.ClaimCall, _calls, broadcast.claim, _may("waiter", "cashier")),
+    "GiveBackCall": Entry(
+        broadcast.GiveBackCall, _calls, broadcast.give_back, _may("waiter", "cashier")
+    ),
     "CloseCall": Entry(
         broadcast.CloseCall, _calls, broadcast.close, _may("waiter", "cashier", "business")
     ),

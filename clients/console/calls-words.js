@@ -13,7 +13,7 @@ const words = {
     cancel: "取消呼叫", sure: "取消这个呼叫？还在响的会立刻停下。", cancelled_done: "已取消", channels: "去向", expires: "{time} 过期",
     plan: "每一遍", end: "哪一端", ring: "第几遍", due: "应响", sent: "已发", stage: "结果", receipts: "哪些设备响了", no_receipts: "还没有设备回执", device: "设备", at: "时间",
     kitchen: "厨房", pad: "服务员平板", cashier: "收银台", call_screen: "叫号屏", room: "客房", console: "后台", account: "账号 {n}",
-    shown: "已显示", played: "已播放", failed: "播放失败", blocked: "浏览器禁声", muted: "已静音",
+    shown: "已显示", played: "已播放", failed: "播放失败", blocked: "浏览器禁声", muted: "已静音", given_back: "去不了，已交回",
     queued: "待响", spoken_by: "与呼叫 {n} 同一句", msg: "类型", msg_1: "播报", msg_2: "刷新", msg_3: "通知", msg_4: "平板呼叫",
   },
   en: {
@@ -26,7 +26,7 @@ const words = {
     cancel: "Cancel the call", sure: "Cancel this call? What still rings falls silent at once.", cancelled_done: "Cancelled", channels: "Goes to", expires: "expires {time}",
     plan: "Each ring", end: "End", ring: "Ring", due: "Due", sent: "Sent", stage: "Outcome", receipts: "Which devices rang", no_receipts: "No device has said anything yet", device: "Device", at: "When",
     kitchen: "Kitchen", pad: "Waiters' pads", cashier: "Cash desk", call_screen: "Number screen", room: "Room", console: "Console", account: "account {n}",
-    shown: "shown", played: "played", failed: "failed", blocked: "browser blocked sound", muted: "muted",
+    shown: "shown", played: "played", failed: "failed", blocked: "browser blocked sound", muted: "muted", given_back: "given back",
     queued: "to ring", spoken_by: "said with call {n}", msg: "Kind", msg_1: "spoken", msg_2: "refresh", msg_3: "notice", msg_4: "pad call",
   },
 };

@@ -28,7 +28,7 @@ export type FromDevice = Hello | Command | Ack | Ping | Pong | Move | Bye;
 
 export type ToDevice = Welcome | Snapshot | EventFrame | Reply | PingOut | PongOut | Voice | Quiet | ByeOut;
 
-export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen | DishSale | DishPut | StationPut | CallRaised | CallRang | CallClaimed | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | DeviceRenamed | DeviceSought | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
+export type Event = OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone | ItemSplit | ItemChanged | ItemConfirmed | ItemsHeld | ItemsFired | ItemsRushed | ItemsShown | ItemsUnseen | DishSale | DishPut | StationPut | CallRaised | CallRang | CallClaimed | CallGivenBack | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenSet | DeviceRenamed | DeviceSought | CardOpened | CardFrozen | CardUnfrozen | CardReplaced | CardToppedUp | CardConsumed | CardRefunded | CardFundsFrozen | CardFundsReleased | CardClosed | PrinterChanged | PaperStuck | PaperSettled;
 
 /** First frame: who I am and where I stopped. */
 export interface Hello {
@@ -714,6 +714,15 @@ export interface CallRang {
 /** Somebody said "coming"; the other pads stop. */
 export interface CallClaimed {
   kind: "CallClaimed";
+  call_id: number;
+  by: string;
+  device_id: number | null;
+  at_ms: number;
+}
+
+/** Who said "coming" cannot come after all; the call is everybody's again, and rings anew at once. */
+export interface CallGivenBack {
+  kind: "CallGivenBack";
   call_id: number;
   by: string;
   device_id: number | null;

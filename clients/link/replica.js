@@ -58,6 +58,7 @@ export function apply(view, event) {
       return { ...view, calls: view.calls.filter((call) => call.id !== event.call_id) };
     case "CallRang":
     case "CallClaimed":
+    case "CallGivenBack":
       return { ...view, calls: view.calls.map((call) => (call.id === event.call_id ? called(call, event) : call)) };
     case "Announced":
       if (view.device.kind !== "cashier") return view;
@@ -197,11 +198,14 @@ function paced(view, event) {
 
 /**
  * @param {Call} call
- * @param {Extract<Event, {kind: "CallRang" | "CallClaimed"}>} event
+ * @param {Extract<Event, {kind: "CallRang" | "CallClaimed" | "CallGivenBack"}>} event
  * @returns {Call}
  */
 function called(call, event) {
   if (event.kind === "CallRang") return { ...call, rings: event.rings, rang_at_ms: event.at_ms };
+  if (event.kind === "CallGivenBack") {
+    return { ...call, state: "ringing", rings: 0, rang_at_ms: event.at_ms, claimed_by: "", claimed_by_device: null, claimed_at_ms: null };
+  }
   return {
     ...call,
     state: "claimed",

@@ -20,6 +20,8 @@ const BUZZ_MS = [220, 90, 220];
  */
 export function ringOnCalls(screen, speaker) {
   let rangAtMs = -TOGETHER_MS;
+  /** What was given back here, until its next ring. @type {Set<number>} */
+  const givenBack = new Set();
   /** @type {RingStage["stage"]} */
   let heard = "played";
   /** @param {CallEvent | null} about @returns {RingStage["stage"]} */
@@ -38,7 +40,9 @@ export function ringOnCalls(screen, speaker) {
   const aboutOf = (callId) => screen.view?.calls.find(({ id }) => id === callId)?.event ?? null;
   return screen.happened.on((event) => {
     const rung = ringOf(event);
-    if (rung) {
+    if (event.kind === "CallGivenBack" && event.device_id === screen.view?.device.id) givenBack.add(event.call_id);
+    else if (rung && givenBack.delete(rung.call_id)) speaker.receipts.tell([{ ...rung, stage: "shown" }]); // for the others
+    else if (rung) {
       /** @type {RingStage} */
       const sound = { ...rung, stage: ring(event.kind === "CallRaised" ? event.call.event : aboutOf(rung.call_id)) };
       speaker.receipts.tell(document.visibilityState === "visible" ? [{ ...rung, stage: "shown" }, sound] : [sound]);

@@ -13,7 +13,7 @@ import { say } from "./words.js";
  * @typedef {import("../link/frames.d.ts").Reply} Reply
  * @typedef {import("../link/frames.d.ts").Item} Item
  * @typedef {import("../link/screen.js").Screen} Screen
- * @typedef {"claim" | "close" | "take" | "deliver" | "clean" | "cancel" | "undo" | "order" | "rush" | "hold" | "fire" | "change"} Act
+ * @typedef {"claim" | "give_back" | "close" | "take" | "deliver" | "clean" | "cancel" | "undo" | "order" | "rush" | "hold" | "fire" | "change"} Act
  * @typedef {{act: Act, press: number, where: string, what: string, all: string}} About what a command remembers
  *   of the press that made it: what it is about, and all that the press was about
  * @typedef {{text: string, slip: boolean, untilMs: number, undo: {item_id: number, state: string}[], press: number,
@@ -142,7 +142,7 @@ export class SaidSlot {
   }
 }
 
-const DID = /** @type {const} */ ({ rush: "did_rush", hold: "did_hold", fire: "did_fire", change: "did_change" });
+const DID = /** @type {const} */ ({ give_back: "did_give_back", rush: "did_rush", hold: "did_hold", fire: "did_fire", change: "did_change" });
 const COLLEAGUE_WAS_QUICKER = new Set(["call_already_claimed", "call_ended"]);
 
 /** @param {About} about @param {string} by */

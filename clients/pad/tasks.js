@@ -12,7 +12,8 @@
  * @typedef {import("../link/frames.d.ts").Call} Call
  * @typedef {{key: string, order: Order | null, calls: Call[], items: Item[], since_ms: number, rings: number,
  *   next_ring_ms: number | null, unanswered: boolean}} Ringing
- * @typedef {{order: Order, take: Item[], carry: Item[], claimed_at_ms: number | null, since_ms: number}} Mine
+ * @typedef {{order: Order, take: Item[], carry: Item[], calls: Call[], claimed_at_ms: number | null, since_ms: number}} Mine
+ *   calls: what I said "coming" to
  * @typedef {{order: Order, items: Item[], since_ms: number, cooking: number}} Ready
  * @typedef {{order: Order, items: Item[], who: string, doing: "fetching" | "carrying", since_ms: number}} Theirs
  * @typedef {{order: Order, count: number, done_at_ms: number}} Clean
@@ -94,12 +95,23 @@ export function mine(view) {
         order,
         take,
         carry,
+        calls,
         claimed_at_ms: calls.length ? Math.min(...calls.map((call) => call.claimed_at_ms ?? 0)) : null,
         since_ms: Math.min(...stamps),
       };
     })
     .filter(({ take, carry }) => take.length + carry.length > 0)
     .sort(oldestFirst);
+}
+
+/** The newest thing I said "coming" to: what is most likely given back. @param {View} view @returns {{order: Order | null, calls: Call[]} | null} */
+export function lastPromise(view) {
+  const all = [
+    ...mine(view).filter(({ take }) => take.length > 0).map(({ order, calls }) => ({ order, calls })),
+    ...errands(view).filter((one) => one.mine).map(({ call }) => ({ order: null, calls: [call] })),
+  ].filter(({ calls }) => calls.length > 0);
+  const since = (/** @type {{calls: Call[]}} */ { calls }) => Math.max(...calls.map((call) => call.claimed_at_ms ?? 0));
+  return all.sort((a, b) => since(b) - since(a))[0] ?? null;
 }
 
 /** Made, and nobody was called for it: whoever passes may take it. @param {View} view @returns {Ready[]} */

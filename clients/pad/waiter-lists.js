@@ -8,7 +8,7 @@ import { html, nothing, repeat } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
 import { callPlate, madeAt, numberAndPass, orderNumber } from "./ringing-call.js";
 import { dishWords } from "./said.js";
-import { errands, mine, readyUncalled, ringing, theirs, toClean } from "./tasks.js";
+import { errands, lastPromise, mine, readyUncalled, ringing, theirs, toClean } from "./tasks.js";
 import { say } from "./words.js";
 
 /**
@@ -22,6 +22,7 @@ import { say } from "./words.js";
  * @property {Set<number>} pendingPlaces place ids being cleared
  * @property {Set<number>} pendingCalls call ids being answered or done
  * @property {(call: import("../link/frames.d.ts").Call) => void} close
+ * @property {(order: Order | null, calls: import("../link/frames.d.ts").Call[]) => void} giveBack
  * @property {(order: Order, items: Item[]) => void} take
  * @property {(order: Order, items: Item[]) => void} deliver
  * @property {(order: Order) => void} clean
@@ -80,9 +81,16 @@ export function callsPage(work) {
   </div>`;
 }
 
+/** I cannot come after all; B gives back the newest. @param {Order | null} order @param {import("../link/frames.d.ts").Call[]} calls @param {Work} work */
+function backButton(order, calls, work) {
+  const newest = lastPromise(work.view)?.calls[0]?.id === calls[0].id;
+  return html`<button type="button" class="give-back" name="give_back" aria-keyshortcuts=${newest ? "B" : nothing} ?disabled=${calls.every(({ id }) => work.pendingCalls.has(id))} @click=${() => work.giveBack(order, calls)}>
+    ${icon("undo")}${say("give_back")}</button>`;
+}
+
 /** @param {import("./tasks.js").Mine} one @param {Work} work */
 function mineCard(one, work) {
-  const { order, take, carry, claimed_at_ms: claimedAt } = one;
+  const { order, take, carry, calls, claimed_at_ms: claimedAt } = one;
   const items = take.length ? take : carry;
   const zone = work.view.shop.timezone;
   const taken = carry.length > 0 && !take.length;
@@ -108,6 +116,7 @@ function mineCard(one, work) {
       pending,
       press: () => (taken ? work.deliver : work.take)(order, items),
     })}
+    ${take.length && calls.length ? backButton(order, calls, work) : nothing}
   </article>`;
 }
 
@@ -151,6 +160,7 @@ function errandCard({ call, since_ms: since }, work) {
     <div class="top">${callPlate(call)}<span>${say("claimed_at", { time: wallClock(since, work.view.shop.timezone).hm })}</span></div>
     <p class="what">${call.text ? name(call.text) : nothing}</p>
     ${actButton({ kind: "go", drawing: "tick", words: say("errand_done"), pending: work.pendingCalls.has(call.id), press: () => work.close(call) })}
+    ${backButton(null, [call], work)}
   </article>`;
 }
 

@@ -13,7 +13,7 @@ import { placeBoard } from "./place-board.js";
 import { ringingCalls } from "./ringing-call.js";
 import { ringOnCalls, tellAcknowledged } from "./rings.js";
 import { dishWords, placeWords, SaidSlot } from "./said.js";
-import { ringing, waitingCount } from "./tasks.js";
+import { lastPromise, ringing, waitingCount } from "./tasks.js";
 import { callsPage, readyPage } from "./waiter-lists.js";
 import { say } from "./words.js";
 import "./confirm-sheet.js";
@@ -80,7 +80,7 @@ class WaiterPad extends Part {
     ];
   }
 
-  /** F1–F4 the tabs, 0 undo, Enter with nothing chosen: the call under the thumb. @param {KeyboardEvent} event */
+  /** F1–F4 the tabs, 0 undo, B gives back what I said "coming" to last, Enter with nothing chosen: the call under the thumb. @param {KeyboardEvent} event */
   #key(event) {
     if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]"))
       return;
@@ -90,6 +90,10 @@ class WaiterPad extends Part {
       event.preventDefault();
       this.tab = TABS[tab][0];
     } else if (event.key === "0") this.said.undo();
+    else if (event.key.toLowerCase() === "b" && view && this.tab === "calls") {
+      const promise = lastPromise(view);
+      if (promise) this.#giveBack(promise.order, promise.calls);
+    }
     else if (event.key === "Enter" && view && document.activeElement === document.body) {
       const groups = ringing(view);
       if (groups.length && !this.#settling(groups)) this.#come(groups[0]);
@@ -114,14 +118,23 @@ class WaiterPad extends Part {
 
   /** @param {Ringing} group */
   #come(group) {
-    const claiming = this.#pending("call_id");
-    const calls = group.calls.filter((call) => !claiming.has(call.id));
-    const { order } = group;
+    tellAcknowledged(this.speaker, this.#answer("ClaimCall", "claim", group.order, group.calls));
+  }
+
+  /** @param {Order | null} order @param {Call[]} calls */
+  #giveBack(order, calls) {
+    this.#answer("GiveBackCall", "give_back", order, calls);
+  }
+
+  /** One press about calls, which those were that had none on its way. @param {string} command @param {"claim" | "give_back"} act @param {Order | null} order @param {Call[]} all */
+  #answer(command, act, order, all) {
+    const pending = this.#pending("call_id");
+    const calls = all.filter((call) => !pending.has(call.id));
     const targets = calls.map((call) => ({
       body: { call_id: call.id }, what: order ? this.#dish(order, call.item_id) : callWords(call),
     }));
-    this.said.press("ClaimCall", "claim", order ? where(order) : whence(group.calls[0]), targets);
-    tellAcknowledged(this.speaker, calls);
+    this.said.press(command, act, order ? where(order) : whence(all[0]), targets);
+    return calls;
   }
 
   /** @param {Order} order @param {number | null} itemId */
@@ -175,6 +188,7 @@ class WaiterPad extends Part {
       pendingPlaces: this.#pending("place_id"),
       pendingCalls: this.#pending("call_id"),
       close: (call) => this.said.press("CloseCall", "close", whence(call), [{ body: { call_id: call.id }, what: callWords(call) }]),
+      giveBack: (order, calls) => this.#giveBack(order, calls),
       take: (order, items) => this.#items("PickUpItem", "take", order, items),
       deliver: (order, items) => this.#items("DeliverItem", "deliver", order, items),
       pendingOrders: this.#pending("order_id"),

@@ -17,7 +17,7 @@ from server.events.decision import Decision, Promise, Row, Said
 from server.events.facts import CallRow
 from server.events.topics import LISTENING, account_topics, call_topics, channel_topics
 
-Verb = Literal["ring", "give_up", "claim", "end"]
+Verb = Literal["ring", "give_up", "claim", "give_back", "end"]
 
 STEPS: dict[tuple[c.CallState, Verb], c.CallState] = {
     ("ringing", "ring"): "ringing",
@@ -25,6 +25,7 @@ STEPS: dict[tuple[c.CallState, Verb], c.CallState] = {
     ("ringing", "claim"): "claimed",
     ("unanswered", "claim"): "claimed",
     ("unanswered", "ring"): "ringing",  # the cook calls again
+    ("claimed", "give_back"): "ringing",
     ("ringing", "end"): "ended",
     ("unanswered", "end"): "ended",
     ("claimed", "end"): "ended",
@@ -166,6 +167,34 @@ def claimed(row: CallRow, by: str, device_id: int | None, now_ms: int) -> Outcom
     )
 
 
+def given_back(row: CallRow, by: str, device_id: int | None, now_ms: int) -> Outcome | None:
+    """Let a claimed call ring anew, its first ring due now. None when nobody is coming anyway.
+
+    Raises `call_already_claimed` with the name of somebody else who is coming, or `call_ended`.
+    """
+    call = row.call
+    if call.state == "ended":
+        raise Refusal("call_ended")
+    if call.state != "claimed":
+        return None
+    if call.claimed_by_device != device_id or (device_id is None and call.claimed_by != by):
+        raise Refusal("call_already_claimed", by=call.claimed_by, at_ms=call.claimed_at_ms)
+    anew = msgspec.structs.replace(
+        call, state=STEPS[call.state, "give_back"], rings=0, rang_at_ms=now_ms,
+        claimed_by="", claimed_by_device=None, claimed_at_ms=None,
+    )  # fmt: skip
+    after = msgspec.structs.replace(row, call=anew, reminders=0)
+    event = c.CallGivenBack(call_id=call.id, by=by, device_id=device_id, at_ms=now_ms)
+    return Outcome(
+        rows=stored(after, row.version + 1, given_back=True),
+        said=[Said(event, heard_topics(row))],
+        promises=[
+            Promise(RING_CALL, {"call_id": call.id, "rang_at_ms": now_ms}, now_ms),
+            *stage(row, "given_back", now_ms, by=by, device_id=device_id),
+        ],
+    )
+
+
 def ended(row: CallRow, reason: c.CallEnd, now_ms: int) -> Outcome:
     """End a call because its reason is gone; ends drop what they still wanted to say of it."""
     over = msgspec.structs.replace(row.call, state=STEPS[row.call.state, "end"])
@@ -226,6 +255,7 @@ def stored(
     messages: Sequence[Message] = (),
     *,
     ended: Ended | None = None,
+    given_back: bool = False,
 ) -> list[Row]:
     """Return the rows to write: the call, and its rings; version 1 is a new call."""
     of_call, of_row = (_NEW_OF_CALL, _NEW_OF_ROW) if version == 1 else (_STEP_OF_CALL, _STEP_OF_ROW)
@@ -234,6 +264,8 @@ def stored(
     values["version"] = version
     if ended:
         values |= {"ended_reason": ended.reason, "ended_at_ms": ended.at_ms}
+    if given_back:
+        values["given_back"] = True
     return [Row("call.new" if version == 1 else "call.step", values), *_rings(row, messages)]
 
 

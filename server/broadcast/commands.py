@@ -58,6 +58,10 @@ class ClaimCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_id: Id
 
 
+class GiveBackCall(ClaimCall, frozen=True, forbid_unknown_fields=True):
+    """交回: I cannot come after all."""
+
+
 class CloseCall(ClaimCall, frozen=True, forbid_unknown_fields=True):
     """已处理: what the call was about is done."""
 
@@ -224,6 +228,23 @@ def claim(command: ClaimCall, row: CallRow, context: Context) -> Decision:
     }
     outcome = outcome or calls.Outcome()
     return Decision(result, outcome.rows, outcome.said, outcome.promises)
+
+
+def give_back(command: GiveBackCall, row: CallRow, context: Context) -> Decision:
+    """Let the others come: the call rings anew at once; what nobody claimed may be given back again."""
+    actor = context.actor
+    outcome = calls.given_back(row, actor.name, actor.device_id, context.now_ms)
+    decision = Decision({"call_id": row.call.id, "changed": outcome is not None})
+    if outcome is None:
+        return decision
+    if actor.device_id is not None:
+        word = {
+            "call_id": row.call.id, "ring": row.call.rings, "device_id": actor.device_id,
+            "channel": "pad" if actor.role == "waiter" else "cashier",
+            "account_id": actor.account_id, "stage": "given_back", "at_ms": context.now_ms,
+        }  # fmt: skip
+        decision.rows.append(Row("receipt", word))
+    return outcome.join(decision)
 
 
 def close(command: CloseCall, row: CallRow, context: Context) -> Decision:

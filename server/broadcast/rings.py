@@ -144,7 +144,8 @@ def ring(promise: RingCall, facts: RingFacts, context: Context) -> Decision:
     after, outcome = calls.rung(row, promise.rang_at_ms, context.now_ms)
     if not outcome.said:
         return Decision({})
-    due_ms = promise.rang_at_ms + facts.row.call.interval_s * 1000
+    wait_s = facts.row.call.interval_s if facts.row.call.rings else 0  # 0: given back, due at once
+    due_ms = promise.rang_at_ms + wait_s * 1000
     if after.call.state == "unanswered":
         after.channels = list(dict.fromkeys([*after.channels, "cashier"]))
     round_ = ringing.Round(after, ground, ringing.Moment(context.now_ms, due_ms))

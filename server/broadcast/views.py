@@ -6,7 +6,7 @@ Refuses to decide and to change anything; ended calls can be read as long as the
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
@@ -73,13 +73,16 @@ class Ring(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Receipt(msgspec.Struct, frozen=True, rename="camel"):
-    """What became of a ring on one device, and at which end: as in `Ring`; unknown of older ones."""
+    """What became of a ring on one device, and at which end: as in `Ring`; unknown of older ones.
+
+    `given_back`: who had said "coming" there could not come after all.
+    """
 
     ring: int
     end: str | None
     device_id: int
     device_name: str
-    stage: c.HeardStage
+    stage: c.HeardStage | Literal["given_back"]
     at_ms: int
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from server.events import words
+from server.events import coming, words
 from server.events.cards import CardFact
 from server.events.display import DisplayFact
 from server.events.menu import MenuFact
@@ -20,6 +20,8 @@ from server.events.screens import ScreenFact
 
 Text = words.Text
 _Event = words.Fact
+CallReminded = coming.CallReminded
+CallGivenBack = coming.CallGivenBack
 
 PlaceKind = Literal["room", "table", "tag", "takeaway"]
 OrderSource = Literal["pad", "tag", "waiter", "cashier", "api"]
@@ -273,14 +275,6 @@ class CallEnded(_Event, frozen=True, tag=True):
     at_ms: int
 
 
-class CallReminded(_Event, frozen=True, tag=True):
-    """Who said "coming" did not come yet; their own device is told again."""
-
-    call_id: int
-    device_id: int | None
-    at_ms: int
-
-
 class Announced(_Event, frozen=True, tag=True):
     """The ends named in the utterance speak, show or refresh now; a cash desk lists it."""
 
@@ -345,6 +339,6 @@ class DeviceUnpaired(_Event, frozen=True, tag=True):
 Event = (
     OrderPlaced | ItemStarted | ItemFinished | ItemCalled | ItemPickedUp | ItemDelivered | ItemCancelled | ItemUndone
     | ItemSplit | ItemChanged | ItemConfirmed | PaceFact | DisplayFact | MenuFact | CallRaised | CallRang | CallClaimed
-    | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned | DevicePaired | DeviceMoved
-    | DeviceUnpaired | ScreenFact | CardFact | PrintFact
+    | CallGivenBack | CallUnanswered | CallEnded | CallReminded | Announced | CallHeard | PlaceCleaned
+    | DevicePaired | DeviceMoved | DeviceUnpaired | ScreenFact | CardFact | PrintFact
 )  # fmt: skip

@@ -266,6 +266,9 @@ def _call(view: View, event: Any) -> None:
         call.state = "claimed"
         call.claimed_by, call.claimed_by_device = event.by, event.device_id
         call.claimed_at_ms = event.at_ms
+    elif isinstance(event, c.CallGivenBack):
+        call.state, call.rings, call.rang_at_ms = "ringing", 0, event.at_ms
+        call.claimed_by, call.claimed_by_device, call.claimed_at_ms = "", None, None
     elif isinstance(event, c.CallEnded):
         view.calls.remove(call)
 
@@ -283,7 +286,7 @@ _RULES: dict[type, Callable[[View, Any], None]] = {
     c.ItemSplit: _split,
     **dict.fromkeys(get_args(PaceFact), _paced),
     **dict.fromkeys((c.CallRaised, c.CallUnanswered), _card),
-    **dict.fromkeys((c.CallRang, c.CallClaimed, c.CallEnded), _call),
+    **dict.fromkeys((c.CallRang, c.CallClaimed, c.CallGivenBack, c.CallEnded), _call),
     **dict.fromkeys(get_args(display.DisplayFact), _shown),
     c.Announced: _announced,
     c.CallHeard: _heard,

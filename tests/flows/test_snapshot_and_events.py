@@ -122,7 +122,9 @@ async def test_every_command_carries_every_screen(database_url: str) -> None:
             await ask("manager", "PutStation", name=noodles, station_id=station_id)
         await kitchen.pair("waiter")
         await kitchen.pair("cashier")
-        ends: list[tuple[Role, str]] = [("waiter", "CloseCall"), ("business", "CancelCall")]
+        ends: list[tuple[Role, str]] = [
+            ("waiter", "GiveBackCall"), ("waiter", "CloseCall"), ("business", "CancelCall"),
+        ]  # fmt: skip
         for ender, name in ends:
             wanted = {"event": "service_wanted", "msg_type": 4, "template_id": 3}
             sent = await ask("business", "SendImCall", calls=[wanted | {"params": EIGHT}])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Any
 
 import msgspec
+import pytest
 
 from server.broadcast import call as calls
+from server.broadcast.views import read_call
 from server.errors import Refusal
 from server.events import catalogue as c
+from server.events.decision import Actor
 from tests.support.calling import calling
-from tests.support.kitchen import actor
+from tests.support.kitchen import SHOP, actor
 
 
 async def test_a_pad_call_of_a_service_is_claimed_once(database_url: str) -> None:
@@ -106,3 +110,65 @@ async def test_a_card_nobody_closes_leaves_the_pads(database_url: str) -> None:
         assert len((await house.kitchen.view("waiter")).calls) == 2
         await house.after(seconds=1)
         assert (await house.kitchen.view("waiter")).calls == []
+
+
+async def test_a_claimed_call_is_given_back_and_rings_anew_at_once(database_url: str) -> None:
+    """R-004-33: the next ring is due now and counted anew; only who claimed may; the record shows it."""
+    async with calling(database_url) as house:
+        kitchen = house.kitchen
+        call = await house.send(
+            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
+        )
+        body = msgspec.json.encode({"call_id": call["call_id"]})
+        pad = await kitchen.pool.fetchval("SELECT max(id) FROM device WHERE kind = 'waiter'")
+        mine, other = (
+            msgspec.structs.replace(actor("waiter", n), name=f"waiter {n}") for n in (pad, 8)
+        )
+
+        async def ask(who: Actor, name: str) -> dict[str, Any]:
+            return await kitchen.desk.execute(who, uuid.uuid4(), name, body)
+
+        assert not (await ask(mine, "GiveBackCall"))["changed"], "nobody has it"
+        await house.after(seconds=15)
+        await ask(mine, "ClaimCall")
+        assert await house.after(seconds=300) == []  # and its use of a minute and a half is over
+        with pytest.raises(Refusal, match="call_already_claimed"):
+            await ask(other, "GiveBackCall")
+        since = len(kitchen.ear.heard)
+        assert (await ask(mine, "GiveBackCall"))["changed"]
+        (told,) = kitchen.events(since)
+        assert isinstance(told, c.CallGivenBack)
+        assert (told.by, told.device_id) == (mine.name, pad)
+        (said,) = await house.after(seconds=0)
+        assert said.channels == ["pad"]
+        (card,) = (await kitchen.view("waiter")).calls
+        assert (card.state, card.rings, card.claimed_by) == ("ringing", 1, "")
+        assert not (await ask(other, "GiveBackCall"))["changed"]
+        rest = [len(await house.after(seconds=15)) for _ in range(4)]
+        assert rest == [1, 1, 1, 0], "two further rings, then the cash desk"
+        (card,) = (await kitchen.view("waiter")).calls
+        assert card.state == "unanswered"
+        record = await read_call(kitchen.pool, SHOP, call["call_id"])
+        assert record is not None
+        (receipt,) = record.receipts
+        assert (receipt.stage, receipt.device_id, receipt.end) == ("given_back", pad, "pad")
+        assert (record.claimed_by, record.claimed_at_ms) == ("", None)
+        assert all(ring.due_at_ms <= (ring.sent_at_ms or 0) for ring in record.messages)
+
+
+async def test_who_takes_a_call_after_it_was_given_back_is_reminded_anew(database_url: str) -> None:
+    """R-004-34: reminders of who could not come are over; the next one has all of theirs."""
+    async with calling(database_url) as house:
+        await house.policy("service_wanted", "pad", '{"claim_reminder_s": 20}')
+        call = await house.send(
+            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
+        )
+        for reminders in (2, 3):
+            await house.kitchen.ask("waiter", "ClaimCall", call_id=call["call_id"])
+            since = len(house.kitchen.ear.heard)
+            for seconds in (10, *[10] * (2 * reminders - 1)):
+                await house.after(seconds=seconds)
+            told = [one for one in house.kitchen.events(since) if isinstance(one, c.CallReminded)]
+            assert len(told) == reminders
+            await house.kitchen.ask("waiter", "GiveBackCall", call_id=call["call_id"])
+        assert (await house.messages(call["call_id"]))[-1][2] == "sent"

@@ -82,6 +82,32 @@ def test_a_claim_silences_the_other_pads(pads: Pads, house: HouseOnThread) -> No
     assert notes(other) == NOTES_PER_RING
 
 
+def test_a_call_is_given_back_and_the_others_ring(pads: Pads, house: HouseOnThread) -> None:
+    """R-004-13, R-004-36: 去不了，交回 by key or press; the other pad rings at once, the own one does not."""
+    mine, _ = pads.waiter("王敏")
+    other, _ = pads.waiter("李强")
+    call(house, *house.order(ROOM_801, PORK)["item_ids"])
+    expect(other.locator(".call .come")).to_be_visible()
+    assert notes(mine) == NOTES_PER_RING
+    for rings, give_back in enumerate(("key", "press"), start=2):
+        mine.locator(".call .come").click()
+        expect(other.locator(".line .who")).to_have_text("王敏去取")
+        before = notes(other)
+        if give_back == "key":
+            mine.keyboard.press("b")
+        else:
+            mine.get_by_role("button", name="去不了，交回").click()
+        expect(mine.locator(".slot")).to_contain_text("801房 糖醋里脊 1 已交回，正在叫其他人")
+        expect(other.locator(".call .come")).to_be_visible()
+        other.wait_for_function("before => window.notes > before", arg=before, timeout=3_000)
+        assert notes(mine) < NOTES_PER_RING * rings
+        expect(mine.locator(".mine")).to_have_count(0)
+        equals_the_house(mine, house)
+    other.locator(".call .come").click()
+    expect(mine.locator(".line .who")).to_have_text("李强去取")
+    equals_the_house(other, house)
+
+
 def test_what_rang_before_the_pad_was_opened_makes_no_sound(
     pads: Pads, house: HouseOnThread
 ) -> None:

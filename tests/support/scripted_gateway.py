@@ -249,7 +249,7 @@ class ScriptedGateway:
 
     async def _execute(self, command: f.Command) -> dict[str, Any]:
         body = msgspec.json.decode(command.body)
-        if command.name in {"ClaimCall", "CloseCall"}:
+        if command.name in {"ClaimCall", "GiveBackCall", "CloseCall"}:
             return await self._answer_call(command.name, body["call_id"])
         item = self.item(body["item_id"])
         if command.name == "UndoItem":
@@ -275,6 +275,8 @@ class ScriptedGateway:
             await self.happen(
                 c.CallClaimed(call_id=call_id, by=mine.name, device_id=mine.id, at_ms=at_ms)
             )
+        elif name == "GiveBackCall":
+            await self.happen(c.CallGivenBack(call_id, mine.name, mine.id, at_ms))
         else:
             why: c.CallEnd = "served" if name == "CloseCall" else "acknowledged"
             await self.happen(c.CallEnded(call_id=call_id, reason=why, at_ms=at_ms))

@@ -66,6 +66,12 @@ def desks() -> Scenes:
                 c.CallRang(2, 2, NOON_MS + 3_000),
                 c.CallUnanswered(call(5, state="unanswered")),
                 c.CallClaimed(1, "李强", 9, NOON_MS + 61_000),
+                c.CallGivenBack(1, "李强", 9, NOON_MS + 70_000),
+                c.CallGivenBack(9, "李强", 9, NOON_MS + 70_000),
+                c.CallRang(1, 1, NOON_MS + 70_001),
+                c.CallRaised(call(3)),
+                c.CallClaimed(3, "李强", 9, NOON_MS + 71_000),
+                c.CallGivenBack(3, "李强", 9, NOON_MS + 72_000),
             ],
         ),
         "announced": (
