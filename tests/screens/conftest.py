@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.support.boards import Boards, boards_of_a_house
+from tests.support.boards import Boards
 from tests.support.browser import chromium
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
@@ -17,7 +17,7 @@ from tests.support.house import HouseOnThread
 @pytest.fixture(scope="module")
 def opened(engines: EnginePair) -> Iterator[Boards]:
     """One house and one browser for this file."""
-    with boards_of_a_house(engines) as boards:
+    with Boards.of_a_house(engines) as boards:
         yield boards
 
 

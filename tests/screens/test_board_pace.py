@@ -46,7 +46,7 @@ def test_a_dish_on_hold_cannot_be_begun_by_a_press(boards: Boards, house: HouseO
 
 def test_each_stage_of_a_dish_has_its_own_time(boards: Boards, house: HouseOnThread) -> None:
     """R-004-6: to be begun, cooked, fetched: a row warns at 80 % of its stage and is late at all of it."""
-    stages = {"waiting_s": 100, "cooking_s": 200, "pick_up_s": 50}
+    stages = {"waiting_s": 150, "cooking_s": 200, "pick_up_s": 150}
     house.ask("manager", "PutDish", dish_id=KUNGPAO, stage_targets=stages)
     board = boards.open(None)
     order, (dish,) = ordered(house, 1, KUNGPAO)
@@ -58,7 +58,7 @@ def test_each_stage_of_a_dish_has_its_own_time(boards: Boards, house: HouseOnThr
         if verb:
             house.ask("kitchen", verb, item_id=dish)
         state = board.row(dish).locator(".state")
-        for percent, urgency in ((70, None), (81, "warn"), (101, "late")):
+        for percent, urgency in ((40, None), (81, "warn"), (101, "late")):
             since = f"UPDATE catering_order_goods SET {stamp} = now() - make_interval(secs => $2) WHERE id = $1"
             house.call(house.house.pool.execute(since, dish, seconds * percent / 100))
             board.page.reload()

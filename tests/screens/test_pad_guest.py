@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from server.events.view import state_hash
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
-from tests.support.pads import LAN, Pads, cook, pads_of_a_house, states
+from tests.support.pads import LAN, Pads, cook, states
 
 KUNGPAO, SCALLOPS, GREENS, RICE, NOODLES = 2, 5, 6, 24, 27
 
@@ -18,7 +18,7 @@ KUNGPAO, SCALLOPS, GREENS, RICE, NOODLES = 2, 5, 6, 24, 27
 @pytest.fixture(scope="module")
 def opened(engines: EnginePair) -> Iterator[Pads]:
     """One house and one browser for this file."""
-    with pads_of_a_house(engines) as pads:
+    with Pads.of_a_house(engines) as pads:
         yield pads
 
 

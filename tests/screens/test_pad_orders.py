@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
-from tests.support.pads import Pads, Wire, pads_of_a_house
+from tests.support.pads import Pads, Wire
 
 GREENS, RICE = 6, 24
 ROOM_802 = 2
@@ -18,7 +18,7 @@ ROOM_802 = 2
 @pytest.fixture(scope="module")
 def opened(engines: EnginePair) -> Iterator[Pads]:
     """One house and one browser for this file."""
-    with pads_of_a_house(engines) as pads:
+    with Pads.of_a_house(engines) as pads:
         yield pads
 
 

@@ -9,13 +9,13 @@ from playwright.sync_api import expect
 
 from tests.support.boards import KUNGPAO
 from tests.support.engines import EnginePair
-from tests.support.pads import Pads, pads_of_a_house
+from tests.support.pads import Pads
 
 
 @pytest.fixture(scope="module")
 def opened(engines: EnginePair) -> Iterator[Pads]:
     """One house and one browser for the pads of this file."""
-    with pads_of_a_house(engines) as pads:
+    with Pads.of_a_house(engines) as pads:
         yield pads
 
 

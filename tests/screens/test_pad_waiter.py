@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from server.events.view import state_hash
 from tests.support.engines import EnginePair
 from tests.support.house import HouseOnThread
-from tests.support.pads import NOTES_PER_RING, Pads, call, cook, pads_of_a_house, states
+from tests.support.pads import NOTES_PER_RING, Pads, call, cook, states
 
 GREENS, PORK, SOUP, RICE = 6, 12, 4, 24
 ROOM_801, ROOM_802, TAG_23 = 1, 2, 123
@@ -19,7 +19,7 @@ ROOM_801, ROOM_802, TAG_23 = 1, 2, 123
 @pytest.fixture(scope="module")
 def opened(engines: EnginePair) -> Iterator[Pads]:
     """One house and one browser for this file."""
-    with pads_of_a_house(engines) as pads:
+    with Pads.of_a_house(engines) as pads:
         yield pads
 
 

@@ -5,20 +5,17 @@ Refuses to know what a board should show: tests say that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Locator, Page
 
 from server.events.decision import Actor
 from server.events.view import state_hash
 from server.pairing.door import PairingDoor
-from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
-from tests.support.engines import EnginePair
-from tests.support.house import SHOP, HouseOnThread, house_on_thread
+from tests.support.house import SHOP, HouseOnThread
 from tests.support.pads import LISTEN, Wire
 from tests.support.patience import PATIENCE_MS
+from tests.support.screens import Screens
 
 WOK, COLD, DOUGH = 1, 2, 3
 DUMPLINGS, KUNGPAO, BASS, GREENS, CUCUMBER = 1, 2, 3, 6, 7  # of the demo menu; cucumber is cold
@@ -85,16 +82,8 @@ class Board:
         assert [item.state for item in found] == [state]
 
 
-class Boards:
-    """Opens boards, each in a browser profile of its own, and keeps what their pages complain about."""
-
-    def __init__(self, playwright: Playwright, house: HouseOnThread, *, sound: bool = True) -> None:
-        self._playwright = playwright
-        self._untouched = not sound
-        self.house = house
-        self.errors: list[str] = []
-        args = [*QUIET, *([SOUND_ALLOWED] if sound else [])]
-        self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+class Boards(Screens):
+    """Kitchen boards."""
 
     def open(
         self, station_id: int | None = WOK, query: str = "", size: tuple[int, int] = (1920, 1080)
@@ -106,44 +95,10 @@ class Boards:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        wire = Wire(page, untouched=self._untouched)
+        wire = Wire(page, untouched=not self._sound)
         page.goto(f"{self.house.url}/kds/{query}#token={token}")
         page.wait_for_selector("kitchen-board .head")
         return Board(page, wire, self.house, station_id)
-
-    @contextmanager
-    def before_a_touch(self) -> Iterator[Boards]:
-        """Give boards whose browser blocks sound until somebody touches them, as browsers do."""
-        boards = Boards(self._playwright, self.house, sound=False)
-        try:
-            yield boards
-            assert boards.errors == []
-        finally:
-            boards.browser.close()
-
-    def tidy(self) -> None:
-        """Close the boards and clean every place for the next test; no page may have complained."""
-        for context in self.browser.contexts:
-            context.close()
-        for order in self.house.view("waiter").orders:
-            self.house.ask("waiter", "CleanPlace", place_id=order.place_id)
-        errors, self.errors = self.errors, []
-        assert errors == []
-
-
-@contextmanager
-def boards_of_a_house(engines: EnginePair) -> Iterator[Boards]:
-    """Start one house and one browser for many tests: each costs seconds."""
-    url = engines.fresh_database()
-    try:
-        with house_on_thread(url, engines.empty_redis()) as house, sync_playwright() as playwright:
-            boards = Boards(playwright, house)
-            try:
-                yield boards
-            finally:
-                boards.browser.close()
-    finally:
-        engines.drop(url)
 
 
 def pairing_door(house: HouseOnThread) -> PairingDoor:

@@ -11,15 +11,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from server.cards import store
 from server.cards.policy import BonusRule, CardPolicy
-from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
 from tests.support.engines import EnginePair
-from tests.support.house import HouseOnThread, house_on_thread
 from tests.support.pads import Wire
 from tests.support.patience import PATIENCE_MS
+from tests.support.screens import Screens
 
 BRAND = 1
 BONUS = [BonusRule(50_000, 5_000), BonusRule(100_000, 15_000)]  # 充 500 送 50, 充 1000 送 150
@@ -86,15 +85,8 @@ class Counter:
         self.page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
-class Counters:
-    """Opens registers and monitors and keeps what their pages complain about."""
-
-    def __init__(self, playwright: Playwright, house: HouseOnThread) -> None:
-        self.house = house
-        self.errors: list[str] = []
-        self.browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, SOUND_ALLOWED]
-        )
+class Counters(Screens):
+    """Registers and monitors."""
 
     def register(self, query: str = "", size: tuple[int, int] = (1280, 800)) -> Counter:
         """Pair a register and wait until it shows its counter."""
@@ -133,29 +125,11 @@ class Counters:
         """Return the card as the house knows it."""
         return self.house.ask("cashier", "ReadCard", card_id=card_id)
 
-    def tidy(self) -> None:
-        """Close the pages; none may have complained."""
-        for context in self.browser.contexts:
-            context.close()
-        errors, self.errors = self.errors, []
-        assert errors == []
-
 
 @contextmanager
 def counters_of_a_house(engines: EnginePair, folder: Path) -> Iterator[Counters]:
     """Start one house with bonus rules and one browser for many tests."""
-    url = engines.fresh_database()
-    try:
-        with (
-            house_on_thread(url, engines.empty_redis(), data_dir=folder) as house,
-            sync_playwright() as playwright,
-        ):
-            policy = CardPolicy(bonus_rules=BONUS)
-            house.call(store.put_policy(house.house.pool, BRAND, policy, 0))
-            counters = Counters(playwright, house)
-            try:
-                yield counters
-            finally:
-                counters.browser.close()
-    finally:
-        engines.drop(url)
+    with Counters.of_a_house(engines, data_dir=folder) as counters:
+        policy = CardPolicy(bonus_rules=BONUS)
+        counters.house.call(store.put_policy(counters.house.house.pool, BRAND, policy, 0))
+        yield counters

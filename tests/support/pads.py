@@ -5,16 +5,13 @@ Refuses to know what a pad should show: tests say that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Page, Playwright, WebSocketRoute, sync_playwright
+from playwright.sync_api import Page, WebSocketRoute
 
-from tests.support.browser import CHROMIUM, QUIET, SOUND_ALLOWED
-from tests.support.engines import EnginePair
-from tests.support.house import HouseOnThread, house_on_thread
+from tests.support.house import HouseOnThread
 from tests.support.patience import PATIENCE_MS
+from tests.support.screens import Screens
 
 # What the pad makes heard, counted: a ring is four notes. And a word when the sound gate shows.
 LISTEN = """
@@ -98,16 +95,10 @@ class Wire:
         self.broken = self.deaf = False
 
 
-class Pads:
-    """Opens pads, each in a browser profile of its own, and keeps what their pages complain about."""
+class Pads(Screens):
+    """Pads of guests and waiters."""
 
-    def __init__(self, playwright: Playwright, house: HouseOnThread, *, sound: bool = True) -> None:
-        self._playwright = playwright
-        self._sound = sound
-        self.house = house
-        self.errors: list[str] = []
-        args = [*QUIET, LAN_NAME, *([SOUND_ALLOWED] if sound else [])]
-        self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+    FLAGS = (LAN_NAME,)
 
     def open(
         self,
@@ -141,40 +132,6 @@ class Pads:
     def waiter(self, name: str, query: str = "") -> tuple[Page, Wire]:
         """Open a waiter's pad, held upright."""
         return self.open(self.house.pair("waiter", name), query)
-
-    @contextmanager
-    def before_a_touch(self) -> Iterator[Pads]:
-        """Give pads whose browser blocks sound until somebody touches them."""
-        pads = Pads(self._playwright, self.house, sound=False)
-        try:
-            yield pads
-            assert pads.errors == []
-        finally:
-            pads.browser.close()
-
-    def tidy(self) -> None:
-        """Close the pads and clean every room for the next test; no page may have complained."""
-        for context in self.browser.contexts:
-            context.close()
-        for order in self.house.view("waiter").orders:
-            self.house.ask("waiter", "CleanPlace", place_id=order.place_id)
-        errors, self.errors = self.errors, []
-        assert errors == []
-
-
-@contextmanager
-def pads_of_a_house(engines: EnginePair) -> Iterator[Pads]:
-    """Start one house and one browser for many tests: each costs seconds."""
-    url = engines.fresh_database()
-    try:
-        with house_on_thread(url, engines.empty_redis()) as house, sync_playwright() as playwright:
-            pads = Pads(playwright, house)
-            try:
-                yield pads
-            finally:
-                pads.browser.close()
-    finally:
-        engines.drop(url)
 
 
 def cook(house: HouseOnThread, *item_ids: int) -> None:
