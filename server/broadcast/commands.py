@@ -174,7 +174,7 @@ def begun(
     for end in ends:  # what cannot be said is refused here, not when it rings
         ringing.said_in_words(row, ground.policies[end.channel], ground)
     policy = ground.policies[ends[0].channel]
-    row.expires_at_ms = moment.now_ms + ringing.lasts_ms(policy)
+    row.expires_at_ms = moment.now_ms + max(ringing.of_use_ms(e.channel, ground) for e in ends)
     round_ = ringing.Round(row, ground, moment)
     verdicts = [round_.begin(end, gone) for end in ends]
     round_.announce()

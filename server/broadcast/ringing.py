@@ -27,9 +27,11 @@ RING_END = "RingEnd"
 RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
 NO_DEVICE = "no_device"
 QUIET_HOURS = "quiet_hours"
+RANG_OUT = "rang_out"  # it rang as often as it was to
 # Reasons that pass: a repeat that may not ring now is written down, and the repeats go on.
 PASSING = frozenset({NO_DEVICE, QUIET_HOURS, "off", "too_late"})
 REFRESH: c.MsgType = 2
+_NONE: frozenset[c.Channel] = frozenset()
 SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
 
 
@@ -214,9 +216,10 @@ class Round:
         self._go_on(end, ring)
 
     def _go_on(self, end: End, ring: int) -> None:
-        """Arm the next ring of an end, if its policy wants one."""
+        """Arm the next ring of an end, if its policy wants one or looks whether anybody came."""
         policy = self._ground.policies[end.channel]
-        if not self._rings_as_card(end) and ring < rings_wanted(policy):
+        looks = not self.row.is_card and ring == rings_unanswered(policy)  # whether anybody came
+        if looks or (not self._rings_as_card(end) and ring < rings_wanted(policy)):
             self._queue(end, ring + 1, policy.interval_s * 1000)
 
     def _rings_as_card(self, end: End) -> bool:
@@ -275,6 +278,23 @@ CARD_CHANNELS = frozenset({"pad", "cashier"})  # the cash desk joins a card that
 def rings_wanted(policy: Policy) -> int:
     """Return how often an end rings at most."""
     return RINGS_MAX if policy.until_acknowledged else min(policy.repeat_max + 1, RINGS_MAX)
+
+
+def rings_unanswered(policy: Policy) -> int | None:
+    """Return after how many rings without an answer further ends hear it; None: they never do."""
+    if policy.escalate_after_rings is None or not policy.escalate_to:
+        return None
+    return min(policy.escalate_after_rings, rings_wanted(policy))
+
+
+def of_use_ms(channel: c.Channel, ground: Ground, before: frozenset[c.Channel] = _NONE) -> int:
+    """Return how long a call is of use at a channel, and at those it escalates to from there."""
+    policy, seen = ground.policies[channel], before | {channel}
+    rings = rings_unanswered(policy)
+    if rings is None:
+        return lasts_ms(policy)
+    further = [of_use_ms(one, ground, seen) for one in policy.escalate_to if one not in seen]
+    return max(lasts_ms(policy), rings * policy.interval_s * 1000 + max(further, default=0))
 
 
 def lasts_ms(policy: Policy) -> int:

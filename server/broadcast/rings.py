@@ -11,6 +11,7 @@ import msgspec
 from server.broadcast import call as calls
 from server.broadcast import ringing
 from server.broadcast.commands import begun, new_row
+from server.broadcast.policy import Policy
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Promise, Said
@@ -187,18 +188,18 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     end = ringing.end_of(promise.end_key, row, ground)
     moment = ringing.Moment(context.now_ms, due_ms)
     round_ = ringing.Round(row, ground, moment)
-    silent = round_.ring(end, promise.ring, _gone(facts, end))
     policy = ground.policies[end.channel]
+    silent = round_.ring(end, promise.ring, _gone(facts, end) or _rang_out(row, promise, policy))
     company = [] if silent else [one for one in facts.company if _joins(one, end, context.now_ms)]
     others = [one.row for one in company if one.row is not None]
     round_.announce([ringing.said_in_words(other, policy, ground) for other in others])
-    escalates = not silent and promise.ring == policy.escalate_after_rings
-    if escalates:
-        _escalate(round_, end, ground)
+    further = _further(row, promise, policy) if silent in ESCALATING else []
+    if further:
+        _escalate(round_, further, ground)
     if not silent:
         stage = calls.stage(row, "rung", context.now_ms, end=end.key, ring=promise.ring)
         round_.outcome.promises += stage
-    if round_.waits and not escalates:
+    if round_.waits and not further:
         round_.outcome.rows += calls.stored_ring(row, round_.messages, counted=False)
     else:
         elsewhere = facts.queued.keys() - {(promise.end_key, promise.ring)}
@@ -235,10 +236,30 @@ def _is_number(row: CallRow) -> bool:
     return row.source == HOUSE and call.event == "item_ready" and call.item_id is not None
 
 
-def _escalate(round_: ringing.Round, end: ringing.End, ground: ringing.Ground) -> None:
-    """Tell further ends when this one stayed unanswered for so many rings; through the same gate."""
-    policy, row = ground.policies[end.channel], round_.row
-    further = [one for one in policy.escalate_to if one not in row.channels]
+# A ring that nobody could hear was not answered either; what nobody needs any more escalates nowhere.
+ESCALATING = ringing.PASSING | {"", ringing.RANG_OUT}
+
+
+def _rang_out(row: CallRow, promise: RingEnd, policy: Policy) -> str:
+    """Say that an end rang as often as the shop wants now: this is only a look whether anybody came.
+
+    A card's rings are counted by the card.
+    """
+    beyond = not row.is_card and promise.ring > ringing.rings_wanted(policy)
+    return ringing.RANG_OUT if beyond else ""
+
+
+def _further(row: CallRow, promise: RingEnd, policy: Policy) -> list[c.Channel]:
+    """Return the ends that hear of it because so many rings before this one stayed unanswered."""
+    rings = ringing.rings_unanswered(policy)
+    if rings is None or promise.ring <= rings:
+        return []
+    return [one for one in policy.escalate_to if one not in row.channels]
+
+
+def _escalate(round_: ringing.Round, further: list[c.Channel], ground: ringing.Ground) -> None:
+    """Tell further ends that nobody answered; through the same gate."""
+    row = round_.row
     row.channels = [*row.channels, *further]
     row.call.escalated = True
     more = ringing.Round(row, ground, round_.moment)

@@ -14,7 +14,7 @@ import msgspec
 from server.broadcast.commands import Ask, ClaimCall, SendFacts, SendImCall, Subject
 from server.broadcast.company.store import read_company
 from server.broadcast.grounds.store import Shop, read_grounds, read_last_raised
-from server.broadcast.ringing import Ground
+from server.broadcast.ringing import Ground, rings_unanswered
 from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
 from server.events import catalogue as c
 from server.events.facts import CallRow
@@ -244,7 +244,8 @@ def _escalates(
     if row is None or not isinstance(promise, RingEnd):
         return False
     policies = grounds[shop_id, row.call.event].policies.values()
-    return any(policy.escalate_after_rings == promise.ring for policy in policies)
+    afters = [rings_unanswered(policy) for policy in policies]
+    return any(rings is not None and rings < promise.ring for rings in afters)
 
 
 def _call(row: asyncpg.Record) -> CallRow:
