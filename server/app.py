@@ -266,14 +266,17 @@ def allow_many_sockets() -> None:
 
 
 @asynccontextmanager
-async def _grpc(settings: Settings, house: House) -> AsyncIterator[None]:
-    """Serve gRPC as well, when there is a port for it."""
+async def _grpc(
+    settings: Settings, house: House, kept: KeptCertificate | None
+) -> AsyncIterator[None]:
+    """Serve gRPC as well, when there is a port for it; over TLS where HTTPS is."""
     if not settings.grpc_port:
         yield
         return
-    from server.api.grpc import serve_grpc  # noqa: PLC0415 - who does without saves its megabytes
+    from server.api.grpc import SecurePort, serve_grpc  # noqa: PLC0415 - who does without saves its megabytes
 
-    async with serve_grpc(house.front, settings.host, settings.grpc_port):
+    secure = SecurePort(settings.grpc_tls_port, kept) if kept and settings.grpc_tls_port else None
+    async with serve_grpc(house.front, settings.host, settings.grpc_port, secure):
         yield
 
 
@@ -282,27 +285,30 @@ async def serve(settings: Settings) -> None:
     allow_many_sockets()
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(closing(listen(settings.host, settings.port)))
-        secure = await stack.enter_async_context(_secure_door(settings))
+        kept = await stack.enter_async_context(_certificate(settings))
+        secure = None
+        if kept is not None:
+            tls_sock = stack.enter_context(closing(listen(settings.host, settings.tls_port)))
+            secure = SecureDoor(tls_sock, kept.context)
         house = await stack.enter_async_context(build(settings))
         settle_memory()
         _log.info(
             "web_ready", host=settings.host, port=sock.getsockname()[1], tls_port=settings.tls_port
         )
-        await stack.enter_async_context(_grpc(settings, house))
+        await stack.enter_async_context(_grpc(settings, house, kept))
         await web_server(house, secure).serve(sockets=[sock])
 
 
 @asynccontextmanager
-async def _secure_door(settings: Settings) -> AsyncIterator[SecureDoor | None]:
-    """Listen for HTTPS as well, when there is a port for it, and keep the certificate in time."""
+async def _certificate(settings: Settings) -> AsyncIterator[KeptCertificate | None]:
+    """Keep this machine's certificate in time, when there is a port for HTTPS."""
     if not settings.tls_port:
         yield None
         return
     kept = KeptCertificate(settings.data_dir, SystemClock(), settings.tls_names)
     kept.look()
-    with closing(listen(settings.host, settings.tls_port)) as sock:
-        keeping = asyncio.create_task(kept.keep(), name="certificate")
-        try:
-            yield SecureDoor(sock, kept.context)
-        finally:
-            await _cancel(keeping)
+    keeping = asyncio.create_task(kept.keep(), name="certificate")
+    try:
+        yield kept
+    finally:
+        await _cancel(keeping)

@@ -17,6 +17,7 @@ async def serve_many(settings: Settings, processes: int, stop: asyncio.Event) ->
         "CHUANCAI_DATA_DIR": str(settings.data_dir),
         "CHUANCAI_LOG_LEVEL": settings.log_level,
         "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
+        "CHUANCAI_GRPC_TLS_PORT": str(settings.grpc_tls_port),
         "CHUANCAI_TLS_PORT": str(settings.tls_port),
     }
     parts = [

@@ -124,6 +124,7 @@ async def run(
             "CHUANCAI_DATA_DIR": str(settings.data_dir),
             "CHUANCAI_LOG_LEVEL": settings.log_level,
             "CHUANCAI_GRPC_PORT": str(settings.grpc_port),
+            "CHUANCAI_GRPC_TLS_PORT": str(settings.grpc_tls_port),
             "CHUANCAI_TLS_PORT": str(settings.tls_port),
             # Somebody who tries sending out sees it go, and nobody's telephone rings.
             "CHUANCAI_SMS_CARRIERS": settings.sms_carriers or PAPER,
@@ -144,7 +145,8 @@ async def run(
 
 def _refuse_taken_port(settings: Settings) -> None:
     """Say at once that a port is taken; sharing is for our own processes only."""
-    for port in {settings.port, settings.grpc_port, settings.tls_port} - {0}:
+    ports = {settings.port, settings.grpc_port, settings.tls_port, settings.grpc_tls_port}
+    for port in ports - {0}:
         with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, port))

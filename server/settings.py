@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8080
     grpc_port: int = 0  # 0: no gRPC
+    grpc_tls_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0  # 0: no gRPC over TLS
     tls_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0  # 0: no HTTPS
     tls_names: tuple[str, ...] = ()  # further names and addresses this machine is opened by
     data_dir: Path = Path(".chuancai")

@@ -3,7 +3,8 @@
 What is signed: method POST, the path `/messagecenter.MessageCenter/SendImCall` (or another method's)
 and the message in protobuf's deterministic serialisation. Not as it travels: callers' libraries seldom
 show the bytes they send, and write a map in any order. Reflection is open to all: it says only what
-the proto files say.
+the proto files say. Over TLS on a further port, by the certificate that HTTPS has: renewed, it is shown from
+the next handshake on.
 Refuses to decide anything: `im_calls.py` carries calls to the desk, `sms.py` asks the cost centre.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from server.api.store import Client
 from server.api.table import BODY_BYTES_MAX
 from server.db.pool import LOST
 from server.errors import Refusal
+from server.tls.keeping import KeptCertificate, Served
 
 SERVICE = im_pb2.DESCRIPTOR.services_by_name["MessageCenter"].full_name
 SEND = f"/{SERVICE}/SendImCall"
@@ -209,9 +211,25 @@ def _peer_address(peer: str) -> str:
     return rest.rpartition(":")[0] if kind == "ipv4" else ""
 
 
+class SecurePort(NamedTuple):
+    """Where gRPC is served over TLS as well, and what it proves itself with."""
+
+    port: int
+    kept: KeptCertificate
+
+
+class Bound(NamedTuple):
+    """Where it is served; 0: not over TLS."""
+
+    port: int
+    tls_port: int
+
+
 @asynccontextmanager
-async def serve_grpc(front: Front, host: str, port: int) -> AsyncIterator[int]:
-    """Serve for the length of the block and give the port. Raises `OSError` when it is taken."""
+async def serve_grpc(
+    front: Front, host: str, port: int, secure: SecurePort | None = None
+) -> AsyncIterator[Bound]:
+    """Serve for the length of the block and give the ports. Raises `OSError` when one is taken."""
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=UNDER_WAY_MAX)
     services: dict[str, dict[str, Any]] = {}
     for rpc in (
@@ -224,14 +242,36 @@ async def serve_grpc(front: Front, host: str, port: int) -> AsyncIterator[int]:
         tuple(grpc.method_handlers_generic_handler(*service) for service in services.items())
     )
     reflection.enable_server_reflection((*services, reflection.SERVICE_NAME), server)
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    where = f"[{host}]" if ":" in host else host
     try:
-        bound = server.add_insecure_port(address)
+        bound = Bound(server.add_insecure_port(f"{where}:{port}"), 0)
+        if secure is not None:
+            tls_port = server.add_secure_port(f"{where}:{secure.port}", _credentials(secure.kept))
+            bound = bound._replace(tls_port=tls_port)
     except RuntimeError as error:
-        raise OSError(f"gRPC cannot listen on {address}: {error}") from error
+        raise OSError(f"gRPC cannot listen on {host}: {error}") from error
     await server.start()
-    _log.info("grpc_ready", host=host, port=bound)
+    _log.info("grpc_ready", host=host, port=bound.port, tls_port=bound.tls_port)
     try:
         yield bound
     finally:
         await server.stop(STOP_S_MAX)
+
+
+def _credentials(kept: KeptCertificate) -> grpc.ServerCredentials:
+    """Return what is asked at each handshake for the certificate of then."""
+    shown = kept.served
+
+    def renewed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal shown
+        if kept.served == shown:
+            return None  # as at the last handshake
+        shown = kept.served
+        return _shown(shown)
+
+    asked: Any = renewed  # its stub knows no None
+    return grpc.dynamic_ssl_server_credentials(_shown(shown), asked)
+
+
+def _shown(served: Served) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(served.key, served.chain)])

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from cryptography import x509
@@ -27,6 +28,7 @@ from server.tls.authority import Pair, make_authority, make_leaf, may_sign, name
 from server.tls.names import Names, own_names
 
 RENEW_BEFORE = timedelta(days=30)
+_KEY_BEGINS = b"-----BEGIN PRIVATE KEY-----"
 LOOK_S = 60.0  # a router that gives this machine another address is noticed within this
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +44,16 @@ class AuthorityLostError(OSError):
         )
 
 
+class Served(NamedTuple):
+    """What is shown at a handshake, in PEM: the key, never to be logged, and the chain from this machine on."""
+
+    key: bytes
+    chain: bytes
+
+    def __repr__(self) -> str:
+        return "Served(…)"
+
+
 class KeptCertificate:
     """The certificate of this machine in `data_dir`/tls; `names`: further ones it is opened by."""
 
@@ -52,6 +64,7 @@ class KeptCertificate:
         self._clock = clock
         self._given = names
         self._loaded: bytes = b""
+        self._served: Served | None = None
         self._unsigned: tuple[str, ...] = ()
         self._told_key_missing = False  # that there is no key to sign with
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -67,6 +80,12 @@ class KeptCertificate:
     def leaf_file_in(data_dir: Path) -> Path:
         """Return where this machine's certificate lies, with its key."""
         return data_dir / "tls" / "machine.pem"
+
+    @property
+    def served(self) -> Served:
+        """Return what the context serves, for a library that does not take a context; `look` first."""
+        assert self._served is not None, "nobody looked yet"
+        return self._served
 
     def look(self, *, wait: bool = True) -> bool:
         """Make, renew or read what is needed; return whether the context was given something new.
@@ -93,6 +112,8 @@ class KeptCertificate:
             if finger == self._loaded:
                 return False
             self.context.load_cert_chain(self.leaf_file)
+            chain, begin, key = self.leaf_file.read_bytes().partition(_KEY_BEGINS)
+            self._served = Served(begin + key, chain)
         self._loaded = finger
         return True
 

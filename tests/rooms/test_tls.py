@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import plistlib
+import ssl
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,14 +15,21 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from grpclib.client import Channel
 from websockets.asyncio.client import ClientConnection
 
+from server.api.grpc import SecurePort, serve_grpc
+from server.api.im_pb2 import SendImCallRequest
 from server.clock import ManualClock, SystemClock
 from server.doctor.finding import Machine
 from server.doctor.windows import check_secure_context
+from server.listening import with_tls
+from server.settings import Settings
 from server.tls.authority import make_authority, make_leaf, may_sign
 from server.tls.keeping import AuthorityLostError, KeptCertificate, fingerprint, read_certificate
 from server.tls.names import own_names
+from tests.support.api_house import api_house
+from tests.support.grpc_caller import GrpcCaller
 from tests.support.secure_house import secure_house
 
 HEARD_S_MAX = 10.0  # less than a heartbeat
@@ -101,6 +109,58 @@ async def test_the_page_installs_each_kind_of_device(
         assert crt.content == authority.public_bytes(Encoding.DER)
         assert profile["PayloadContent"][0]["PayloadContent"] == crt.content
         assert "<script>" not in evil
+
+
+async def test_grpc_comes_by_tls_and_a_renewal_drops_nobody(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """R-000-10, R-004-31: the house's own certificate, and the new one from the next handshake on."""
+    clock = ManualClock(SystemClock().now() - timedelta(days=61))
+    kept = KeptCertificate(tmp_path, clock)
+    kept.look()
+    trust = ssl.create_default_context(cafile=str(kept.authority_file))
+    trust.set_alpn_protocols(["h2"])
+    async with (
+        api_house(database_url, redis_url) as house,
+        serve_grpc(house.front, "127.0.0.1", 0, SecurePort(0, kept)) as bound,
+    ):
+
+        async def serial() -> int:
+            _, writer = await asyncio.open_connection("127.0.0.1", bound.tls_port, ssl=trust)
+            shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            writer.close()
+            return x509.load_der_x509_certificate(shown).serial_number
+
+        caller, call = await house.caller(), SendImCallRequest(shopId=1, event=1, Channels=[1])  # type: ignore[arg-type,list-item]
+        first = await serial()
+        async with Channel("127.0.0.1", bound.tls_port, ssl=trust) as channel:
+            door = GrpcCaller(channel, bound.tls_port)
+            assert (await door.send(caller, call)).code != "", (
+                "it has no words: refused by the desk"
+            )
+            clock.advance(seconds=61 * 86_400)
+            assert kept.look() is True
+            assert await serial() != first
+            assert await serial() == await serial()
+            assert (await door.send(caller, call)).code != "", "who was connected still is"
+        async with Channel("127.0.0.1", bound.port) as channel:
+            assert (await GrpcCaller(channel, bound.port).send(caller, call)).code != ""
+    assert "PRIVATE" not in repr(kept.served)
+
+
+def test_with_tls_grpc_has_a_port_of_its_own_where_it_is_served() -> None:
+    """`--tls` says it for both; a port that was set is kept, and without gRPC there is none."""
+    cases = [
+        ({}, False, (0, 0)),
+        ({}, True, (8443, 0)),
+        ({"grpc_port": 50051}, False, (0, 0)),
+        ({"grpc_port": 50051}, True, (8443, 50443)),
+        ({"grpc_port": 50051, "tls_port": 444}, False, (444, 50443)),
+        ({"grpc_port": 50051, "grpc_tls_port": 445}, True, (8443, 445)),
+    ]
+    for given, wanted, ports in cases:
+        found = with_tls(Settings(**given), wanted=wanted)  # type: ignore[arg-type]
+        assert (found.tls_port, found.grpc_tls_port) == ports
 
 
 def test_keys_are_their_owners_alone(tmp_path: Path) -> None:

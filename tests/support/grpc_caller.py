@@ -79,9 +79,9 @@ class GrpcCaller:
 @asynccontextmanager
 async def grpc_caller(house: ApiHouse) -> AsyncIterator[GrpcCaller]:
     """Serve the house's gRPC on a free port and open a channel to it."""
-    async with serve_grpc(house.front, "127.0.0.1", 0) as port:
-        channel = Channel("127.0.0.1", port)
+    async with serve_grpc(house.front, "127.0.0.1", 0) as bound:
+        channel = Channel("127.0.0.1", bound.port)
         try:
-            yield GrpcCaller(channel, port)
+            yield GrpcCaller(channel, bound.port)
         finally:
             channel.close()
