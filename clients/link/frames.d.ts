@@ -59,6 +59,7 @@ export interface Ack {
   up_to: number;
   rings?: RingStage[];
   shown?: number[];
+  audible?: boolean | null;
 }
 
 /** What became of one ring on this device. */

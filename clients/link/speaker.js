@@ -2,6 +2,7 @@
 // else the browser's voice, else large text), and tells the gateway what became of it.
 // Which is next: speech-queue.js. Refuses to repeat, to say what is late, and to speak when another screen speaks for its kind.
 
+import { tellAudible } from "./audible.js";
 import { clock } from "./clock.js";
 import { concerns } from "./concerns.js";
 import { lang } from "./i18n.js";
@@ -85,6 +86,7 @@ export class Speaker {
       this.#screen.happened.on((event) => this.#hear(event)),
       this.voice.changed.on(() => this.#opened()),
       this.receipts.listen(),
+      tellAudible(this, this.#screen.link),
       this.quiet.listen(this.#screen.link),
       clock.onTick(() => this.#tick()),
     ];
@@ -148,9 +150,7 @@ export class Speaker {
     this.changed.emit();
   }
 
-  #justCame() {
-    return this.#unsaid.filter((entry) => clock.nowMs() - entry.at_ms < CHOOSING_MS_MAX);
-  }
+  #justCame = () => this.#unsaid.filter((entry) => clock.nowMs() - entry.at_ms < CHOOSING_MS_MAX);
 
   /** @param {Event} event */
   #hear(event) {

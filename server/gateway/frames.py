@@ -72,11 +72,14 @@ class Ack(_FromDevice, frozen=True, tag="ack"):
     """I have everything up to `up_to`; `rings` tells what people could see and hear.
 
     `shown`: dishes this board painted for the first time, while somebody could see its page.
+    `audible`: whether this screen can be heard from now on; without it, as before. A browser may block
+    sound, and people mute: then another screen of the kind speaks, if one can.
     """
 
     up_to: Whole
     rings: Annotated[list[RingStage], msgspec.Meta(max_length=RINGS_PER_ACK_MAX)] = []
     shown: Annotated[list[Whole], msgspec.Meta(max_length=SHOWN_PER_ACK_MAX)] = []
+    audible: bool | None = None
 
 
 class Ping(_FromDevice, frozen=True, tag="ping"):

@@ -281,6 +281,8 @@ class Gateway:
             self.receipts.hear(device, ack.rings)
         if ack.shown and device.kind == "kitchen" and device.settings.mode != "expo":
             self.receipts.see(device, ack.shown)
+        if ack.audible is not None and self.voices.heard(connection, audible=ack.audible):
+            self._settle_voices()
 
     def joined(self, connection: Connection) -> None:
         """Take a device in that is live from here on: one screen of a kind gets the voice."""

@@ -87,6 +87,50 @@ def _connection(node: Node) -> Any:
     return connection
 
 
+async def test_who_can_be_heard_speaks(database_url: str, redis_url: str) -> None:
+    """The board whose browser blocks sound hands the voice to one that sounds; with none it keeps it."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        tokens = [(await node.pair("kitchen"))[0] for _ in range(2)]
+        async with peer(node) as first, peer(node) as second:
+            await first.enter(tokens[0])
+            assert await _voice(first)
+            await first.say("ack", up_to=0, audible=False)
+            await _quiet(first)  # nobody else is here: its text is better than nothing
+            await second.enter(tokens[1])
+            assert await _voice(second)
+            assert not await _voice(first)
+            await first.say("ack", up_to=0, audible=True)
+            await _quiet(first)  # one that can be heard keeps the voice
+            await second.say("ack", up_to=0, audible=False)
+            assert await _voice(first)
+            assert not await _voice(second)
+            await first.say("ack", up_to=0, audible=False)
+            await _quiet(second)
+
+
+async def test_who_can_be_heard_speaks_across_nodes(database_url: str, redis_url: str) -> None:
+    """A muted desk on one node leaves the voice to a desk on another, within a heartbeat."""
+    await seed(database_url)
+    async with (
+        gateway_node(database_url, redis_url, "one") as one,
+        gateway_node(database_url, redis_url, "two") as two,
+        peer(one) as muted,
+        peer(two) as other,
+    ):
+        await muted.enter((await one.pair("cashier"))[0])
+        assert await _voice(muted)
+        await other.enter((await one.pair("cashier"))[0])
+        assert not await _voice(other)
+        await muted.say("ack", up_to=0, audible=False)
+        async with asyncio.timeout(PATIENCE_S):
+            while not two.gateway.voices.speaks(_connection(two)):
+                await two.gateway.voices.renew([SHOP])
+        assert await _voice(other)
+        await muted.say("ack", up_to=0, audible=True)
+        assert not await _voice(muted)
+
+
 async def test_without_redis_a_node_chooses_among_its_own(database_url: str) -> None:
     """Redis away: somebody speaks all the same."""
     await seed(database_url)

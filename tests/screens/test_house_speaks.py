@@ -69,6 +69,20 @@ def test_the_cash_desk_hears_lists_and_ends_a_wrist_tags_order(
     desk.wait_for_function("() => chuancai.screen.outbox.entries.length === 0")
 
 
+def test_a_muted_desk_leaves_the_voice_to_the_other(boards: Boards, house: HouseOnThread) -> None:
+    """Two desks: 静音本台 is for this one, the other speaks for both meanwhile (其他地方照常播报)."""
+    first, second = [opened(boards, house, "cashier", "cashier") for _ in range(2)]
+    first.wait_for_function("() => chuancai.screen.speaker.speaks")
+    first.keyboard.press("m")
+    second.wait_for_function("() => chuancai.screen.speaker.speaks")
+    first.wait_for_function("() => !chuancai.screen.speaker.speaks")
+    ordered(house, TAG_23, DUMPLINGS)
+    [said] = heard(second, 1)
+    assert "23" in said["text"]
+    first.keyboard.press("m")
+    assert first.evaluate(HEARD) == []
+
+
 def test_a_called_number_is_shown_and_said(boards: Boards, house: HouseOnThread) -> None:
     """R-004-10, 13: called by the cook, the number stands large at 请取餐 and is said; undone, it goes."""
     screen = opened(boards, house, "call_screen", "screen")

@@ -241,7 +241,10 @@ async def test_a_test_of_the_sound_says_what_it_heard(page: Page) -> None:
 
 
 async def test_until_a_touch_the_gate_stands_and_is_told(gateway: ScriptedGateway) -> None:
-    """A browser that blocks sound: told as blocked, a gate over the whole screen; a touch opens it, and it is said."""
+    """A browser that blocks sound: told as blocked, a gate over the whole screen; a touch opens it, and it is said.
+
+    The gateway hears of both, so that another screen speaks meanwhile.
+    """
     async with async_playwright() as playwright:
         untouched = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = await untouched.new_page(viewport={"width": 1920, "height": 1080})
@@ -253,6 +256,7 @@ async def test_until_a_touch_the_gate_stands_and_is_told(gateway: ScriptedGatewa
         await told(gateway, 1, "played")
         await expect(page.locator(".gate")).to_have_count(0)
         assert stages(gateway, 1) == ["blocked", "played"]
+        assert [one.audible for one in gateway.acks if one.audible is not None] == [False, True]
         await untouched.close()
 
 
