@@ -5,7 +5,6 @@ A photograph's address says what it is and never shows anything else. Refuses to
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import asyncpg
@@ -17,14 +16,13 @@ from server.api.table import Call, Door, Plain
 from server.clock import Clock
 from server.errors import Refusal
 from server.pictures import store
-from server.pictures.photograph import photograph
+from server.pictures.darkroom import Darkroom
 
 _FOR_EVER = {
     "cache-control": "public, max-age=31536000, immutable",
     "x-content-type-options": "nosniff",
 }
 BODY_BYTES_MAX = 2 * 1024 * 1024  # 1.5 MB of a picture, in base64; the console sends a tenth of it
-PICTURES_AT_ONCE_MAX = 1  # a large one takes 200 MB and a core for a second
 
 
 class PicturePath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +50,7 @@ class Pictures:
         self._db = database
         self._gate = gate
         self._clock = clock
-        self._room = asyncio.Semaphore(PICTURES_AT_ONCE_MAX)
+        self._darkroom = Darkroom()
 
     def doors(self) -> list[Door]:
         """Return this audience's rows of the table."""
@@ -74,8 +72,7 @@ class Pictures:
     async def add(self, call: Call) -> PictureAnswer:
         """Make a photograph small and clean, and keep it for the brand."""
         await self._gate.actor(call.caller, "manager", call.params.shop_id)
-        async with self._room:
-            made = await asyncio.to_thread(photograph, call.body.data)
+        made = await self._darkroom.make(call.body.data)
         await store.put(self._db, call.caller.brand_id, made, self._clock.now())
         call.noted["picture"] = made.name
         return PictureAnswer(f"/pictures/{made.name}")
