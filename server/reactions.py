@@ -107,12 +107,21 @@ def call_what_is_left(
 def call_what_is_not_held(
     event: pace.ItemsHeld, facts: OrderFacts, context: Context
 ) -> calls.Outcome:
-    """What was called before is collected without the course that waits."""
-    order = facts.order
+    """What was called before is collected without the course that waits.
+
+    Which dishes went with it says how they stood before: let go and held again, a dish was one of a later course.
+    """
+    order, outcome = facts.order, calls.Outcome()
     if order.place_kind == "tag":
-        return calls.Outcome()
+        return outcome
+    held = {mark.item_id for mark in event.items}
+    went = {(item.round, item.fired_at_ms) for item in order.items if item.id in held}
+    called = [item for item in order.items if item.state == "called"]
     words = _number(order.place_kind, order.place_name, order.number)
-    return _call_number(order.place_id, order.id, event.items[0].item_id, words, context)
+    for item in {(item.round, item.fired_at_ms): item for item in called}.values():
+        if (item.round, item.fired_at_ms) in went:
+            outcome.add(_call_number(order.place_id, order.id, item.id, words, context))
+    return outcome
 
 
 def _call_number(

@@ -96,6 +96,30 @@ async def test_the_number_is_called_when_what_it_waited_for_is_gone(
         assert await one.hear() == NUMBER
 
 
+async def test_a_dish_let_go_and_held_again_holds_nobody_up(database_url: str) -> None:
+    """R-004-13: the course it was let go with is called without it, and no other a second time."""
+    async with hall(database_url, 4) as one:
+        kitchen = one.house.kitchen
+        order = (await kitchen.view("waiter")).orders[0].id
+
+        async def pace(verb: str, *at: int) -> None:
+            ids = [one.items[n] for n in at]
+            await kitchen.ask("waiter", verb, order_id=order, item_ids=ids)
+
+        await pace("HoldItems", 1, 2, 3)
+        assert await one.finish(0) == NUMBER, "the first course"
+        await one.hear_any(30)
+        kitchen.advance(seconds=60)
+        await pace("FireItems", 1, 2)
+        assert await one.finish(1) == []
+        await pace("HoldItems", 2)
+        assert await one.hear() == NUMBER, "what was ready of the second"
+        await one.hear_any(30)
+        await pace("FireItems", 3)
+        await pace("HoldItems", 3)
+        assert await one.hear() == [], "nothing waited for it"
+
+
 async def test_a_dish_taken_back_silences_the_number_until_it_is_ready_again(
     database_url: str,
 ) -> None:
