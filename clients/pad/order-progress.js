@@ -136,11 +136,9 @@ function waiting(entry, { menu, withdraw, linked }) {
   </div>`;
 }
 
-const SAME_GUEST_MS = 600_000; // later somebody else reads it (server/orders/commands.py, CROSSED_WITHIN_S)
-
-/** Whether a place was cleared under an order of a moment ago: by mistake, perhaps. @param {Entry} entry @param {number} nowMs */
+/** Whether a place was cleared under an order of a moment ago: by mistake, perhaps; the house says until when. @param {Entry} entry @param {number} nowMs */
 export const maybeStillHere = (entry, nowMs) =>
-  entry.refusal?.code === "place_cleared" && nowMs - entry.madeAtMs < SAME_GUEST_MS;
+  entry.refusal?.code === "place_cleared" && nowMs - entry.madeAtMs < Number(entry.refusal.detail.same_guest_s ?? 0) * 1000;
 
 /** The place was cleared under an order: said without what it was, for another guest may read it. @param {Entry} entry @param {Progress} progress */
 const clearedSlip = (entry, { nowMs, putBack, dismiss }) => html`<div class="slip refused cleared" role="alert">

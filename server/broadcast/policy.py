@@ -17,6 +17,7 @@ import msgspec
 
 from server.clock import from_ms
 from server.events import catalogue as c
+from server.events import sentences
 
 Misfire = Literal["drop", "once", "late"]
 QuietThen = Literal["suppress", "postpone"]
@@ -106,18 +107,15 @@ class PolicyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     )
 
 
-# The house's own templates (`templates.py`), by which an event speaks unless told otherwise.
-ORDER_PLACED, ITEM_READY, NUMBER_READY, ITEM_CANCELLED = 1, 2, 3, 4
-SERVICE_WANTED, TECHNICIAN_WANTED, ORDER_RUSHED, ITEM_UNSEEN, ORDER_CROSSED = 5, 6, 7, 8, 9
-
+# By which an event speaks unless told otherwise.
 _SENTENCES: dict[c.CallEvent, int] = {
-    "order_placed": ORDER_PLACED,
-    "item_ready": ITEM_READY,
-    "item_cancelled": ITEM_CANCELLED,
-    "service_wanted": SERVICE_WANTED,
-    "technician_wanted": TECHNICIAN_WANTED,
-    "order_rushed": ORDER_RUSHED,
-    "item_unseen": ITEM_UNSEEN,
+    "order_placed": sentences.ORDER_PLACED,
+    "item_ready": sentences.ITEM_READY,
+    "item_cancelled": sentences.ITEM_CANCELLED,
+    "service_wanted": sentences.SERVICE_WANTED,
+    "technician_wanted": sentences.TECHNICIAN_WANTED,
+    "order_rushed": sentences.ORDER_RUSHED,
+    "item_unseen": sentences.ITEM_UNSEEN,
 }
 _BUILT_IN: dict[tuple[c.CallEvent, c.Channel], dict[str, Any]] = {
     ("order_placed", "kitchen"): {"sound": "new", "coalesce_s": 2},
@@ -128,7 +126,7 @@ _BUILT_IN: dict[tuple[c.CallEvent, c.Channel], dict[str, Any]] = {
     ("item_ready", "pad"): {"sound": "ring", "misfire": "once"},
     ("item_ready", "cashier"): {"sound": "ring"},
     ("item_ready", "call_screen"): {
-        "template_id": NUMBER_READY, "sound": "ring", "repeat_max": 1, "interval_s": 8,
+        "template_id": sentences.NUMBER_READY, "sound": "ring", "repeat_max": 1, "interval_s": 8,
     },
     ("item_cancelled", "kitchen"): {  # R-004-15: a cancel refreshes and is not spoken
         "sound": "cancelled", "on": False,

@@ -6,57 +6,57 @@ from collections.abc import Mapping
 
 import msgspec
 
-from server.broadcast import policy
 from server.broadcast.template import Template
+from server.events import sentences
 from server.events.catalogue import Text
 
 OWN_ID_MAX = 999  # a brand's templates begin at 1000
 
 _ALL = (
     Template(
-        policy.ORDER_PLACED, 1, "order placed",
+        sentences.ORDER_PLACED, 1, "order placed",
         {"roomName": "room", "goodsName": "goods", "num": "quantity"},
         Text("{roomName}房间下单了{goodsName}{num}份,请注意",
              "Room {roomName} ordered {goodsName} × {num}"),
     ),
     Template(
-        policy.ITEM_READY, 1, "dish ready",
+        sentences.ITEM_READY, 1, "dish ready",
         {"roomName": "room", "goodsName": "goods", "num": "quantity"},
         Text("{roomName}房间的{goodsName}{num}份好了,请取餐",
              "{goodsName} × {num} for room {roomName} is ready"),
     ),
     Template(
-        policy.NUMBER_READY, 1, "number ready",
+        sentences.NUMBER_READY, 1, "number ready",
         {"number": "queue_number"},
         Text("请{number}号顾客取餐", "Number {number}, please"),
     ),
     Template(
-        policy.ITEM_CANCELLED, 1, "dish cancelled",
+        sentences.ITEM_CANCELLED, 1, "dish cancelled",
         {"roomName": "room", "goodsName": "goods", "num": "quantity"},
         Text("{roomName}房间退了{goodsName}{num}份",
              "Room {roomName} cancelled {goodsName} × {num}"),
     ),
     Template(
-        policy.SERVICE_WANTED, 1, "service wanted", {"roomName": "room"},
+        sentences.SERVICE_WANTED, 1, "service wanted", {"roomName": "room"},
         Text("{roomName}房间需要服务,请前往", "Room {roomName} asks for service"),
     ),
     Template(
-        policy.TECHNICIAN_WANTED, 1, "technician wanted", {"roomName": "room"},
+        sentences.TECHNICIAN_WANTED, 1, "technician wanted", {"roomName": "room"},
         Text("{roomName}房间请安排技师", "Room {roomName} asks for a technician"),
     ),
     Template(
-        policy.ORDER_RUSHED, 1, "order rushed", {"roomName": "room"},
+        sentences.ORDER_RUSHED, 1, "order rushed", {"roomName": "room"},
         Text("{roomName}房间催菜,请尽快", "Room {roomName} is waiting for its dishes"),
     ),
     Template(
-        policy.ITEM_UNSEEN, 1, "item unseen", {"roomName": "room", "goodsName": "goods", "num": "quantity"},
+        sentences.ITEM_UNSEEN, 1, "item unseen", {"roomName": "room", "goodsName": "goods", "num": "quantity"},
         Text(
             "{roomName}房间的{goodsName}{num}份,厨房屏幕没有显示,请通知厨房",
             "Room {roomName}: {goodsName} × {num} was shown on no kitchen screen, please tell the kitchen",
         ),
     ),
     Template(
-        policy.ORDER_CROSSED, 1, "order crossed", {"roomName": "room"},
+        sentences.ORDER_CROSSED, 1, "order crossed", {"roomName": "room"},
         Text(
             "{roomName}房间刚清房,客人又下了一单,没有接下,请去问一下",
             "Room {roomName} was cleared as its guest ordered: the order was not taken, please ask there",

@@ -12,6 +12,7 @@ import msgspec
 
 from server.errors import Refusal
 from server.events import catalogue as c
+from server.events import sentences
 from server.events.days import business_day
 from server.events.decision import Context, Decision, Promise, Role, Row, Said
 from server.events.facts import PAD_CALL, CallRow, ShopRules
@@ -27,10 +28,8 @@ ALLERGENS_MAX = 20
 MODIFIERS_MAX = 20
 ORDER_ITEMS_MAX = 200  # all rounds of one guest together
 ORDER_ALLERGENS_MAX = 60
-CROSSED_WITHIN_S = (
-    600  # an order that comes later was kept by a pad without a link: its guest is gone
-)
-ORDER_CROSSED = 9  # the house's sentence (server/broadcast/templates.py)
+# An order that comes later was kept by a pad without a link: its guest is gone. The pad is told.
+CROSSED_WITHIN_S = 600
 
 Note = Annotated[str, msgspec.Meta(max_length=NOTE_CHARACTERS_MAX)]
 Word = Annotated[str, msgspec.Meta(max_length=40)]
@@ -150,14 +149,16 @@ def _crossed(facts: PlaceFacts, context: Context) -> Decision:
 
     The room may have been cleared by mistake, with the guest still in it.
     """
-    decision = Decision(result={}, refusal=Refusal("place_cleared", stay=facts.stay))
+    decision = Decision(
+        result={}, refusal=Refusal("place_cleared", stay=facts.stay, same_guest_s=CROSSED_WITHIN_S)
+    )
     ago_ms = context.now_ms - (facts.cleared_at_ms or 0)
     if context.actor.role == "guest" and ago_ms <= CROSSED_WITHIN_S * 1000:
         about = {
             "placeId": str(facts.place_id), "placeKind": facts.kind, "roomName": facts.name,
         }  # fmt: skip
         ask = {
-            "event": "service_wanted", "msg_type": PAD_CALL, "template_id": ORDER_CROSSED,
+            "event": "service_wanted", "msg_type": PAD_CALL, "template_id": sentences.ORDER_CROSSED,
             "params": about,
         }  # fmt: skip
         decision.promises = [Promise("SendImCall", {"calls": [ask]}, context.now_ms)]

@@ -9,6 +9,7 @@ import pytest
 
 from server.errors import Refusal
 from server.events.decision import Due
+from server.orders.commands import CROSSED_WITHIN_S
 from tests.support.kitchen import Kitchen, actor, open_kitchen
 
 TAG_PLACE = 101
@@ -123,11 +124,15 @@ async def test_a_late_order_never_reaches_the_next_guest(database_url: str) -> N
 
 
 async def _placed(kitchen: Kitchen, stay: int) -> str:
-    """Order as the guest of place 1 in this stay; return the refusal's code, or nothing."""
+    """Order as the guest of place 1 in this stay; return the refusal's code, or nothing.
+
+    A refusal says for how long its order is the same guest's: pads offer it for as long.
+    """
     body = msgspec.json.encode({"place_id": 1, "stay": stay, "lines": [{"dish_id": 1}]})
     try:
         await kitchen.desk.execute(actor("guest"), uuid.uuid4(), "PlaceOrder", body)
     except Refusal as refusal:
+        assert refusal.detail["same_guest_s"] == CROSSED_WITHIN_S  # noqa: PT017 - said with every one
         return refusal.code
     return ""
 
