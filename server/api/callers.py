@@ -14,7 +14,7 @@ import structlog
 
 from server import auth
 from server.api import store
-from server.api.limits import Limits
+from server.api.limits import KEY_KEPT_S, Limits
 from server.api.table import Signer
 from server.clock import Clock
 from server.errors import Refusal
@@ -23,7 +23,6 @@ from server.sealed import SealError, Sealing
 from server.staff.door import StaffDoor
 from server.staff.member import WHOLE_BRAND, Member
 
-KEY_KEPT_S = 5.0  # without a word of a change (`Limits.tell_changed`) a revoked key works as long
 KEY_USED_STEP = timedelta(minutes=1)  # how exactly "last used" is written down
 KEYS_KEPT_MAX = 10_000
 SHOPS_KEPT_MAX = 100_000

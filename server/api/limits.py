@@ -23,9 +23,11 @@ from server.clock import Clock
 
 REDIS_S_MAX = 0.25
 REDIS_REST_S = 1.0
-TELL_S_MAX = 2.0  # whoever ends a key waits longer for Redis than whoever calls: it is to be heard
+KEY_KEPT_S = 5.0  # how long a process goes by what it knows of a key, without a word of a change
+# Whoever ends a key waits longer for Redis than whoever calls: until it was heard, or until nobody remembers the key.
+TELL_S_MAX = KEY_KEPT_S
 BUCKETS_MAX = 10_000
-CHANGED_KEPT_S = 15  # longer than any process remembers a key: KEY_KEPT_S in callers.py
+CHANGED_KEPT_S = 15  # longer than any process remembers a key
 
 # Tokens drop in at `rate` per second up to `burst`; answers 0 or the milliseconds until the next.
 _TAKE = """
@@ -113,14 +115,20 @@ class Limits:
     async def tell_changed(self, brand_id: int, client_id: int) -> None:
         """Let no process go by what it remembers of a client, from its next request on.
 
-        While Redis is away nobody does anyway; should it fail just now, in `CHANGED_KEPT_S` they have
-        forgotten by themselves.
+        However slow Redis is, after this they do not: it heard, or they have forgotten by themselves. While it is
+        away nobody goes by anything; should it be away for this process alone, they may for `KEY_KEPT_S`.
         """
         try:
             async with asyncio.timeout(TELL_S_MAX):
-                await self._redis.set(_changed(_name(brand_id, client_id)), 1, ex=CHANGED_KEPT_S)
+                try:
+                    await self._say_changed(brand_id, client_id)
+                except (RedisError, OSError):  # a connection that was lost while nobody used it
+                    await self._say_changed(brand_id, client_id)
         except (RedisError, OSError) as error:
             self._rest(error)
+
+    async def _say_changed(self, brand_id: int, client_id: int) -> None:
+        await self._redis.set(_changed(_name(brand_id, client_id)), 1, ex=CHANGED_KEPT_S)
 
     async def _admit_in_redis(self, name: str, client: store.Client, nonce: str) -> Admission:
         async with (

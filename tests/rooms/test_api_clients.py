@@ -20,6 +20,7 @@ from tests.support.people import Browser, person, refused
 CLIENTS = "/v1/staff/api-clients"
 BOARD = f"/v1/shops/{SHOP}/board"
 DEVICES = f"/v1/shops/{SHOP}/devices"
+SLOW_MS = 4_000  # longer than a call waits for Redis, shorter than a key is remembered
 BLOCKED = """
 SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
 """
@@ -158,6 +159,23 @@ async def test_without_redis_a_key_ends_at_once_too(house: ApiHouse, owner: Brow
     limits._rest(OSError("away"))
     assert (await owner.ask("DELETE", f"{CLIENTS}/{client_id}")).is_success
     is_problem(await caller.ask("GET", BOARD), "bad_signature")
+
+
+async def test_a_slow_redis_hears_that_a_key_is_ended(house: ApiHouse, owner: Browser) -> None:
+    """R-000-16: who ends a key has the answer when it is ended everywhere; Redis is waited for."""
+    client_id, caller = await let_in(house, owner)
+    redis = house.ground.redis
+    async with served(house.ground) as port:
+        there = f"http://127.0.0.1:{port}{BOARD}"
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(there, headers=caller.headers("GET", BOARD))).is_success
+            await redis.delete(*await redis.keys("changed:*"), "nothing")  # by which it was made
+            await redis.execute_command("CLIENT", "PAUSE", SLOW_MS, "WRITE")
+            gone = await owner.ask("DELETE", f"{CLIENTS}/{client_id}")
+            assert gone.is_success
+            assert await redis.keys("changed:*") != []
+            answer = await http.get(there, headers=caller.headers("GET", BOARD))
+        assert answer.status_code == 401
 
 
 async def test_what_cannot_be_is_refused_by_name(house: ApiHouse, owner: Browser) -> None:

@@ -12,8 +12,7 @@ from redis.asyncio import Redis
 from starlette.applications import Starlette
 
 from server.api import store
-from server.api.callers import KEY_KEPT_S
-from server.api.limits import BUCKETS_MAX, Limits
+from server.api.limits import BUCKETS_MAX, KEY_KEPT_S, Limits
 from server.api.routes import routes
 from tests.support.api_house import (
     OTHER_SHOP,
