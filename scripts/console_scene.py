@@ -32,13 +32,14 @@ ROOMS = (
     "printers",
     "calls",
     "broadcast",
+    "report",
     "sms",
     "staff",
     "keys",
     "health",
     "audit",
 )
-TILED = {"sms", "health"}  # have figures above their tables
+TILED = {"report", "sms", "health"}  # have figures above their tables
 PEOPLE = (
     ("zhao", "赵晓梅", (Grant("manager", 1),)),
     ("liu", "刘强", (Grant("cashier", 1),)),

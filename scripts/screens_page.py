@@ -56,6 +56,7 @@ FURTHER = (
     ("console-rule", "后台：一条播报设置", "Console: a rule of the broadcast"),
     ("console-sentences", "后台：播报句子", "Console: sentences"),
     ("console-sentence", "后台：写一句播报", "Console: a sentence while it is written"),
+    ("console-report", "后台：厨房报表", "Console: kitchen report"),
     ("console-sms", "后台：短信", "Console: texts"),
     ("console-statement", "后台：短信明细", "Console: the account of texts"),
     ("console-message", "后台：一条短信的回执", "Console: what became of a text"),

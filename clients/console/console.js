@@ -60,7 +60,7 @@ class ConsolePage extends Part {
     if (Number(shop)) this.shopId = Number(shop);
   }
 
-  /** Digits: a room, 0 the tenth; < and >: the shop before or after; / the room's search; L language, A one's account, U the newer page. @param {KeyboardEvent} event */
+  /** Digits: a room, 0 the tenth; K: the kitchen's report; < and >: the shop before or after; / the room's search; L language, A one's account, U the newer page. @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || document.querySelector("dialog[open]")) return;
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.target instanceof HTMLTextAreaElement) return;
@@ -70,7 +70,7 @@ class ConsolePage extends Part {
     else if (key === "U" && this.pulse?.newer) location.reload();
     else if (key === "<" || key === "," || key === ">" || key === ".") this.#step(key === "<" || key === "," ? -1 : 1);
     else if (key === "/") this.#search(event);
-    else if (/^[0-9]$/.test(key)) this.#enter(this.#rooms()[(Number(key) || ROOMS_BY_KEY) - 1]);
+    else this.#enter(this.#rooms().find((one) => this.#keyOf(one) === key));
   }
 
   /** @param {KeyboardEvent} event */
@@ -86,6 +86,12 @@ class ConsolePage extends Part {
   #here() {
     const rooms = this.#rooms();
     return rooms.find(({ id }) => id === this.at) ?? rooms[0];
+  }
+
+  /** The key that enters a room; of an eleventh without a letter none. @param {RoomRow} room */
+  #keyOf(room) {
+    const index = this.#rooms().filter(({ key }) => !key).indexOf(room);
+    return room.key ?? (index < ROOMS_BY_KEY ? String((index + 1) % ROOMS_BY_KEY) : "");
   }
 
   /** @param {RoomRow | undefined} room */
@@ -119,7 +125,7 @@ class ConsolePage extends Part {
     document.title = `${room ? name(room.words) : say("title")} · ${shared("brand")}`;
     return html`<nav class="rail" aria-label=${say("title")}>
         <p class="brand">${icon("brand")}${shared("brand")}</p>
-        ${this.#rooms().map((one, index) => this.#link(one, index, room))}
+        ${this.#rooms().map((one) => this.#link(one, room))}
         <div class="me">
           ${this.me ? html`<b>${this.me.name}</b>` : nothing}
           <a class="btn" href=${LOGIN}><key-cap .key=${"A"}></key-cap>${say("account")}</a>
@@ -134,10 +140,10 @@ class ConsolePage extends Part {
       <main>${this.#main(room)}</main><told-shelf></told-shelf>`;
   }
 
-  /** @param {RoomRow} room @param {number} index @param {RoomRow | undefined} here */
-  #link(room, index, here) {
+  /** @param {RoomRow} room @param {RoomRow | undefined} here */
+  #link(room, here) {
     const to = `#${room.id}${this.shopId ? `@${this.shopId}` : ""}`;
-    return html`<a class="to" href=${to} aria-current=${room === here ? "page" : nothing}><key-cap .key=${index < ROOMS_BY_KEY ? String((index + 1) % ROOMS_BY_KEY) : ""}></key-cap>${icon(room.icon)}<span>${name(room.words)}</span></a>`;
+    return html`<a class="to" href=${to} aria-current=${room === here ? "page" : nothing}><key-cap .key=${this.#keyOf(room)}></key-cap>${icon(room.icon)}<span>${name(room.words)}</span></a>`;
   }
 
   /** Of which shop, under its brand. @param {RoomRow} room @param {Me} me */

@@ -9,12 +9,13 @@ import "./health-room.js";
 import "./keys-room.js";
 import "./menu-room.js";
 import "./printers-room.js";
+import "./report-room.js";
 import "./sms-room.js";
 import "./staff-room.js";
 
 /**
- * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean, brand?: boolean}} RoomRow
- * `wide`: looks at all shops at once, so no shop is chosen. `brand`: for who has the role in all shops.
+ * @typedef {{id: string, tag: string, icon: string, words: import("../link/i18n.js").Text, roles: string[], wide?: boolean, brand?: boolean, key?: string}} RoomRow
+ * `key`: the letter it is entered by; the others have digits, in their order. `wide`: looks at all shops at once, so no shop is chosen. `brand`: for who has the role in all shops.
  */
 
 /** Who keeps a shop. server/staff/member.py */
@@ -27,6 +28,7 @@ export const ROOMS = [
   { id: "printers", tag: "printers-room", icon: "print", words: { zh: "打印机", en: "Printers" }, roles: LEADERS },
   { id: "calls", tag: "calls-room", icon: "bell", words: { zh: "呼叫", en: "Calls" }, roles: LEADERS },
   { id: "broadcast", tag: "broadcast-room", icon: "speaker", words: { zh: "播报", en: "Broadcast" }, roles: LEADERS },
+  { id: "report", tag: "report-room", icon: "soon", words: { zh: "厨房报表", en: "Kitchen report" }, roles: LEADERS, key: "K" },
   { id: "sms", tag: "sms-room", icon: "coin", words: { zh: "短信", en: "Texts" }, roles: LEADERS, wide: true, brand: true },
   { id: "staff", tag: "staff-room", icon: "person", words: { zh: "员工", en: "Staff" }, roles: LEADERS, wide: true },
   { id: "keys", tag: "keys-room", icon: "tag", words: { zh: "接口密钥", en: "API keys" }, roles: ["owner"], wide: true, brand: true },

@@ -77,3 +77,32 @@ def test_a_manager_reads_it_and_takes_it_away(house: HouseOnThread, browser: Bro
     page.emulate_media(media="print")
     expect(page.locator("nav")).to_be_hidden()
     assert complaints == []
+
+
+def test_the_console_leads_to_it(house: HouseOnThread, browser: Browser) -> None:
+    """R-000-20: by key K a manager sees the days' figures, by dish and hour, and takes page and CSV from there."""
+    item_id = house.order(1, KUNG_PAO)["item_ids"][0]
+    for step in ("StartItem", "FinishItem"):
+        house.ask("kitchen", step, item_id=item_id)
+    page = logged_in(browser, house)
+    page.goto("/console/")
+    expect(page.locator("h1")).to_be_visible()
+    page.keyboard.press("k")
+    expect(page.locator("h1")).to_have_text("厨房报表")
+    expect(page.locator("[data-tile=orders] b")).to_have_text("1")
+    expect(page.locator("[data-tile=late] b")).to_have_text("0.0%")
+    page.click("button[name=dish]")
+    expect(page.locator(f"tr[data-key='{KUNG_PAO}']")).to_contain_text("宫保鸡丁")
+    written = page.request.get(str(page.get_attribute("a[name=csv]", "href")))
+    assert "宫保鸡丁" in written.body().decode("utf-8-sig")
+    page.fill("input[name=until]", "2026-01-02")
+    page.locator("input[name=until]").blur()
+    expect(page.locator("main .wait")).to_have_text("这几天没有订单")
+    assert page.input_value("input[name=since]") == "2026-01-02", (
+        "a day, not its end before its beginning"
+    )
+    page.click("button[name=today]")
+    expect(page.locator("[data-tile=orders] b")).to_have_text("1")
+    with page.expect_popup() as opened:
+        page.click("a[name=page]")
+    expect(opened.value.locator("svg").first).to_be_visible()
