@@ -189,7 +189,7 @@ class DevicesRoom extends Room {
       <h3>${say("screen")}</h3>
       ${device.anew ? html`<p class="told" role="alert">${icon("late")}${say("anew")}</p>` : nothing}
       <div class="fields">
-        ${board ? html`${choice("mode", say("mode"), [["", liked], ["station", say("mode_station")], ["expo", say("mode_expo")]], settings.mode ?? "")}` : nothing}
+        ${board ? html`${choice("mode", say("mode"), [["", liked], ["station", say("mode_station")], ["expo", say("mode_expo")]], settings.mode ?? "")}${choice("unfinished", say("unfinished"), [["", say("unfinished_ask")], ["never", say("unfinished_never")]], settings.unfinished === "never" ? "never" : "")}` : nothing}
         ${board ? html`${field("columns", say("columns"), settings.columns ?? "", { type: "number", min: 2, max: 8, placeholder: liked })}${field("rows", say("rows"), settings.rows ?? "", { type: "number", min: 1, max: 4, placeholder: liked })}` : nothing}
         ${field("distance", `${say("distance")} · ${say("distance_lead")}`, settings.distance_cm ?? "", { type: "number", min: 50, max: 500, placeholder: liked })}
         ${choice("theme", say("theme"), [["", liked], ["dark", say("dark")], ["light", say("light")]], settings.theme ?? "")}
@@ -208,7 +208,7 @@ class DevicesRoom extends Room {
     const path = this.#path(device);
     const named = form.text("name");
     const stands = { place_id: form.number("place"), station_id: form.number("station") };
-    const settings = { ...device.settings, columns: form.number("columns"), rows: form.number("rows"), distance_cm: form.number("distance"), volume: form.number("volume"), ...words(form, ["mode", "theme", "language"]) };
+    const settings = { ...device.settings, columns: form.number("columns"), rows: form.number("rows"), distance_cm: form.number("distance"), volume: form.number("volume"), ...words(form, ["mode", "theme", "language"]), unfinished: form.text("unfinished") || null };
     /** @type {["POST" | "PUT", string, object, boolean][]} */
     const steps = [
       ["POST", `${path}/rename`, { name: named }, named !== device.name],

@@ -185,7 +185,7 @@ class KitchenBoard extends Part {
   /** @param {Item} item @param {Ticket} ticket */
   press(item, ticket) {
     if (this.mode === "recall") this.presses?.recall(item, String(ticket.order.number));
-    else if (!this.#justFilled(item.id)) this.presses?.press(item, ticket.order.number);
+    else if (!this.#justFilled(item.id) && !(this.expo && this.pass.holds(ticket))) this.presses?.press(item, ticket.order.number);
     this.touched();
   }
 

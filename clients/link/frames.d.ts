@@ -166,6 +166,7 @@ export interface ScreenSettings {
   theme: "dark" | "light" | null;
   volume: number | null;
   language: "en" | "zh" | null;
+  unfinished: "ask" | "never" | null;
 }
 
 /** 档口: where dishes are made. */

@@ -28,6 +28,8 @@ class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `mode` "expo": a kitchen board that assembles whole orders instead of one station's dishes. `columns` × `rows`
     cells of a board. `distance_cm`: how far away who reads stands; text grows with it. `volume` in percent.
+    `unfinished`, of an expo: what stands ready of an order some station still cooks for may "ask" be run (when that
+    is said twice), or "never": then only who may set screens up lets it go.
     """
 
     mode: Literal["station", "expo"] | None = None
@@ -37,6 +39,7 @@ class ScreenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: Literal["dark", "light"] | None = None
     volume: Percent | None = None
     language: Literal["zh", "en"] | None = None
+    unfinished: Literal["ask", "never"] | None = None
 
 
 AS_IT_LIKES = ScreenSettings()

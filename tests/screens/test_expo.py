@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.support.boards import CUCUMBER, KUNGPAO, Board, Boards, ordered
@@ -18,10 +20,11 @@ READABLE = """(button) => {
 }"""
 
 
-def _expo(boards: Boards, house: HouseOnThread) -> Board:
+def _expo(boards: Boards, house: HouseOnThread, **settings: str) -> Board:
     board = boards.open(None)
     device_id = board.page.evaluate("window.chuancai.view().device.id")
-    house.ask("manager", "SetScreen", device_id=device_id, settings={"mode": "expo"}, version=0)
+    told = {"mode": "expo"} | settings
+    house.ask("manager", "SetScreen", device_id=device_id, settings=told, version=0)
     expect(board.page.locator(".head h1")).to_have_text("传菜口")
     return board
 
@@ -95,3 +98,34 @@ def test_a_double_tap_does_not_run_an_unfinished_order(
     board.agrees()
     board.state(hot, "ready")
     assert cold
+
+
+def test_a_shop_may_let_nothing_go_before_all_is_ready(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """Block until ready, no override at the pass: neither whole nor dish by dish, until a manager at a desk lets it."""
+    board = _expo(boards, house, unfinished="never")
+    order, [hot, cold] = ordered(house, 1, KUNGPAO, CUCUMBER)
+    _make(house, hot)
+    run = board.ticket(order).locator(".run-all")
+    expect(run).to_be_enabled()
+    for way in ("finger", "keys", "dish"):
+        if way == "finger":
+            run.click()
+        elif way == "keys":
+            board.keys("1", "*")
+        else:
+            board.tap(hot)
+        expect(run, way).to_contain_text("等齐再出，差 1 道")
+        assert run.evaluate(READABLE)
+        expect(run, way).to_contain_text("还差 1 道")
+        board.settled()
+    assert board.page.evaluate("chuancai.screen.outbox.entries.length") == 0
+    expect(board.row(hot)).to_have_attribute("data-state", re.compile("ready|called"))
+    device_id = board.page.evaluate("window.chuancai.view().device.id")
+    house.ask("manager", "SetScreen", device_id=device_id, settings={"mode": "expo"}, version=1)
+    board.page.wait_for_function("() => chuancai.view().device.settings.unfinished === null")
+    board.tap(hot)
+    board.state(hot, "picked_up")
+    board.state(cold, "queued")
+    board.agrees()
