@@ -115,14 +115,18 @@ class SendFacts(msgspec.Struct):
 def send(command: SendImCall, facts: SendFacts, context: Context) -> Decision:
     """Accept calls; per end it says queued, suppressed with a reason, or no such end."""
     decision = Decision(result={"calls": []})
+    grounds = dict(facts.grounds)
     for ask, subject in zip(command.calls, facts.subjects, strict=True):
+        ground = grounds[ask.event]
         try:
-            answer, outcome = _raise(ask, subject, facts.grounds[ask.event], command, context)
+            answer, outcome = _raise(ask, subject, ground, command, context)
         except Refusal as refusal:
             code, sentence, detail = refusal.code, refusal.sentence, refusal.detail
             answer = {"refusal": {"code": code, "sentence": sentence, "detail": detail}}
         else:
             outcome.join(decision)
+            if ask.msg_type in ringing.SAID_TOGETHER:
+                grounds[ask.event] = ringing.raised_at(ground, context.now_ms)
         decision.result["calls"].append(answer)
     return decision
 

@@ -33,6 +33,9 @@ PASSING = frozenset({NO_DEVICE, QUIET_HOURS, "off", "too_late"})
 REFRESH: c.MsgType = 2
 _NONE: frozenset[c.Channel] = frozenset()
 SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
+SAID_TOGETHER: frozenset[c.MsgType] = frozenset(
+    {1, 3}
+)  # a refresh says nothing, a card stands alone
 
 
 class EndDevice(msgspec.Struct, frozen=True):
@@ -60,6 +63,11 @@ class Ground(msgspec.Struct):
     def together(self) -> bool:
         """Whether a rule waits for company: then it matters when the last call was raised."""
         return any(policy.coalesce_s for policy in self.policies.values())
+
+
+def raised_at(ground: Ground, now_ms: int) -> Ground:
+    """Return the ground of what comes with a call that is raised now, in the same commit."""
+    return msgspec.structs.replace(ground, last_raised_ms=now_ms) if ground.together else ground
 
 
 class Moment(msgspec.Struct, frozen=True):

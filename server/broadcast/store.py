@@ -14,10 +14,10 @@ import msgspec
 from server.broadcast.commands import Ask, ClaimCall, SendFacts, SendImCall, Subject
 from server.broadcast.company.store import read_company
 from server.broadcast.grounds.store import Shop, read_grounds, read_last_raised
-from server.broadcast.ringing import Ground, rings_unanswered
+from server.broadcast.ringing import Ground, raised_at, rings_unanswered
 from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
 from server.events import catalogue as c
-from server.events.facts import CallRow
+from server.events.facts import HOUSE, CallRow
 
 # A call with what a pad shows about it; read alone, inside other rooms' reads, and in snapshots.
 READ_CALLS = """
@@ -75,8 +75,11 @@ SELECT k.shop_id, k.id, k.version, k.state, k.rings, k.rings_max, k.interval_s, 
        k.place_id, k.order_id, k.item_id, k.technician_id, k.source, k.client_id, to_ms(k.expires_at) AS expires_at_ms,
        k.escalated, k.claimed_by, k.claimed_by_device, to_ms(k.claimed_at) AS claimed_at_ms, k.text, k.reminders,
        t.on_clock, o.state AS order_state, o.number, coalesce(o.place_kind, p.kind) AS place_kind,
-       coalesce(o.place_name, p.name, '') AS place_name, g.name AS dish, g.quantity,
+       coalesce(o.place_name, p.name, '') AS place_name, g.name AS dish, g.quantity, g.state AS item_state,
        q.ends, q.rings AS queued_rings, q.due,
+       CASE WHEN k.source = 'house' AND k.event IN ('order_placed', 'order_rushed') AND k.order_id IS NOT NULL
+            THEN NOT EXISTS (SELECT FROM catering_order_goods l
+             WHERE l.shop_id = k.shop_id AND l.order_id = k.order_id AND l.state <> 'cancelled') END AS emptied,
        CASE WHEN u.counts THEN (SELECT json_object_agg(m.end_key, m.ring) FROM
            (SELECT end_key, max(ring) AS ring FROM im_message m
              WHERE m.shop_id = k.shop_id AND m.call_id = k.id AND m.state <> 'queued'
@@ -93,7 +96,9 @@ SELECT k.shop_id, k.id, k.version, k.state, k.rings, k.rings_max, k.interval_s, 
 """
 
 READ_ORDERS_OPEN = """
-SELECT u.position, o.state
+SELECT u.position, o.state,
+       EXISTS (SELECT FROM catering_order_goods l
+                WHERE l.shop_id = o.shop_id AND l.order_id = o.id AND l.state <> 'cancelled') AS has_dishes
   FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS u(position, shop_id, order_id)
   JOIN catering_order o ON o.shop_id = u.shop_id AND o.id = u.order_id
 """
@@ -188,6 +193,8 @@ def _gone(ask: Ask, row: asyncpg.Record) -> str:
 
 
 LIVING = frozenset({"held", "queued", "cooking", "ready", "called", "picked_up"})
+# What the house says of an order as a whole: not when all of its dishes were taken back.
+ABOUT_DISHES: frozenset[c.CallEvent] = frozenset({"order_placed", "order_rushed"})
 # In which states of its dish a call of this event still has a reason.
 ITEM_WAITS: dict[c.CallEvent, frozenset[str]] = {
     "item_ready": frozenset({"ready", "called"}),
@@ -281,9 +288,21 @@ def _ring_facts(
         ground=grounds[shop_id, call.call.event],
         rung=_decode_rung(row["rung"]) if row["rung"] else {},
         queued={(end, ring): due for end, ring, due in queued},
-        gone="technician_off_clock" if row["on_clock"] is False else "",
+        gone="technician_off_clock" if row["on_clock"] is False else _item_gone(row),
         order_open=row["order_state"] in {None, "open"},
     )
+
+
+def _item_gone(row: asyncpg.Record) -> str:
+    """Say that every dish of an announced order was taken back, or a service's dish needs no call.
+
+    The house's own calls about a dish end with what happens to it.
+    """
+    if row["emptied"]:
+        return "item_gone"
+    if row["source"] == HOUSE or row["item_id"] is None:
+        return ""
+    return "" if row["item_state"] in ITEM_WAITS.get(row["event"], LIVING) else "item_gone"
 
 
 NOWHERE = Ground("UTC", b"", {}, {}, [])
@@ -301,16 +320,22 @@ async def read_announcements(
         [shop for shop, _ in asked],
         [promise.order_id for _, promise in asked],
     )
-    states = {row["position"]: row["state"] for row in orders}
+    found = {row["position"]: row for row in orders}
     grounds = await read_grounds(connection, {(s, p.event) for s, p in asked})
     grounds = await read_last_raised(connection, grounds, now_ms)
-    facts = []
+    facts: list[RingFacts] = []
     for i, (shop, promise) in enumerate(asked):
         row = rows.get((shop, promise.call_id)) if promise.call_id is not None else None
         call = _call(row) if row else None
         one = _ring_facts(row, call, grounds, shop)
-        one.ground = grounds[shop, promise.event]
-        one.order_open = states.get(i, "open") == "open"
+        key = (shop, promise.event)
+        one.ground = grounds[key]
+        if promise.call_id is None:  # the next of this batch comes with this one
+            grounds[key] = raised_at(grounds[key], now_ms)
+        order = found.get(i)
+        one.order_open = order is None or order["state"] == "open"
+        if promise.event in ABOUT_DISHES and order is not None and not order["has_dishes"]:
+            one.gone = "item_gone"
         facts.append(one)
     return facts
 

@@ -132,3 +132,25 @@ async def test_company_is_judged_like_every_ring(database_url: str, *, on_clock:
         assert ("3号" in said.text.zh) is on_clock
         known = ("sent", "") if on_clock else ("suppressed", "technician_off_clock")
         assert await house.messages(call["call_id"]) == [("cashier", 1, *known)]
+
+
+async def test_a_batch_of_orders_is_said_together(database_url: str) -> None:
+    """Five orders in one request are heard as five that came one by one: one at once, then the rest."""
+    async with calling(database_url) as house:
+        rooms = [PLACED | {"params": ORDER | {"roomName": str(room)}} for room in range(801, 806)]
+        await house.kitchen.ask("business", "SendImCall", calls=rooms)
+        (first,) = house.announced()
+        assert first.text.zh == "801房间下单了水饺2份,请注意"
+        (rest,) = await house.after(seconds=2)
+        assert [room in rest.text.zh for room in ("802", "803", "804", "805")] == [True] * 4
+
+
+async def test_orders_kept_in_one_batch_are_said_together(database_url: str) -> None:
+    """The worker comes to three guests' orders at once: no three sentences at once."""
+    async with calling(database_url) as house:
+        for place in (ROOM_801, ROOM_802, 3):
+            await house.kitchen.order(place, 1)
+        assert [one.event for one in await house.after(seconds=0)] == ["order_placed"]
+        (rest,) = [one for one in await house.after(seconds=2) if one.event == "order_placed"]
+        assert "802" in rest.text.zh
+        assert "803" in rest.text.zh
