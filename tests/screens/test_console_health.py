@@ -135,10 +135,11 @@ def test_what_was_given_up_is_tried_again_by_keyboard(house: HouseOnThread, desk
     for row in (done, again):
         row.locator("button[name=revive]").focus()
         desk.keyboard.press("Enter")
+        expect(desk.locator("dialog.ask")).to_be_visible()
         desk.keyboard.press("Tab")
         desk.keyboard.press("Enter")
+        expect(desk.locator(".toasts").last).to_contain_text("已安排再试")
         expect(desk.locator("dialog.ask")).to_have_count(0)
-    expect(desk.locator(".toasts").first).to_contain_text("已安排再试")
     expect(done.locator(".came")).to_have_text("做成了")
     expect(done.locator("button[name=revive]")).to_have_count(0)
     expect(again.locator(".came")).to_have_attribute("data-as", "soon")  # tried, and tried again

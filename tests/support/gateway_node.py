@@ -34,7 +34,7 @@ from server.gateway.ground import PostgresGround
 from server.settings import Settings
 
 SHOP = 1
-ANSWER_S_MAX = 10.0
+ANSWER_S_MAX = 60.0
 
 
 class Node:

@@ -40,7 +40,7 @@ from server.worker import open_effects
 from tests.support.engines import EnginePair, LoopThread
 
 SHOP = 1
-START_S_MAX = 30.0
+START_S_MAX = 120.0
 
 T = TypeVar("T")
 
