@@ -18,8 +18,8 @@ export class DisplayProof {
   /** dish → when it was told last, and how often @type {Map<number, {atMs: number, times: number}>} */
   #told = new Map();
   #timer = 0;
-  /** @type {(orderId: number) => boolean} */
-  #inSight = () => true;
+  /** The open dishes that were in sight once, whatever lies over them since. @type {Set<number>} */
+  #painted = new Set();
 
   /** @param {import("../link/screen.js").Screen} screen */
   constructor(screen) {
@@ -29,8 +29,10 @@ export class DisplayProof {
   /** Call after each painting; returns at once. @param {(orderId: number) => boolean} inSight whether an order's ticket can be seen, or is counted */
   painted(inSight) {
     const { view, link } = this.#screen;
-    this.#inSight = inSight;
-    if (this.#timer || !view || link.state !== "open" || !seen() || !this.#untold(view).length) return;
+    if (!view || !seen()) return;
+    const dishes = (/** @type {import("../link/frames.d.ts").Order} */ { id, items }) => items.filter((item) => this.#painted.has(item.id) || inSight(id));
+    this.#painted = new Set(view.orders.flatMap(dishes).map(({ id }) => id));
+    if (this.#timer || link.state !== "open" || !this.#untold(view).length) return;
     this.#timer = window.setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => this.#tell())), TOGETHER_MS);
   }
 
@@ -57,8 +59,8 @@ export class DisplayProof {
     if (settings.mode === "expo") return [];
     const nowMs = monotonicMs();
     return view.orders
-      .flatMap(({ id, items }) => (this.#inSight(id) ? items : []))
-      .filter((item) => (item.state === "queued" || item.state === "held") && item.shown_at_ms === null && shows(item, stationId))
+      .flatMap(({ items }) => items)
+      .filter((item) => this.#painted.has(item.id) && (item.state === "queued" || item.state === "held") && item.shown_at_ms === null && shows(item, stationId))
       .map(({ id }) => id)
       .filter((id) => {
         const told = this.#told.get(id);

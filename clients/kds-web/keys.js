@@ -5,8 +5,7 @@
 /**
  * @typedef {object} Board what keys need of the board
  * @property {"grid" | "recall" | "batch" | "sale" | "recipe"} mode
- * @property {{columns: number, rows: number}} grid
- * @property {(import("./cells.js").TicketPart | null)[]} cells
+ * @property {import("./floor.js").Floor} floor
  * @property {import("./tickets.js").Ticket[]} finished
  * @property {number | null} selectedId
  * @property {() => void} touched
@@ -80,7 +79,7 @@ export class Keys {
   #groups() {
     const board = this.#board;
     if (board.mode === "recall") return board.finished.map((ticket) => ticket.items.map((item) => ({ item, ticket })));
-    return board.cells.map((part) =>
+    return board.floor.cells.map((part) =>
       part ? part.units.flatMap((unit) => (unit.kind === "row" ? [{ item: unit.item, ticket: part.ticket }] : [])) : [],
     );
   }
