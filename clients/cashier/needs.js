@@ -16,6 +16,7 @@ import { say } from "./words.js";
  */
 
 export const KEYED_MAX = 9;
+const LONG_MIN = 3; // who has not come for so long may not come at all
 
 /** @param {{words: string, kind: string, key: string, pending: boolean, press: () => void}} button */
 const act = ({ words, kind, key, pending, press }) => html`<button class="btn act" data-kind=${kind} ?data-pending=${pending} ?disabled=${pending} @click=${press}>
@@ -61,10 +62,12 @@ function alarm(call, key, work) {
   const where = whereOf(call);
   const dish = call.dish ? `${name(call.dish)} ${call.quantity ?? 1}` : call.text ? name(call.text) : "";
   const claimed = call.state === "claimed";
+  const claimedMin = Math.floor((work.nowMs - (call.claimed_at_ms ?? work.nowMs)) / 60_000);
+  const arranged = claimedMin < LONG_MIN ? say("arranged", { who: call.claimed_by }) : say("not_come", { who: call.claimed_by, n: claimedMin });
   const what = where ? say(call.dish ? "nobody_fetches" : "nobody_answers", { where }) : say("nobody");
   const pending = work.pending(call.id);
-  return html`<section class="card alarm" role="alert" data-call=${call.id} data-level=${claimed ? "warn" : "late"}>
-    <p class="what">${icon(claimed ? "person" : "late")}<span>${claimed ? say("arranged", { who: call.claimed_by }) : what}</span></p>
+  return html`<section class="card alarm" role="alert" data-call=${call.id} data-level=${claimed && claimedMin < LONG_MIN ? "warn" : "late"}>
+    <p class="what">${icon(claimed ? "person" : "late")}<span>${claimed ? arranged : what}</span></p>
     <time class="since">${elapsed(work.nowMs - call.raised_at_ms)}</time>
     <p class="why">${claimed ? [where, dish].filter(Boolean).join(" · ") : say("tried", { what: dish, n: call.rings })}</p>
     ${claimed

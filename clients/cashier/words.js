@@ -6,7 +6,7 @@ export const say = dictionary({
   zh: {
     needs: "需要处理", nothing: "没有要处理的", nothing_help: "没人应的呼叫会出现在这里，并且响铃",
     nobody_fetches: "{where}的菜没人取", nobody_answers: "{where}的呼叫没人应", nobody: "呼叫没人应",
-    tried: "{what}。已响 {n} 次，没有人接", arranged: "{who} 在安排", come: "我来安排", done: "办完了",
+    tried: "{what}。已响 {n} 次，没有人接", arranged: "{who} 在安排", not_come: "{who} {n} 分钟前说来，还没办完", come: "我来安排", done: "办完了",
     uncollected: "待取号码", no_uncollected: "没有等着取的号码", waits: "等了 {time}", collected: "取走",
     tags: "手牌订单", no_tags: "没有进行中的手牌订单", new_n: "新 {n}", seen: "收到", placed: "{number} · {time} · {sum}",
     now: "正在播报", quiet: "现在没有播报", elsewhere: "由另一台收银台播报", times: "第 {n} 遍，共 {all} 遍", once: "只播一遍",
@@ -31,7 +31,7 @@ export const say = dictionary({
   en: {
     needs: "Needs you", nothing: "Nothing needs you", nothing_help: "Calls nobody answers appear here, and ring",
     nobody_fetches: "{where}: dish not fetched", nobody_answers: "{where}: call not answered", nobody: "Nobody answers a call",
-    tried: "{what}. Rang {n} times, nobody came", arranged: "{who} sees to it", come: "I see to it", done: "Done",
+    tried: "{what}. Rang {n} times, nobody came", arranged: "{who} sees to it", not_come: "{who} said so {n} min ago, not done yet", come: "I see to it", done: "Done",
     uncollected: "Not collected", no_uncollected: "No called number waits", waits: "waits {time}", collected: "Collected",
     tags: "Wrist-tag orders", no_tags: "No open wrist-tag orders", new_n: "{n} new", seen: "Got it", placed: "{number} · {time} · {sum}",
     now: "Being said", quiet: "Nothing is being said", elsewhere: "Another cash desk speaks", times: "time {n} of {all}", once: "Said once",

@@ -731,7 +731,7 @@ export interface CallGivenBack {
   at_ms: number;
 }
 
-/** All rings went unanswered; the cash desk is told, and hears of this call from here on. */
+/** All rings went unanswered, or who claimed it did not come for long (`call.state` says which). */
 export interface CallUnanswered {
   kind: "CallUnanswered";
   call: Call;

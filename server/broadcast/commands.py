@@ -138,7 +138,9 @@ def _raise(
         raise Refusal("bad_field", "A pad call needs a template.", field="msgTemplateId")
     unknown = len(subject.account_ids) < len(set(ask.account_names))
     accounts = sorted({*ask.accounts, *subject.account_ids, *([NOBODY] if unknown else [])})
-    channels = ask.channels or (["pad"] if ask.msg_type == PAD_CALL or accounts else [])
+    channels = ask.channels or (["pad"] if accounts else [])
+    if ask.msg_type == PAD_CALL:  # whatever else hears it, its card is on the pads, by their rule
+        channels = ["pad", *channels]
     if not channels:
         raise Refusal("bad_field", "Neither a channel nor an account is named.", field="channels")
     row = new_row(ask.event, ask.params, ask.msg_type, channels, context)

@@ -16,7 +16,6 @@ from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Promise, Said
 from server.events.facts import HOUSE, CallRow
-from server.events.topics import LISTENING
 
 REMINDERS_MAX = 3
 
@@ -285,7 +284,7 @@ def _settle(round_: ringing.Round, *, waits: bool) -> None:
 
 
 def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decision:
-    """Tell who said "coming" again, on their own device only; at last the cash desk hears."""
+    """Tell who said "coming" again, on their own device only; at last the cash desk sees to it."""
     row = facts.row
     if row is None or row.call.state != "claimed":
         return Decision({})
@@ -303,7 +302,9 @@ def remind(promise: RemindClaimer, facts: RingFacts, context: Context) -> Decisi
     device = row.call.claimed_by_device
     topics = frozenset({f"device:{device}"}) if device is not None else calls.card_topics(row)
     if after.reminders >= REMINDERS_MAX:
-        topics |= LISTENING
+        after.call = msgspec.structs.replace(row.call, escalated=True)
+        decision.said.append(Said(c.CallUnanswered(call=after.call), calls.card_topics(after)))
+        decision.promises += calls.stage(row, "escalated", context.now_ms, by=row.call.claimed_by)
     else:
         decision.promises.append(_reminder(promise, context.now_ms + wait_ms))
     decision.said.append(Said(event, topics))

@@ -262,7 +262,10 @@ class CallClaimed(_Event, frozen=True, tag=True):
 
 
 class CallUnanswered(_Event, frozen=True, tag=True):
-    """All rings went unanswered; the cash desk is told, and hears of this call from here on."""
+    """All rings went unanswered, or who claimed it did not come for long (`call.state` says which).
+
+    The cash desk is told, and hears of this call from here on.
+    """
 
     call: Call
 

@@ -97,6 +97,41 @@ async def test_the_first_reminder_keeps_to_the_shops_rule(database_url: str) -> 
         assert told == [0, 0, 1, 1, 1, 0]
 
 
+async def test_who_never_comes_is_the_cash_desks_affair(database_url: str) -> None:
+    """After three reminders the desk sees the card, hears of it once, and knows who said "coming"."""
+    async with calling(database_url) as house:
+        call = await house.send(
+            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
+        )
+        await house.kitchen.ask("waiter", "ClaimCall", call_id=call["call_id"])
+        desk = await house.kitchen.view("cashier")
+        pad = await house.kitchen.view("waiter")
+        since = len(house.kitchen.ear.heard)
+        for _ in range(3):
+            assert desk.calls == []
+            await house.after(seconds=90)
+            desk = await house.kitchen.view("cashier")
+        told = [e for e in house.kitchen.events(since) if isinstance(e, c.CallUnanswered)]
+        assert [(one.call.state, one.call.claimed_by) for one in told] == [("claimed", "王敏")]
+        (card,) = desk.calls
+        assert (card.id, card.state) == (call["call_id"], "claimed")
+        assert house.kitchen.carry(pad, since) == await house.kitchen.view("waiter")
+        await house.after(seconds=600)
+        await house.kitchen.ask("cashier", "CloseCall", call_id=call["call_id"])
+        assert (await house.kitchen.view("cashier")).calls == []
+
+
+async def test_a_pad_call_is_on_the_pads_whatever_else_hears_it(database_url: str) -> None:
+    """R-004-32: who names only the kitchen is told of the pads too, and of their state."""
+    async with calling(database_url) as house:
+        call = await house.send(
+            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"},
+            channels=["kitchen"],
+        )  # fmt: skip
+        assert [end["channel"] for end in call["ends"]] == ["pad", "kitchen"]
+        assert [end["state"] for end in call["ends"]] == ["queued", "queued"]
+
+
 async def test_a_card_nobody_closes_leaves_the_pads(database_url: str) -> None:
     """A business service's card is gone after two hours, claimed or not."""
     async with calling(database_url) as house:

@@ -88,6 +88,24 @@ async def test_a_new_escalation_appears_and_rings(page: Page, gateway: ScriptedG
     await expect(page.locator(".alarm[data-call='90']")).to_have_count(0)
 
 
+async def test_who_said_coming_and_never_came(page: Page, gateway: ScriptedGateway) -> None:
+    """R-004-32: the desk hears of it and reads who said so how long ago, as of something late."""
+    await page.wait_for_function(SILENT)
+    await page.evaluate(EAR)
+    call = msgspec.structs.replace(
+        gateway.view.calls[0], id=91, place_name="816", state="claimed", claimed_by="王敏",
+        claimed_at_ms=gateway.now_ms() - 270_000,
+    )  # fmt: skip
+    await gateway.happen(c.CallUnanswered(call=call))
+    alarm = page.locator(".alarm[data-call='91']")
+    await expect(alarm.locator(".what")).to_have_text("王敏 4 分钟前说来，还没办完")
+    await expect(alarm).to_have_attribute("data-level", "late")
+    chime, *_ = await heard(page, 1)
+    assert chime.stage == "played"
+    await gateway.happen(c.CallEnded(call_id=91, reason="served", at_ms=gateway.now_ms()))
+    await expect(alarm).to_have_count(0)
+
+
 async def test_wrist_tag_orders_with_dishes_and_states(
     page: Page, gateway: ScriptedGateway
 ) -> None:
