@@ -50,6 +50,10 @@ def _run(settings: Settings, work: Callable[[Office], Awaitable[Any]]) -> Any:
         raise click.ClickException(str(error) or type(error).__name__) from error
 
 
+# The same deed has one name in the audit log, done at a door or at the machine.
+_AUDITED_AS = {"PutPrinter": "addPrinter", "PrintTest": "testPrinter"}
+
+
 async def _ask(
     office: Office,
     shop: int,
@@ -57,25 +61,13 @@ async def _ask(
     body: dict[str, Any],
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-    """Ask the desk, with an audit line before and the outcome after it; `check` refuses before that."""
-    from server.audit.book import AuditBook
-
-    audit = AuditBook(office.pool, office.clock)
-    brand_id = await office.brand_of(shop)
-    line = await audit.begin(name, "cli", "cli", "", brand_id=brand_id, shop_id=shop, facts={})
-    outcome = "internal"
-    try:
+    """Ask the desk, with an audit line before and the outcome after it; `check` refuses between them."""
+    await office.brand_of(shop)
+    async with office.acting(_AUDITED_AS[name], shop):
         check()
-        told = await office.execute(
+        told: dict[str, Any] = await office.execute(
             office.manager(shop), uuid.uuid4(), name, msgspec.json.encode(body)
         )
-        outcome = "ok"
-    except Refusal as refusal:
-        outcome = refusal.code
-        raise
-    finally:
-        audit.finish(line, outcome)
-        await audit.close()
     return told
 
 

@@ -2,7 +2,7 @@
 
 import { name } from "../link/i18n.js";
 import { icon } from "../link/icons.js";
-import { html, nothing } from "../link/vendor/lit.js";
+import { html } from "../link/vendor/lit.js";
 import { say as shared } from "../link/words.js";
 import { say } from "./words.js";
 
@@ -29,7 +29,7 @@ function saleRow(row, i, look, pending) {
     aria-pressed=${dish.sold_out} @click=${() => look.press(row)}
   >
     <key-cap .key=${String(i + 1)}></key-cap>
-    <span class="dish">${name(dish.name)}<small class="at">${station ? name(station.name) : nothing}${waiting ? html` · ${say("waiting_n", { n: waiting })}` : nothing}</small></span>
+    <span class="dish">${name(dish.name)}<small class="at">${[station ? name(station.name) : "", waiting ? say("waiting_n", { n: waiting }) : ""].filter(Boolean).join(" · ")}</small></span>
     ${pending
       ? html`<span class="state" data-waits>${icon("waits")}${shared("to_send")}</span>`
       : dish.sold_out

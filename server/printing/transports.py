@@ -189,12 +189,19 @@ class FileWire:
         taken = [int(one.stem) for one in self._folder.glob("*.bin") if one.stem.isdecimal()]
         name = self._claimed(max(taken, default=0) + 1)
         part = self._folder / f"{name}.part"
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        (self._folder / f"{name}.png").write_bytes(self.picture)
-        part.rename(self._folder / f"{name}.bin")
+        try:
+            (self._folder / f"{name}.txt").write_text(self.readable, encoding="utf-8")
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            (self._folder / f"{name}.png").write_bytes(self.picture)
+            part.rename(self._folder / f"{name}.bin")
+        except OSError:
+            # It is tried again every few seconds: a full disk must not fill with beginnings.
+            for ending in (".part", ".png", ".txt"):
+                (self._folder / f"{name}{ending}").unlink(missing_ok=True)
+            raise
         for old in sorted(taken)[: max(0, len(taken) + 1 - FILES_KEPT_MAX)]:
             for ending in (".bin", ".txt", ".png"):
                 (self._folder / f"{old:06}{ending}").unlink(missing_ok=True)
@@ -203,8 +210,7 @@ class FileWire:
         """Return a name of this paper alone: other printers may have the same folder."""
         while True:
             try:
-                with (self._folder / f"{number:06}.txt").open("x", encoding="utf-8") as file:
-                    file.write(self.readable)
+                (self._folder / f"{number:06}.txt").touch(exist_ok=False)
             except FileExistsError:
                 number += 1
             else:

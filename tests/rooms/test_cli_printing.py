@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import socket
+from collections import Counter
 from pathlib import Path
 
 import asyncpg
@@ -56,6 +59,8 @@ async def test_a_printer_is_set_up_and_tried_at_the_terminal(
     working.cancel()
     await asyncio.wait({working})
     connection = await asyncpg.connect(database_url)
-    lines = [row[0] for row in await connection.fetch("SELECT action FROM audit")]
+    lines = await connection.fetch("SELECT action, who, address, brand_id, shop_id FROM audit")
     await connection.close()
-    assert lines.count("PutPrinter") == 4
+    who = ("os:" + getpass.getuser(), f"terminal {socket.gethostname()}", 1, 1)
+    assert {row[1:] for row in map(tuple, lines)} == {who}, "as whatever else is done at a terminal"
+    assert Counter(row[0] for row in lines) == {"addPrinter": 4, "testPrinter": 3}

@@ -20,6 +20,7 @@ from server.printing.usb import UsbWire
 from tests.support.paper import TestPrinter, printers, text_of
 from tests.support.patience import PATIENCE_S
 from tests.support.pressroom import NETWORKS, PaperHouse, paper_house
+from tests.support.small_disk import small_disk
 
 KUNG_PAO = 2
 
@@ -164,3 +165,16 @@ async def test_printers_that_share_a_folder_lose_no_paper(tmp_path: Path) -> Non
     await asyncio.gather(put(papers[:20]), put(papers[20:]))
     assert sorted(one.read_bytes() for one in tmp_path.glob("*.bin")) == sorted(papers)
     assert not list(tmp_path.glob("*.part"))
+
+
+async def test_a_full_disk_is_not_filled_with_beginnings_of_papers(tmp_path: Path) -> None:
+    """What cannot be put down whole leaves nothing, counts as not written, and comes out once there is room."""
+    with small_disk(tmp_path / "disk", size_mb=1) as disk:
+        wire = FileWire(disk.path / "paper")
+        wire.readable = "宫保鸡丁"
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space left"):
+                await wire.write(bytes(2 * 2**20))
+        assert (wire.written, list((disk.path / "paper").iterdir())) == (0, [])
+        await wire.write(b"whole")
+        assert [one.name for one in (disk.path / "paper").glob("*.bin")] == ["000001.bin"]

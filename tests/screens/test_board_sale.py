@@ -9,6 +9,8 @@ from server.errors import Refusal
 from tests.support.boards import GREENS, KUNGPAO, Boards, ordered
 from tests.support.house import HouseOnThread
 
+WATER = 36  # of no station
+
 
 def _sold_out(house: HouseOnThread, dish_id: int) -> bool:
     menu = house.view("guest", place_id=1).menu
@@ -23,7 +25,7 @@ def test_the_kitchen_stops_a_sale_and_resumes_it(boards: Boards, house: HouseOnT
     expect(board.row(dish)).to_be_visible()
     board.page.locator(".sale-button").click()
     row = board.page.locator(f".sale [data-dish='{KUNGPAO}']")
-    expect(row).to_contain_text("还有 1 道已点")
+    expect(row.locator(".at")).to_have_text("热菜档 · 还有 1 道已点")
     row.dblclick()
     expect(row).to_have_attribute("aria-pressed", "true")
     expect(row).to_contain_text("已沽清")
@@ -37,6 +39,16 @@ def test_the_kitchen_stops_a_sale_and_resumes_it(boards: Boards, house: HouseOnT
     expect(board.row(dish)).not_to_contain_text("沽清")
     board.tap(dish)
     board.state(dish, "cooking")
+
+
+def test_a_dish_of_no_station_says_how_many_are_ordered(
+    boards: Boards, house: HouseOnThread
+) -> None:
+    """沽清 lists what no station makes too, with what is ordered of it and nothing before that."""
+    board = boards.open(None)
+    ordered(house, 1, WATER)
+    board.keys("/")
+    expect(board.page.locator(f".sale [data-dish='{WATER}'] .at")).to_have_text("还有 1 道已点")
 
 
 def test_a_wrong_press_is_taken_back_by_keys(boards: Boards, house: HouseOnThread) -> None:
