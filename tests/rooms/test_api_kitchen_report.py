@@ -78,6 +78,37 @@ async def test_a_report_is_read_as_json_csv_workbook_and_page(house: ApiHouse) -
     assert "5:00 · 12:00" in page.text
 
 
+async def test_targets_of_stages_stand_beside_their_times(house: ApiHouse) -> None:
+    """R-000-20: what the menu wants of a dish's stages; late is measured by the target of the whole alone."""
+    pos = await house.caller()
+    manager = await house.caller("m", roles=("business", "manager"))
+    wanted = {"target_s": 600, "stage_targets": {"cooking_s": 240, "pick_up_s": 90}}
+    dish = f"/v1/shops/{SHOP}/dishes/{KUNG_PAO}"
+    assert (await manager.ask("PUT", dish, wanted)).status_code == 200
+    await cook(house, pos, 5)  # its cooking took longer than it should, and it is not late
+    told = (await pos.ask("GET", REPORT)).json()
+    (row,) = told["by_dish"]
+    assert row["stage_targets"] == {"waiting_s": None, "cooking_s": 240, "pick_up_s": 90}
+    assert (row["target_s"], row["late"]) == (600, 0)
+    assert told["by_station"][0]["stage_targets"] is None
+    listed = await pos.ask("GET", f"{REPORT}?format=csv&by=dish&language=en")
+    head, cells, total = csv.reader(io.StringIO(listed.content.decode("utf-8-sig")))
+    line = dict(zip(head, cells, strict=True))
+    assert (line["Target"], line["Cooking target"], line["Pick-up target"]) == (
+        "600.000",
+        "240.000",
+        "90.000",
+    )
+    assert (line["Waiting target"], dict(zip(head, total, strict=True))["Cooking target"]) == (
+        "",
+        "",
+    )
+    page = (await pos.ask("GET", f"{REPORT}?format=html")).text
+    assert "5:00 · 5:00 (4:00)" in page
+    assert "5:00 · 5:00 (10:00)" in page
+    assert "制作 中位 · 九成 (目标)" in page
+
+
 async def test_a_name_in_a_report_runs_nothing(house: ApiHouse) -> None:
     """A dish called like a formula or a tag is words in a cell and on the page."""
     pos = await house.caller()

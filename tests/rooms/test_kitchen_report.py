@@ -94,7 +94,7 @@ _KEYS: dict[By, Callable[[c.Order, c.Item, datetime], str]] = {
 
 def _without_words(row: ReportRow) -> dict[str, Any]:
     fields = msgspec.structs.asdict(row)
-    for name in ("key", "name", "orders", "target_s"):
+    for name in ("key", "name", "orders", "target_s", "stage_targets"):
         del fields[name]
     return fields
 

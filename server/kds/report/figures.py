@@ -12,12 +12,18 @@ from typing import Literal, get_args
 
 import msgspec
 
+from server.events.menu import StageTargets
 from server.events.words import Text
 
 By = Literal["day", "hour", "station", "dish"]
 Stage = Literal["waiting", "cooking", "to_ready", "pick_up", "delivery"]
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
+TARGETED: tuple[Stage, ...] = (
+    "waiting",
+    "cooking",
+    "pick_up",
+)  # a menu may say how long these take
 HOURS_OF_DAY = 24
 DAY_START_HOUR = 3  # a business day's first hour comes first (R-004-9)
 
@@ -43,7 +49,8 @@ class ReportRow(msgspec.Struct, frozen=True):
 
     `orders`: opened then; null for stations and dishes, which share them. `dishes` and `portions` without what
     was cancelled. `late`: of the dishes that are ready, how many were not within their target; `late_share` from
-    0 to 1, null when none is ready. `target_s`: of a dish, as it was ordered last.
+    0 to 1, null when none is ready. `target_s`: of a dish, as it was ordered last; lateness is measured by it alone.
+    `stage_targets`: what the menu says now of a dish's stages; nothing is counted late by them.
     """
 
     key: str
@@ -60,6 +67,17 @@ class ReportRow(msgspec.Struct, frozen=True):
     late: int = 0
     late_share: float | None = None
     target_s: int | None = None
+    stage_targets: StageTargets | None = None
+
+    def target_ms(self, stage: Stage) -> int | None:
+        """Return within what a dish is to be through a stage, where somebody said so."""
+        said = self.stage_targets or StageTargets()
+        of_stage: dict[Stage, int | None] = {
+            "waiting": said.waiting_s, "cooking": said.cooking_s, "to_ready": self.target_s,
+            "pick_up": said.pick_up_s,
+        }  # fmt: skip
+        target_s = of_stage.get(stage)
+        return target_s * 1000 if target_s else None
 
     def span(self, stage: Stage) -> Span:
         """Return how long a stage took."""

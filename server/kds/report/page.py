@@ -17,6 +17,7 @@ from server.kds.report.figures import (
     KitchenReport,
     ReportRow,
     Span,
+    Stage,
     busiest,
     hour_key,
     hour_place,
@@ -208,6 +209,11 @@ def _half_and_most(span: Span) -> str:
     return f"{shown('ms', span.p50_ms)} · {shown('ms', span.p90_ms)}"
 
 
+def _target(row: ReportRow, stage: Stage) -> str:
+    target_ms = row.target_ms(stage)
+    return "" if target_ms is None else f" ({shown('ms', target_ms)})"
+
+
 def _note(row: ReportRow) -> str:
     return f"{_half_and_most(row.to_ready)} · {shown('share', row.late_share)}"
 
@@ -244,14 +250,21 @@ def _columns(by: By, language: Language) -> list[Column]:
     found = [Column(say(language, by), "text")]
     found += [Column(say(language, "orders"))] if by in {"day", "hour"} else []
     found += [Column(say(language, key)) for key in keys]
-    found += [Column(f"{say(language, stage)} {say(language, 'p50')} · {say(language, 'p90')}", "text")
-              for stage in STAGES]  # fmt: skip
+    target = f" ({say(language, 'stage_target')})" if by == "dish" else ""
+    found += [
+        Column(
+            f"{say(language, stage)} {say(language, 'p50')} · {say(language, 'p90')}"
+            f"{'' if stage == 'delivery' else target}",
+            "text",
+        )
+        for stage in STAGES
+    ]
     return [*found, Column(say(language, "late")), Column(say(language, "late_share"), "share")]
 
 
 def _line(first: str, row: ReportRow, by: By) -> list[str | float | None]:
     orders: list[str | float | None] = [row.orders] if by in {"day", "hour"} else []
-    spans = [_half_and_most(row.span(stage)) for stage in STAGES]
+    spans = [_half_and_most(row.span(stage)) + _target(row, stage) for stage in STAGES]
     return [
         first,
         *orders,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from server.kds.report.figures import STAGES, By, KitchenReport, ReportRow
+from server.kds.report.figures import STAGES, TARGETED, By, KitchenReport, ReportRow
 from server.kds.report.words import Language, named, say
 from server.sheets import Column, Table
 
@@ -25,6 +25,8 @@ def table(report: KitchenReport, by: By, language: Language) -> Table:
         head = say(language, stage)
         columns.append(Column(f"{head} {say(language, 'count')}"))
         columns += [Column(f"{head} {say(language, key)}", "ms") for key in ("sum", "p50", "p90")]
+        if by == "dish" and stage in TARGETED:
+            columns.append(Column(f"{head} {say(language, 'stage_target')}", "ms"))
     rows = [_cells(row, by, title(row, by, language)) for row in report.rows(by)]
     total = _cells(report.total, by, say(language, "total"))
     return Table(say(language, by), columns, [*rows, total])
@@ -45,4 +47,5 @@ def _cells(row: ReportRow, by: By, first: str) -> list[Any]:
     for stage in STAGES:
         span = row.span(stage)
         cells += [span.dishes, span.sum_ms, span.p50_ms, span.p90_ms]
+        cells += [row.target_ms(stage)] if by == "dish" and stage in TARGETED else []
     return cells

@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from server.errors import Refusal
+from server.events.menu import StageTargets
 from server.events.words import Text
 from server.kds.report import days as d
 from server.kds.report.figures import STAGES, KitchenReport, ReportRow, hour_key, hour_place
@@ -28,6 +29,11 @@ SELECT s.name, s.timezone, business_day($2::timestamptz, s.timezone) AS today,
        (SELECT json_object_agg(t.id, t.name) FROM station t WHERE t.shop_id = s.id) AS stations
   FROM shop s
  WHERE s.id = $1
+"""
+
+# What the menu says now; a dish keeps its own target_s from when it was ordered, and none of these.
+READ_STAGE_TARGETS = """
+SELECT id, stage_targets FROM dish WHERE shop_id = $1 AND stage_targets <> '{}'
 """
 
 READ_WRITTEN = """
@@ -60,6 +66,7 @@ SELECT business_day, opened_id, opened_hour, id, part_of,
 """
 
 _text = msgspec.json.Decoder(Text).decode
+_targets = msgspec.json.Decoder(StageTargets).decode
 _stations = msgspec.json.Decoder(dict[str, Text]).decode
 
 
@@ -68,6 +75,13 @@ class Period(NamedTuple):
 
     since: date | None
     until: date | None
+
+
+class Named(NamedTuple):
+    """What a shop calls its stations, and wants of its dishes' stages; by their keys in a report."""
+
+    stations: dict[str, Text]
+    targets: dict[str, StageTargets]
 
 
 async def read_report(
@@ -87,7 +101,12 @@ async def read_report(
         shop=_text(shop["name"]), since=since.isoformat(), until=until.isoformat(),
         days_open=0, total=ReportRow(""), by_day=[], by_hour=[], by_station=[], by_dish=[],
     )  # fmt: skip
-    return await asyncio.to_thread(_report, shell, days, stations)  # a quarter is half a second
+    targets = {
+        str(row["id"]): _targets(row["stage_targets"])
+        for row in await pool.fetch(READ_STAGE_TARGETS, shop_id)
+    }
+    named = Named(stations, targets)
+    return await asyncio.to_thread(_report, shell, days, named)  # a quarter is half a second
 
 
 async def read_days(
@@ -111,9 +130,7 @@ def _days(known: dict[date, bytes], rows: Sequence[asyncpg.Record]) -> dict[date
     return found | {day: d.reckoned(of_day) for day, of_day in lines.items()}
 
 
-def _report(
-    shell: KitchenReport, days: dict[date, d.Day], stations: dict[str, Text]
-) -> KitchenReport:
+def _report(shell: KitchenReport, days: dict[date, d.Day], named: Named) -> KitchenReport:
     sums = d.summed(days)
     by_day = Counter({day.isoformat(): sum(one.orders.values()) for day, one in days.items()})
     by_hour = Counter[str]()
@@ -121,12 +138,15 @@ def _report(
         by_hour.update({hour_key(hour): orders for hour, orders in one.orders.items()})
     by_dish = [
         msgspec.structs.replace(
-            row, name=sums.words[int(row.key)].name, target_s=sums.words[int(row.key)].target_s
+            row,
+            name=sums.words[int(row.key)].name,
+            target_s=sums.words[int(row.key)].target_s,
+            stage_targets=named.targets.get(row.key),
         )
         for row in sums.by["dish"]
     ]
     by_station = [
-        msgspec.structs.replace(row, name=stations.get(row.key)) for row in sums.by["station"]
+        msgspec.structs.replace(row, name=named.stations.get(row.key)) for row in sums.by["station"]
     ]
     return msgspec.structs.replace(
         shell,

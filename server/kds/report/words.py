@@ -26,6 +26,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "late": ("超时", "Late"),
     "late_share": ("超时率", "Late share"),
     "target": ("目标时长", "Target"),
+    "stage_target": ("目标", "target"),
     "waiting": ("等待", "Waiting"),
     "cooking": ("制作", "Cooking"),
     "to_ready": ("出餐", "To ready"),
@@ -67,15 +68,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "explained": (
         (
-            "等待：下单或起菜到开始制作。制作：开始到制作完成。出餐：两者之和，与目标时长相比，达到或超过即为超时。"
+            "等待：下单或起菜到开始制作。制作：开始到制作完成。出餐：两者之和；超时只按出餐的目标时长算，达到或超过即为超时。"
+            "括号里是目标：出餐的按最后一次下单时，各环节的按现在的菜单。"
             "待取：制作完成到取餐。送达：取餐到送达。没有按下的步骤不计入。营业日 03:00 开始；菜品算入开单那天，"
             "时段按开始等待的钟点。"
         ),
         (
-            "Waiting: ordered or fired until begun. Cooking: begun until ready. To ready: both together, late when it "
-            "reaches the dish's target. Pick-up: ready until taken. Delivery: taken until with the guest. Steps nobody "
-            "pressed are not counted. A business day begins at 03:00; a dish counts on the day its order was opened "
-            "and in the hour its waiting began."
+            "Waiting: ordered or fired until begun. Cooking: begun until ready. To ready: both together; late is "
+            "measured by its target alone, and means that it was reached. In brackets stand targets: of To ready as "
+            "the dish was ordered last, of stages as the menu says now. Pick-up: ready until taken. Delivery: taken "
+            "until with the guest. Steps nobody pressed are not counted. A business day begins at 03:00; a dish "
+            "counts on the day its order was opened and in the hour its waiting began."
         ),
     ),
 }
