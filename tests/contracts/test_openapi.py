@@ -107,7 +107,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "makePairingOffer": {"kind": "waiter"},
     "moveDevice": {"place_id": 2},
     "renameDevice": {"name": "前厅"},
-    "setScreen": {"columns": 3},
+    "setScreen": {"columns": 3, "version": 0},
     "openCard": {"shop_id": SHOP, "identity_kind": "phone", "identity": "13800138000"},
     "topUpCard": {"shop_id": SHOP, "amount_fen": 10_000},
     "consumeCard": {"shop_id": SHOP, "amount_fen": 1_800},
