@@ -33,6 +33,9 @@ SWEEP_PROMISES_MAX = 1000
 SOON_PROMISES_MAX = 100  # arming a thousand each second would make what is due now late
 LANES = 2  # batches under way at once: while one is written the other is decided
 SLICES_MAX = 16  # of the alarm clock, asked at once
+# While batches come back full the next ask fewer: then a batch is many rings of few shops, and a shop's
+# head, stamps and nodes are asked for once a batch and not once a ring.
+SLICES_MIN = 2
 _NEVER = 2**62
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +61,7 @@ class PromiseLoop:
         self._poke = asyncio.Event()
         self._next_ms = [0] * PARTITIONS  # when each slice is due next, as far as known; 0: ask
         self._taken: set[int] = set()  # slices a lane is at: a shop is in one batch at a time
+        self._slices = SLICES_MAX  # to ask at once
         self._wakes_ms = 0
         self._asked_s = float("-inf")
         self._redis_away = False
@@ -131,6 +135,10 @@ class PromiseLoop:
                     slices, now_ms, BATCH_PROMISES_MAX // len(slices)
                 )
                 self._note(nexts)
+                if len(names) > BATCH_PROMISES_MAX // 2:
+                    self._slices = max(SLICES_MIN, len(slices) // 2)
+                else:
+                    self._slices = min(SLICES_MAX, self._slices * 2)
                 if names:
                     await self._keep_named(names, now_ms)
             finally:
@@ -141,7 +149,7 @@ class PromiseLoop:
         now_ms = to_ms(self._clock.now())
         due = [s for s in range(PARTITIONS) if self._next_ms[s] <= now_ms and s not in self._taken]
         due.sort(key=self._next_ms.__getitem__)
-        slices = due[:SLICES_MAX]
+        slices = due[: self._slices]
         self._taken.update(slices)
         for slice_ in slices:
             self._next_ms[slice_] = _NEVER  # what is armed from here on notes itself

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from redis.asyncio import Redis
 
 from bench.commands.store import make_shops
+from server.errors import Refusal
 from server.events import catalogue as c
 from server.events import promises
-from server.events.decision import Due
+from server.events.alarm import BATCH_PROMISES_MAX, Alarm
+from server.events.decision import Armed, Due
+from server.events.envelope import PARTITIONS
+from server.events.keeping import SLICES_MAX, SLICES_MIN, PromiseLoop
 from server.events.promises import ATTEMPTS_MAX
 from tests.support.kitchen import NOON, SHOP, Kitchen, open_kitchen
 
@@ -133,6 +138,31 @@ async def test_a_batch_of_many_shops_is_one_commit(database_url: str) -> None:
         due = await promises.read_due(kitchen.pool, NOW_MS, 1000, [])
         assert await kitchen.desk.keep(due) == [None] * 200
         assert await kitchen.pool.fetchval(COMMITS) == 1
+
+
+async def test_what_is_many_goes_in_batches_of_few_shops(database_url: str, redis_url: str) -> None:
+    """Forty due in each of 64 shops: full batches are of few slices of the clock, all are kept once."""
+    async with open_kitchen(database_url) as kitchen, Redis.from_url(redis_url) as redis:
+        names = [(shop, one) for shop in range(1001, 1001 + PARTITIONS) for one in range(40)]
+        await make_shops(database_url, 1001, 1000 + PARTITIONS)
+        nothing = '{"call_id": 1, "rang_at_ms": 1}'
+        await kitchen.pool.executemany(
+            ADD, [(shop, one, "RingCall", nothing, NOON) for shop, one in names]
+        )
+        await Alarm(redis).arm([Armed(shop, one, NOW_MS) for shop, one in names])
+        batches: list[Sequence[Due]] = []
+
+        async def keep(due: Sequence[Due]) -> list[Refusal | None]:
+            batches.append(due)
+            return await kitchen.desk.keep(due)
+
+        await PromiseLoop(kitchen.pool, redis, kitchen.clock, keep).turn()
+    kept = [(one.shop_id, one.id) for batch in batches for one in batch]
+    assert sorted(kept) == names
+    slices = [len({one.shop_id % PARTITIONS for one in batch}) for batch in batches]
+    assert max(len(batch) for batch in batches) <= BATCH_PROMISES_MAX
+    assert max(slices) == SLICES_MAX
+    assert sorted(slices)[len(slices) // 2] <= 2 * SLICES_MIN
 
 
 async def test_a_promise_that_breaks_is_tried_again_and_dies(database_url: str) -> None:
