@@ -13,7 +13,7 @@ import msgspec
 
 from server.errors import Refusal
 from server.events import catalogue as c
-from server.events.decision import Decision, Promise, Row, Said
+from server.events.decision import CARD_RANG, END_RANG, END_SAID, Decision, Promise, Row, Said
 from server.events.facts import CallRow
 from server.events.topics import LISTENING, account_topics, call_topics, channel_topics
 
@@ -275,11 +275,37 @@ def stored_ring(row: CallRow, messages: Sequence[Message], *, counted: bool) -> 
     `counted`: the card counts its rings. Otherwise its row only has to be as it was read; an end
     must have armed its next ring then (migration 0044 says why that is enough).
     """
+    if counted and all(one.state == "sent" for one in messages):
+        return _card_rang(row, messages)
+    if not counted and [one.state for one in messages] == ["sent", "queued"]:
+        return [_end_rang(row, *messages)]
     values: dict[str, Any] = {"id": row.call.id, "read": row.version, "version": row.version}
     if counted:
         values |= {name: getattr(row.call, name) for name in _RING_OF_CALL}
         values["version"] = row.version + 1
     return [Row("call.ring", values), *_rings(row, messages)]
+
+
+def _end_rang(row: CallRow, said: Message, following: Message) -> Row:
+    """Return what nearly every repeat comes to, in one line: this ring was said, the next one waits."""
+    values = {
+        "id": row.call.id, "read": row.version, "end_key": said.end_key, "ring": said.ring,
+        "next_ms": following.due_at_ms,
+    }  # fmt: skip
+    return Row(END_RANG, values)
+
+
+def _card_rang(row: CallRow, messages: Sequence[Message]) -> list[Row]:
+    call = row.call
+    values = {
+        "id": call.id, "read": row.version, "rings": call.rings, "rings_max": call.rings_max,
+        "interval_s": call.interval_s,
+    }  # fmt: skip
+    said = [
+        {"id": call.id, "end_key": one.end_key, "ring": one.ring, "due_ms": one.due_at_ms}
+        for one in messages
+    ]
+    return [Row(CARD_RANG, values), *(Row(END_SAID, one) for one in said)]
 
 
 def _rings(row: CallRow, messages: Sequence[Message]) -> list[Row]:

@@ -61,6 +61,12 @@ class Said(msgspec.Struct, frozen=True):
     topics: frozenset[str]
 
 
+# Rings are so many that they go through the door as columns, not as JSON (`log.write`).
+END_RANG = "call.end_rang"
+CARD_RANG = "call.card_rang"
+END_SAID = "call.end_said"
+
+
 class Row(msgspec.Struct, frozen=True):
     """One changed row for the write door; `kind` is a key that `write_commands` knows.
 

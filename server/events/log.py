@@ -6,24 +6,27 @@ Refuses to decide anything: it writes decisions and reads lines.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from server.clock import from_ms, to_ms
-from server.events.decision import Armed, Write, Written
+from server.events.decision import CARD_RANG, END_RANG, END_SAID, Armed, Write, Written
 from server.ids import IdMint
 
+# Words go as lines of one text and times as milliseconds: an array of either costs the driver five times as much.
 WRITE_COMMANDS = """
 SELECT write_commands(
     $1::timestamptz, $2::bigint[], $3::integer[],
     $4::bigint[], $5::uuid[], $6::bytea[], $7::bytea[],
     $8::bigint[], $9::bigint[], $10::integer[],
-    $11::integer[], $12::integer[], $13::text[], $14::text[], $15::bytea[],
-    $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::timestamptz[],
+    $11::integer[], $12::integer[], string_to_array($13::text, E'\\n'), $14::text[], $15::bytea[],
+    $16::bigint[], $17::bigint[], string_to_array($18::text, E'\\n'), string_to_array($19::text, E'\\n'),
+    ARRAY(SELECT from_ms(due_ms) FROM unnest($20::bigint[]) AS due_ms),
     $21::jsonb)
 """
 
@@ -37,6 +40,35 @@ MONEY_ROWS = frozenset(
     {"posting", "ledger_account", "ledger_close", "card_user", "card_new", "card_step", "card_trade",
      "card_trade_step"}
 )  # fmt: skip
+
+
+def _and_ring(door: str) -> str:
+    """Return the statement that writes what rang after what a door wrote (migration 0124).
+
+    Columns: the promises that rang, rings of ends, rings of cards, ends that rang with a card.
+    """
+    return f"""
+SELECT write_rings(({door}), $1::timestamptz,
+    $22::bigint[], $23::bigint[], $24::integer[],
+    $25::bigint[], $26::bigint[], $27::integer[], $28::text[], $29::integer[], $30::bigint[],
+    $31::bigint[], $32::bigint[], $33::integer[], $34::integer[], $35::integer[], $36::integer[],
+    $37::bigint[], $38::bigint[], $39::text[], $40::integer[], $41::bigint[])
+"""
+
+
+WRITE_COMMANDS_AND_RING = _and_ring(WRITE_COMMANDS)
+WRITE_AND_PRINT_AND_RING = _and_ring(WRITE_AND_PRINT)
+WRITE_AND_POST_AND_RING = _and_ring(WRITE_AND_POST)
+_RINGING = {
+    WRITE_COMMANDS: WRITE_COMMANDS_AND_RING,
+    WRITE_AND_PRINT: WRITE_AND_PRINT_AND_RING,
+    WRITE_AND_POST: WRITE_AND_POST_AND_RING,
+}
+RING_COLUMNS: dict[str, tuple[str, ...]] = {
+    END_RANG: ("shop_id", "id", "read", "end_key", "ring", "next_ms"),
+    CARD_RANG: ("shop_id", "id", "read", "rings", "rings_max", "interval_s"),
+    END_SAID: ("shop_id", "id", "end_key", "ring", "due_ms"),
+}
 
 READ_REMEMBERED = """
 SELECT c.shop_id, c.id, c.digest, c.reply
@@ -115,54 +147,60 @@ async def write(
 
     Raises a `DoorError`: nothing was written then.
     """
-    at = from_ms(now_ms)
     shops = sorted({w.shop_id for w in writes})
     position = {shop: index for index, shop in enumerate(shops, 1)}
     counts = dict.fromkeys(shops, 0)
-    armed = [
-        Armed(w.shop_id, mint.next_id(now_ms), promise.due_ms)
-        for w in writes
-        for promise in w.decision.promises
-    ]
-    ranks: list[list[int]] = []
-    bodies: list[list[bytes]] = []
-    for one in writes:
-        first = counts[one.shop_id] + 1
-        counts[one.shop_id] += len(one.decision.said)
-        ranks.append(list(range(first, counts[one.shop_id] + 1)))
-        bodies.append([_encode(said.event) for said in one.decision.said])
+    ranks: list[int] = []
+    for w in writes:
+        for _ in w.decision.said:
+            counts[w.shop_id] += 1
+            ranks.append(counts[w.shop_id])
+    said = [(w.shop_id, one) for w in writes for one in w.decision.said]
+    bodies = [_encode(one.event) for _, one in said]
+    made = [(w.shop_id, promise) for w in writes for promise in w.decision.promises]
+    armed = [Armed(shop, mint.next_id(now_ms), promise.due_ms) for shop, promise in made]
+    door, rows, rings = _rows(writes)
+    rang = [_rings(w) for w in writes] if rings else [False] * len(writes)
     try:
         base = await connection.fetchval(
-            _door(writes),
-            at,
+            door,
+            from_ms(now_ms),
             shops,
-            [counts[shop] for shop in shops],
+            list(counts.values()),
             *_columns(_remembered(writes), 4),
-            *_columns([(w.shop_id, *w.kept) for w in writes if w.kept], 3),
-            *_columns(_events(writes, position, ranks, bodies), 5),
-            *_columns(_promises(writes, armed), 5),
-            _rows(writes),
+            *_kept([w for w, rings_ in zip(writes, rang, strict=True) if not rings_]),
+            [position[shop] for shop, _ in said],
+            ranks,
+            _lines(type(one.event).__name__ for _, one in said),
+            [" ".join(one.topics) for _, one in said],
+            bodies,
+            [one.shop_id for one in armed],
+            [one.id for one in armed],
+            _lines(promise.kind for _, promise in made),
+            _lines(_encode(promise.payload).decode() for _, promise in made),
+            [one.due_ms for one in armed],
+            rows,
+            *(
+                (*_kept([w for w, r in zip(writes, rang, strict=True) if r]), *rings)
+                if rings
+                else ()
+            ),
         )
     except asyncpg.PostgresError as error:
         refusal = _DOOR_REFUSALS.get(error.sqlstate or "")
         if refusal is None:
             raise
         raise refusal(str(error)) from error
-    written = [
-        [
-            Written(base[position[w.shop_id] - 1] + rank, now_ms, said.topics, body)
-            for rank, said, body in zip(w_ranks, w.decision.said, w_bodies, strict=True)
-        ]
-        for w, w_ranks, w_bodies in zip(writes, ranks, bodies, strict=True)
-    ]
-    return written, armed
+    lines = (
+        Written(base[position[shop] - 1] + rank, now_ms, one.topics, body)
+        for (shop, one), rank, body in zip(said, ranks, bodies, strict=True)
+    )
+    return [list(islice(lines, len(w.decision.said))) for w in writes], armed
 
 
-def _door(writes: Sequence[Write]) -> str:
-    kinds = {row.kind for w in writes for row in w.decision.rows}
-    if not kinds.isdisjoint(PRINT_ROWS):
-        return WRITE_AND_PRINT
-    return WRITE_COMMANDS if kinds.isdisjoint(MONEY_ROWS) else WRITE_AND_POST
+def _lines(words: Iterable[str]) -> str:
+    """Return words, none empty nor with a line break, as one text; PostgreSQL takes it apart."""
+    return "\n".join(words)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
@@ -173,44 +211,39 @@ def _remembered(writes: Sequence[Write]) -> list[tuple[Any, ...]]:
     return [(w.shop_id, w.command_id, w.digest, w.reply) for w in writes if w.command_id]
 
 
-def _events(
-    writes: Sequence[Write],
-    position: dict[int, int],
-    ranks: list[list[int]],
-    bodies: list[list[bytes]],
-) -> list[tuple[Any, ...]]:
-    return [
-        (position[w.shop_id], rank, type(said.event).__name__, " ".join(said.topics), body)
-        for w, w_ranks, w_bodies in zip(writes, ranks, bodies, strict=True)
-        for rank, said, body in zip(w_ranks, w.decision.said, w_bodies, strict=True)
-    ]
+def _kept(writes: Sequence[Write]) -> list[list[Any]]:
+    return _columns([(w.shop_id, *w.kept) for w in writes if w.kept], 3)
 
 
-def _promises(writes: Sequence[Write], armed: list[Armed]) -> list[tuple[Any, ...]]:
-    made = [promise for w in writes for promise in w.decision.promises]
-    return [
-        (
-            one.shop_id,
-            one.id,
-            promise.kind,
-            _encode(promise.payload).decode(),
-            from_ms(one.due_ms),
-        )
-        for one, promise in zip(armed, made, strict=True)
-    ]
+def _rings(write: Write) -> bool:
+    return any(row.kind in RING_COLUMNS for row in write.decision.rows)
 
 
-def _rows(writes: Sequence[Write]) -> str:
+def _rows(writes: Sequence[Write]) -> tuple[str, str, list[list[Any]]]:
+    """Return by which door rows go, those that go as JSON, and the columns of those that ring."""
     grouped: dict[str, Any] = {}
+    rings: dict[str, list[dict[str, Any]]] = {kind: [] for kind in RING_COLUMNS}
     for w in writes:
         for row in w.decision.rows:
             row.values["shop_id"] = w.shop_id
+            if row.kind in rings:
+                rings[row.kind].append(row.values)
+                continue
             kind, _, part = row.kind.partition(".")
             if part:
                 grouped.setdefault(kind, {}).setdefault(part, []).append(row.values)
             else:
                 grouped.setdefault(kind, []).append(row.values)
-    return _encode(grouped).decode()
+    door = WRITE_COMMANDS if MONEY_ROWS.isdisjoint(grouped) else WRITE_AND_POST
+    if not PRINT_ROWS.isdisjoint(grouped):
+        door = WRITE_AND_PRINT
+    rows = _encode(grouped).decode()
+    if not any(rings.values()):
+        return door, rows, []
+    columns = [
+        [one[name] for one in rings[kind]] for kind, names in RING_COLUMNS.items() for name in names
+    ]
+    return _RINGING[door], rows, columns
 
 
 async def read_remembered(
@@ -227,8 +260,7 @@ async def read_keepable(
     connection: asyncpg.Connection, writes: Sequence[Write]
 ) -> set[tuple[int, int]]:
     """Return (shop, promise) of the promises that still wait as they were read."""
-    kept = [(w.shop_id, *w.kept) for w in writes if w.kept]
-    rows = await connection.fetch(READ_KEEPABLE, *_columns(kept, 3))
+    rows = await connection.fetch(READ_KEEPABLE, *_kept(writes))
     return {(row["shop_id"], row["id"]) for row in rows}
 
 

@@ -21,10 +21,10 @@ SELECT u.position, array_agg(w.id) AS ids
   FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::text[]) AS u(position, shop_id, call_id, end_key)
   JOIN im_call f ON f.shop_id = u.shop_id AND f.id = u.call_id
  CROSS JOIN LATERAL (
-       SELECT k.id FROM im_message m
-         JOIN im_call k ON k.shop_id = m.shop_id AND k.id = m.call_id
-        WHERE m.shop_id = u.shop_id AND m.end_key = u.end_key AND m.state = 'queued' AND m.ring = 1
-          AND k.id <> f.id AND k.event = f.event AND k.msg_type = f.msg_type
+       SELECT k.id FROM im_call k
+         JOIN im_message m ON m.shop_id = k.shop_id AND m.call_id = k.id AND m.end_key = u.end_key AND m.ring = 1
+        WHERE k.shop_id = f.shop_id AND k.event = f.event AND k.state <> 'ended' AND m.state = 'queued'
+          AND k.id <> f.id AND k.msg_type = f.msg_type
           AND (m.end_key <> 'room' OR k.place_id IS NOT DISTINCT FROM f.place_id)
         ORDER BY k.id LIMIT $5::integer) w
  GROUP BY u.position
