@@ -25,15 +25,18 @@ def signature(key: bytes, language: Language, spoken: str) -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:_SIGNATURE_DIGITS]
 
 
-@lru_cache(4096)  # a sentence is said again and again, and writing an address is dear
 def audio_path(key: bytes, language: Language, spoken: str) -> str:
     """Return where a sentence is fetched."""
     query = urlencode({"language": language, "text": spoken})
     return f"/audio/{signature(key, language, spoken)}.wav?{query}"
 
 
+@lru_cache(4096)  # a sentence is said again and again, and writing an address is dear
 def audio_paths(key: bytes, spoken: Text) -> dict[str, str]:
-    """Return language → address for every language that has words short enough to be said."""
+    """Return language → address for every language that has words short enough to be said.
+
+    The answer is remembered: nobody writes in it.
+    """
     languages: tuple[Language, ...] = ("zh", "en")
     said = {language: getattr(spoken, language) for language in languages}
     return {

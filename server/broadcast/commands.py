@@ -12,7 +12,7 @@ import msgspec
 
 from server.broadcast import call as calls
 from server.broadcast import ringing
-from server.broadcast.policy import Policy
+from server.broadcast.policy import Policy, rings_wanted
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Promise, Row, Said
@@ -203,7 +203,7 @@ def _as_card(row: CallRow, policy: Policy, ground: ringing.Ground, outcome: call
     """Show the call on the pads, before its voice, and let it ring by the policy."""
     row.call.text = ringing.said_in_words(row, policy, ground).shown
     row.call.interval_s = policy.interval_s
-    row.call.rings_max = ringing.rings_wanted(policy)
+    row.call.rings_max = rings_wanted(policy)
     card = calls.raised(row, 1)
     outcome.said, outcome.promises = card.said + outcome.said, card.promises + outcome.promises
     due_ms = row.call.raised_at_ms + calls.CARD_S_MAX * 1000

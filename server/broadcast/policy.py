@@ -26,7 +26,9 @@ Minute = Annotated[int, msgspec.Meta(ge=0, le=1439)]
 DAY_MINUTES = 24 * 60
 MINUTE_MS = 60_000
 PUNCTUAL_S = 5  # a ring this late is on time
+RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
 CHANNELS: tuple[c.Channel, ...] = get_args(c.Channel)
+CHANNEL_NAMED: dict[str, c.Channel] = {one: one for one in CHANNELS}
 EVENTS: tuple[c.CallEvent, ...] = get_args(c.CallEvent)
 
 PRIORITIES: dict[c.CallEvent, int] = {
@@ -161,6 +163,23 @@ def effective(
             given = {name: getattr(change, name) for name in change.__struct_fields__}
             fields |= {k: v for k, v in given.items() if v is not msgspec.UNSET}
     return Policy(**fields)
+
+
+def rings_wanted(policy: Policy) -> int:
+    """Return how often an end rings at most."""
+    return RINGS_MAX if policy.until_acknowledged else min(policy.repeat_max + 1, RINGS_MAX)
+
+
+def rings_unanswered(policy: Policy) -> int | None:
+    """Return after how many rings without an answer further ends hear it; None: they never do."""
+    if policy.escalate_after_rings is None or not policy.escalate_to:
+        return None
+    return min(policy.escalate_after_rings, rings_wanted(policy))
+
+
+def lasts_ms(policy: Policy) -> int:
+    """Return how long a call is of use from its first ring on: its repeats, and then its expiry."""
+    return (policy.expiry_s + policy.interval_s * rings_wanted(policy)) * 1000
 
 
 @lru_cache(1024)

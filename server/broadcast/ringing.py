@@ -13,18 +13,25 @@ import msgspec
 
 from server.broadcast import call as calls
 from server.broadcast.audio_path import audio_paths
-from server.broadcast.policy import Policy, may_ring, quiet_ends_ms
+from server.broadcast.policy import (
+    CHANNEL_NAMED,
+    Policy,
+    lasts_ms,
+    may_ring,
+    quiet_ends_ms,
+    rings_unanswered,
+    rings_wanted,
+)
 from server.broadcast.template import Template, Words, together, words
 from server.broadcast.templates import by_kind
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Promise, Said
 from server.events.facts import HOUSE, CallRow
-from server.events.topics import LISTENING, account_topics, channel_topics
+from server.events.topics import heard_by
 from server.events.view import CHANNEL_OF, DeviceKind
 
 RING_END = "RingEnd"
-RINGS_MAX = 60  # "until somebody acknowledges" ends here, and with the expiry
 NO_DEVICE = "no_device"
 QUIET_HOURS = "quiet_hours"
 RANG_OUT = "rang_out"  # it rang as often as it was to
@@ -33,9 +40,8 @@ PASSING = frozenset({NO_DEVICE, QUIET_HOURS, "off", "too_late"})
 REFRESH: c.MsgType = 2
 _NONE: frozenset[c.Channel] = frozenset()
 SPOKEN: frozenset[c.MsgType] = frozenset({1, 4})
-SAID_TOGETHER: frozenset[c.MsgType] = frozenset(
-    {1, 3}
-)  # a refresh says nothing, a card stands alone
+# A refresh says nothing, a card stands alone.
+SAID_TOGETHER: frozenset[c.MsgType] = frozenset({1, 3})
 
 
 class EndDevice(msgspec.Struct, frozen=True):
@@ -58,6 +64,7 @@ class Ground(msgspec.Struct):
     devices: list[EndDevice]
     last_raised_ms: int | None = None  # the newest other call of this event
     listeners: list[int] = []  # business services of the brand that have a webhook
+    ends: dict[tuple[c.Channel, int | None], End] = {}  # those asked for: the same for every ring
 
     @property
     def together(self) -> bool:
@@ -96,6 +103,14 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def channel_end(channel: c.Channel, place_id: int | None, ground: Ground) -> End:
     """Return the end of a channel; the channel `room` is the devices of one place."""
+    where = (channel, place_id if channel == "room" else None)
+    known = ground.ends.get(where)
+    if known is None:
+        known = ground.ends[where] = _channel_end(channel, place_id, ground)
+    return known
+
+
+def _channel_end(channel: c.Channel, place_id: int | None, ground: Ground) -> End:
     there = [
         one.id
         for one in ground.devices
@@ -115,7 +130,7 @@ def end_of(key: str, row: CallRow, ground: Ground) -> End:
     if key.startswith("account:"):
         channel = row.channels[0] if row.channels else "pad"
         return account_end(int(key[8:]), channel, ground)
-    return channel_end(msgspec.convert(key, c.Channel), row.place_id, ground)
+    return channel_end(CHANNEL_NAMED[key], row.place_id, ground)
 
 
 def ends_of(row: CallRow, ground: Ground) -> list[End]:
@@ -149,18 +164,25 @@ def _words(row: CallRow, template_id: int | None, ground: Ground, *, yao: bool) 
 
 def judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | None:
     """Return why this end may not ring now, or None."""
+    said = _judged(row, end, ground, moment)
+    return said if isinstance(said, str) else None
+
+
+def _judged(row: CallRow, end: End, ground: Ground, moment: Moment) -> str | Words:
+    """Return why this end may not ring now, or what it says when it does."""
     if not end.device_ids and end.channel != "console":
         return NO_DEVICE
     if row.expires_at_ms is not None and moment.now_ms > row.expires_at_ms:
         return "expired"
     policy = ground.policies[end.channel]
     try:
-        said_in_words(row, policy, ground)
+        said = said_in_words(row, policy, ground)
     except Refusal as refusal:  # the shop chose another sentence meanwhile, and it does not fit
         return refusal.code
-    return may_ring(
+    reason = may_ring(
         policy, row.msg_type, now_ms=moment.now_ms, due_ms=moment.due_ms, timezone=ground.timezone
     )
+    return reason or said
 
 
 class Round:
@@ -172,12 +194,12 @@ class Round:
         self.outcome = calls.Outcome()
         self.moment = moment
         self._ground = ground
-        self._ringing: list[tuple[End, int]] = []
+        self._ringing: list[tuple[End, int, Words]] = []
 
     @property
     def waits(self) -> bool:
         """Whether a further ring was armed."""
-        return any(message.state == "queued" for message in self.messages)
+        return "queued" in [message.state for message in self.messages]
 
     def begin(self, end: End, gone: str = "") -> Verdict:
         """Ring an end for the first time, or queue it behind what was said a moment ago.
@@ -202,17 +224,18 @@ class Round:
         reason that passes the repeats go on; a first ring that nobody may hear is the
         call's end here, as its sender is told.
         """
-        reason = gone or judged(self.row, end, self._ground, self.moment)
+        said = gone or _judged(self.row, end, self._ground, self.moment)
+        reason = said if isinstance(said, str) else ""
         if reason == QUIET_HOURS and (wait_ms := self._quiet_ms(end)):
             self._queue(end, ring, wait_ms, reason)
             return reason
-        if reason:
+        if isinstance(said, str):
             self._write(end, ring, "suppressed", reason)
             if ring > 1 and reason in PASSING:
                 self._go_on(end, ring)
             return reason
         self.told(end, ring)
-        self._ringing.append((end, ring))
+        self._ringing.append((end, ring, said))
         return ""
 
     def told(self, end: End, ring: int, spoken_by: int | None = None) -> None:
@@ -272,8 +295,9 @@ class Round:
         """
         groups: dict[bytes, tuple[c.Utterance, list[End]]] = {}
         alone = len(self._ringing) == 1
-        for end, ring in self._ringing:
-            utterance = _utterance(self.row, end, ring, self._ground, self.moment.now_ms, said)
+        for end, ring, mine in self._ringing:
+            words = together([mine, *said])
+            utterance = _utterance(self.row, end, ring, self._ground, self.moment.now_ms, words)
             known = groups.setdefault(b"" if alone else _same(utterance), (utterance, []))
             known[1].append(end)
         self.outcome.said += [_said(self.row, one, ends) for one, ends in groups.values()]
@@ -281,18 +305,6 @@ class Round:
 
 _same = msgspec.msgpack.Encoder().encode
 CARD_CHANNELS = frozenset({"pad", "cashier"})  # the cash desk joins a card that nobody answered
-
-
-def rings_wanted(policy: Policy) -> int:
-    """Return how often an end rings at most."""
-    return RINGS_MAX if policy.until_acknowledged else min(policy.repeat_max + 1, RINGS_MAX)
-
-
-def rings_unanswered(policy: Policy) -> int | None:
-    """Return after how many rings without an answer further ends hear it; None: they never do."""
-    if policy.escalate_after_rings is None or not policy.escalate_to:
-        return None
-    return min(policy.escalate_after_rings, rings_wanted(policy))
 
 
 def of_use_ms(channel: c.Channel, ground: Ground, before: frozenset[c.Channel] = _NONE) -> int:
@@ -305,24 +317,18 @@ def of_use_ms(channel: c.Channel, ground: Ground, before: frozenset[c.Channel] =
     return max(lasts_ms(policy), rings * policy.interval_s * 1000 + max(further, default=0))
 
 
-def lasts_ms(policy: Policy) -> int:
-    """Return how long a call is of use from its first ring on: its repeats, and then its expiry."""
-    return (policy.expiry_s + policy.interval_s * rings_wanted(policy)) * 1000
-
-
 def _said(row: CallRow, utterance: c.Utterance, ends: list[End]) -> Said:
-    channels = [end.channel for end in ends if end.account_id is None]
-    accounts = [end.account_id for end in ends if end.account_id is not None]
-    whole = msgspec.structs.replace(utterance, channels=channels, accounts=accounts)
-    topics = channel_topics(channels, row.place_id) | account_topics(accounts) | LISTENING
-    return Said(c.Announced(utterance=whole), topics)
+    """Return the event for the ends that hear the same; the utterance is filled in with who they are."""
+    utterance.channels.extend([end.channel for end in ends if end.account_id is None])
+    utterance.accounts.extend([end.account_id for end in ends if end.account_id is not None])
+    topics = heard_by(tuple(utterance.channels), tuple(utterance.accounts), row.place_id)
+    return Said(c.Announced(utterance=utterance), topics)
 
 
 def _utterance(
-    row: CallRow, end: End, ring: int, ground: Ground, now_ms: int, said: Sequence[Words]
+    row: CallRow, end: End, ring: int, ground: Ground, now_ms: int, said: Words
 ) -> c.Utterance:
     policy = ground.policies[end.channel]
-    mine = together([said_in_words(row, policy, ground), *said])
     return c.Utterance(
         call_id=row.call.id,
         ring=ring,
@@ -331,9 +337,9 @@ def _utterance(
         msg_type=row.msg_type,
         channels=[],
         accounts=[],
-        text=mine.shown,
-        spoken=mine.spoken,
-        audio=audio_paths(ground.audio_key, mine.spoken) if row.msg_type in SPOKEN else {},
+        text=said.shown,
+        spoken=said.spoken,
+        audio=audio_paths(ground.audio_key, said.spoken) if row.msg_type in SPOKEN else {},
         sound=policy.sound,
         priority=policy.priority,
         at_ms=now_ms,

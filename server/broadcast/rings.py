@@ -11,7 +11,7 @@ import msgspec
 from server.broadcast import call as calls
 from server.broadcast import ringing
 from server.broadcast.commands import begun, new_row
-from server.broadcast.policy import Policy
+from server.broadcast.policy import Policy, rings_unanswered, rings_wanted
 from server.errors import Refusal
 from server.events import catalogue as c
 from server.events.decision import Context, Decision, Promise, Said
@@ -164,7 +164,7 @@ def _as_configured(row: CallRow, ground: ringing.Ground) -> CallRow:
     """Return the card with the rings the shop wants now: changes reach calls that wait."""
     policy = ground.policies["pad"]
     call = msgspec.structs.replace(
-        row.call, interval_s=policy.interval_s, rings_max=ringing.rings_wanted(policy)
+        row.call, interval_s=policy.interval_s, rings_max=rings_wanted(policy)
     )
     return msgspec.structs.replace(row, call=call)
 
@@ -244,13 +244,13 @@ def _rang_out(row: CallRow, promise: RingEnd, policy: Policy) -> str:
 
     A card's rings are counted by the card.
     """
-    beyond = not row.is_card and promise.ring > ringing.rings_wanted(policy)
+    beyond = not row.is_card and promise.ring > rings_wanted(policy)
     return ringing.RANG_OUT if beyond else ""
 
 
 def _further(row: CallRow, promise: RingEnd, policy: Policy) -> list[c.Channel]:
     """Return the ends that hear of it because so many rings before this one stayed unanswered."""
-    rings = ringing.rings_unanswered(policy)
+    rings = rings_unanswered(policy)
     if rings is None or promise.ring <= rings:
         return []
     return [one for one in policy.escalate_to if one not in row.channels]

@@ -14,7 +14,8 @@ import msgspec
 from server.broadcast.commands import Ask, ClaimCall, SendFacts, SendImCall, Subject
 from server.broadcast.company.store import read_company
 from server.broadcast.grounds.store import Shop, read_grounds, read_last_raised
-from server.broadcast.ringing import Ground, raised_at, rings_unanswered
+from server.broadcast.policy import rings_unanswered
+from server.broadcast.ringing import Ground, raised_at
 from server.broadcast.rings import Announce, ExpireCall, RemindClaimer, RingCall, RingEnd, RingFacts
 from server.events import catalogue as c
 from server.events.facts import HOUSE, CallRow
@@ -69,13 +70,16 @@ SELECT u.position,
 
 # A call that is to ring now: what else is armed, its rings so far where they are asked for, whether its
 # reason still holds. Columns and arrays: a batch reads hundreds, and JSON is three times as dear.
+# First what a `Call` is made of, then what a `CallRow` is, each in the order of its fields.
 READ_RINGS = """
-SELECT k.shop_id, k.id, k.version, k.state, k.rings, k.rings_max, k.interval_s, to_ms(k.raised_at) AS raised_at_ms,
-       to_ms(k.rang_at) AS rang_at_ms, k.event, k.msg_type, k.channels, k.accounts, k.params, k.template_id,
-       k.place_id, k.order_id, k.item_id, k.technician_id, k.source, k.client_id, to_ms(k.expires_at) AS expires_at_ms,
-       k.escalated, k.claimed_by, k.claimed_by_device, to_ms(k.claimed_at) AS claimed_at_ms, k.text, k.reminders,
-       t.on_clock, o.state AS order_state, o.number, coalesce(o.place_kind, p.kind) AS place_kind,
-       coalesce(o.place_name, p.name, '') AS place_name, g.name AS dish, g.quantity, g.state AS item_state,
+SELECT k.shop_id,
+       k.id, k.order_id, k.item_id, o.number, coalesce(o.place_kind, p.kind) AS place_kind,
+       coalesce(o.place_name, p.name, '') AS place_name, g.name AS dish, g.quantity, k.state, k.rings, k.rings_max,
+       k.interval_s, to_ms(k.raised_at), to_ms(k.rang_at), k.claimed_by, k.claimed_by_device, to_ms(k.claimed_at),
+       k.escalated, k.event, k.text, k.accounts,
+       k.version, k.msg_type, k.channels, k.params, k.template_id, k.place_id, k.technician_id, k.source, k.client_id,
+       to_ms(k.expires_at), k.reminders,
+       t.on_clock, o.state AS order_state, g.state AS item_state,
        q.ends, q.rings AS queued_rings, q.due,
        CASE WHEN k.source = 'house' AND k.event IN ('order_placed', 'order_rushed') AND k.order_id IS NOT NULL
             THEN NOT EXISTS (SELECT FROM catering_order_goods l
@@ -256,22 +260,18 @@ def _escalates(
 
 
 def _call(row: asyncpg.Record) -> CallRow:
-    call = c.Call(
-        id=row["id"], order_id=row["order_id"], item_id=row["item_id"], number=row["number"],
-        place_kind=row["place_kind"], place_name=row["place_name"],
-        dish=_decode_text(row["dish"]) if row["dish"] else None, quantity=row["quantity"],
-        state=row["state"], rings=row["rings"], rings_max=row["rings_max"],
-        interval_s=row["interval_s"], raised_at_ms=row["raised_at_ms"],
-        rang_at_ms=row["rang_at_ms"], claimed_by=row["claimed_by"],
-        claimed_by_device=row["claimed_by_device"], claimed_at_ms=row["claimed_at_ms"],
-        escalated=row["escalated"], event=row["event"],
-        text=_decode_text(row["text"]) if row["text"] else None, accounts=row["accounts"],
-    )  # fmt: skip
-    return CallRow(
-        call, row["version"], row["msg_type"], row["channels"], _decode_params(row["params"]),
-        row["template_id"], row["place_id"], row["technician_id"], row["source"],
-        row["client_id"], row["expires_at_ms"], row["reminders"],
-    )  # fmt: skip
+    call = c.Call(*row[_OF_CALL])
+    if row["dish"] is not None:
+        call.dish = _decode_text(row["dish"])
+    if row["text"] is not None:
+        call.text = _decode_text(row["text"])
+    known = CallRow(call, *row[_OF_ROW])
+    known.params = _decode_params(row["params"])
+    return known
+
+
+_OF_CALL = slice(1, 1 + len(c.Call.__struct_fields__))
+_OF_ROW = slice(_OF_CALL.stop, _OF_CALL.stop + CallRow.__struct_fields__.index("reminders"))
 
 
 def _ring_facts(

@@ -7,6 +7,7 @@ the kitchen (R-004-10); the guest's own place and the waiters always hear.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from server.events.catalogue import Channel
 
@@ -43,6 +44,14 @@ def channel_topics(channels: Iterable[Channel], place_id: int | None) -> frozens
 def account_topics(accounts: Iterable[int]) -> frozenset[str]:
     """Return the topics of designated accounts."""
     return frozenset(f"account:{one}" for one in accounts)
+
+
+@lru_cache(4096)
+def heard_by(
+    channels: tuple[Channel, ...], accounts: tuple[int, ...], place_id: int | None
+) -> frozenset[str]:
+    """Return the topics of what is said to ends: theirs, and of who lists every announcement."""
+    return channel_topics(channels, place_id) | account_topics(accounts) | LISTENING
 
 
 def call_topics(accounts: Iterable[int] = (), *, escalated: bool) -> frozenset[str]:

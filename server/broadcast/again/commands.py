@@ -14,6 +14,7 @@ import msgspec
 from server.broadcast import call as calls
 from server.broadcast import ringing
 from server.broadcast.commands import ClaimCall, begun, new_row, verdict
+from server.broadcast.policy import RINGS_MAX
 from server.broadcast.rings import RingFacts
 from server.errors import Refusal
 from server.events import catalogue as c
@@ -34,7 +35,7 @@ class CallAgain(ClaimCall, frozen=True, forbid_unknown_fields=True):
 class SeeCall(ClaimCall, frozen=True, forbid_unknown_fields=True):
     """看到了: somebody in the kitchen has read this ring of a call."""
 
-    ring: Annotated[int, msgspec.Meta(ge=1, le=ringing.RINGS_MAX)] = 1
+    ring: Annotated[int, msgspec.Meta(ge=1, le=RINGS_MAX)] = 1
 
 
 class Repeats(msgspec.Struct, frozen=True):
@@ -77,8 +78,8 @@ def call_again(command: CallAgain, facts: AgainFacts, context: Context) -> Decis
 def _card(row: CallRow, facts: AgainFacts, context: Context) -> Decision:
     """Let a card that nobody took ring anew, with its voice."""
     rung, ground = facts.ring.rung, facts.ring.ground
-    if max(rung.values(), default=0) >= ringing.RINGS_MAX:
-        raise Refusal("call_repeated_enough", rings_max=ringing.RINGS_MAX)
+    if max(rung.values(), default=0) >= RINGS_MAX:
+        raise Refusal("call_repeated_enough", rings_max=RINGS_MAX)
     anew = msgspec.structs.replace(
         row.call, state=calls.STEPS[row.call.state, "ring"], rings=1, rang_at_ms=context.now_ms
     )
