@@ -6,7 +6,7 @@ takes the event, the facts it was decided on and the context, and returns what i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from server.broadcast import call as calls
@@ -136,17 +136,7 @@ def _call_number(
 
 def announce_order(event: c.OrderPlaced, facts: PlaceFacts, context: Context) -> calls.Outcome:
     """Let the kitchen hear a room's order, the cash desk a wrist tag's (R-004-10)."""
-    order = event.order
-    goods = [(item.name, item.quantity) for item in order.items]
-    payload = {
-        "event": "order_placed",
-        "at_ms": context.now_ms,
-        "place_id": order.place_id,
-        "order_id": order.id,
-        "tag": order.place_kind == "tag",
-        "params": _about(order.place_kind, order.place_name, order.number, goods),
-    }
-    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+    return _announced("order_placed", event.order, event.order.items, context)
 
 
 def announce_cancel(event: c.ItemCancelled, facts: ItemFacts, context: Context) -> calls.Outcome:
@@ -165,17 +155,9 @@ def announce_cancel(event: c.ItemCancelled, facts: ItemFacts, context: Context) 
 
 def announce_rush(event: pace.ItemsRushed, facts: OrderFacts, context: Context) -> calls.Outcome:
     """Let the kitchen hear that somebody waits, and for what."""
-    order, rushed = facts.order, {mark.item_id for mark in event.items}
-    goods = [(item.name, item.quantity) for item in order.items if item.id in rushed]
-    payload = {
-        "event": "order_rushed",
-        "at_ms": context.now_ms,
-        "place_id": order.place_id,
-        "order_id": order.id,
-        "tag": order.place_kind == "tag",
-        "params": _about(order.place_kind, order.place_name, order.number, goods),
-    }
-    return calls.Outcome(promises=[Promise(calls.ANNOUNCE, payload, context.now_ms)])
+    rushed = {mark.item_id for mark in event.items}
+    dishes = [item for item in facts.order.items if item.id in rushed]
+    return _announced("order_rushed", facts.order, dishes, context)
 
 
 def _dish(facts: ItemFacts) -> dict[str, str]:
@@ -240,10 +222,16 @@ def announce_unseen(
     event: display.ItemsUnseen, facts: OrderOnScreens, context: Context
 ) -> calls.Outcome:
     """Let the cash desk hear that no screen showed a dish."""
-    order, card = facts.order, event.unseen
-    goods = [(dish.name, dish.quantity) for dish in card.dishes]
+    return _announced("item_unseen", facts.order, event.unseen.dishes, context)
+
+
+def _announced(
+    event: str, order: c.Order, dishes: Sequence[c.Item | display.UnseenDish], context: Context
+) -> calls.Outcome:
+    """Let it be said of these dishes of an order."""
+    goods = [(dish.name, dish.quantity) for dish in dishes]
     payload = {
-        "event": "item_unseen",
+        "event": event,
         "at_ms": context.now_ms,
         "place_id": order.place_id,
         "order_id": order.id,
