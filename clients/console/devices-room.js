@@ -6,11 +6,12 @@ import { icon } from "../link/icons.js";
 import { html, nothing } from "../link/vendor/lit.js";
 import { say } from "./devices-words.js";
 import { choice, field, typed } from "./fields.js";
+import { houseVersion } from "./pulse.js";
 import { ago, closeDialog, moment, Room } from "./room.js";
 import { say as shared } from "./words.js";
 
 /** @typedef {import("../link/frames.d.ts").ScreenSettings} Settings */
-/** @typedef {{id: number, kind: Kind, name: string, place_id: number | null, station_id: number | null, paired: boolean, paired_at_ms: number | null, last_seen_at_ms: number | null, online: boolean | null, settings: Settings, settings_version: number, anew?: boolean}} Device anew: somebody else set it up while the form lay open */
+/** @typedef {{id: number, kind: Kind, name: string, place_id: number | null, station_id: number | null, paired: boolean, paired_at_ms: number | null, last_seen_at_ms: number | null, online: boolean | null, settings: Settings, settings_version: number, app: string, anew?: boolean}} Device anew: somebody else set it up while the form lay open */
 /** @typedef {"kitchen" | "waiter" | "guest" | "cashier" | "call_screen" | "monitor"} Kind */
 /** @typedef {{places: import("../link/frames.d.ts").PlaceView[], stations: import("../link/frames.d.ts").StationView[]}} Ground */
 
@@ -96,7 +97,7 @@ class DevicesRoom extends Room {
       <td>${say(device.kind)}</td>
       <td>${this.#standing(device)}</td>
       <td><span class="came" data-as=${as}>${icon(state === "online" ? "linked" : state === "offline" ? "cut" : "ring")}${say(state)}</span></td>
-      <td>${state === "online" ? shared("just_now") : html`<time title=${moment(device.last_seen_at_ms)}>${ago(device.last_seen_at_ms)}</time>`}</td>
+      <td>${state === "online" ? shared("just_now") : html`<time title=${moment(device.last_seen_at_ms)}>${ago(device.last_seen_at_ms)}</time>`}${versionOf(device)}</td>
       <td><div class="do">
         ${device.online ? html`<button class="btn" name="seek" @click=${() => this.#seek(device)}>${icon("pin")}${say("seek")}</button>` : nothing}
         <button class="btn" name="edit" @click=${() => (this.open = device)}>${say("edit")}</button>
@@ -230,6 +231,15 @@ class DevicesRoom extends Room {
 
 /** @param {ReturnType<typeof typed>} form @param {string[]} names */
 const words = (form, names) => Object.fromEntries(names.map((one) => [one, form.text(one) || null]));
+
+/** Of which version its page is, as its browser told, and whether the house has another one. @param {Device} device */
+function versionOf({ app }) {
+  const version = app.split("/")[1];
+  if (!version) return nothing;
+  const old = houseVersion() && version !== houseVersion();
+  return html`<small data-version=${version}>${say("version", { version: version.slice(0, VERSION_SHOWN) })}${old ? html` · ${say("old_version")}` : nothing}</small>`;
+}
+const VERSION_SHOWN = 10;
 
 /** @param {Device} device @returns {"online" | "offline" | "unknown" | "unpaired"} */
 const stateOf = (device) => (!device.paired ? "unpaired" : device.online === null ? "unknown" : device.online ? "online" : "offline");

@@ -14,6 +14,10 @@ const HALF_SECOND_MS = 500;
 /** @type {Signal<Pulse>} */
 export const pulseFelt = new Signal();
 let version = "";
+let newest = "";
+
+/** Of which version the house's pages are now; empty: not heard yet. */
+export const houseVersion = () => newest;
 
 /** Feel it now and from now on; returns the end. */
 export function feelPulse() {
@@ -34,6 +38,7 @@ async function once() {
     const ms = performance.now() - began;
     const served = answer.headers.get("x-chuancai-version") ?? "";
     version ||= served;
+    newest = served;
     const saidMs = Date.parse(answer.headers.get("date") ?? "");
     if (!Number.isNaN(saidMs)) clock.heard(saidMs + HALF_SECOND_MS, ms); // the header knows whole seconds
     pulseFelt.emit({ link: ms > SLOW_MS ? "slow" : "ok", ms, newer: served !== version });

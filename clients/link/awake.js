@@ -61,8 +61,8 @@ export async function followVersion(mayReload) {
   location.reload();
 }
 
-/** @returns {string | null} */
-function ownVersion() {
+/** Of which version this page is; null where the browser does not tell. @returns {string | null} */
+export function ownVersion() {
   const [opened] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   return opened?.serverTiming?.find((one) => one.name === "screens")?.description ?? null;
 }

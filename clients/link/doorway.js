@@ -1,7 +1,7 @@
 // How a page of the family opens: paired → the screen, not paired → the pairing page, stopped → why.
 // One of them is in <body> at a time.
 
-import { beginAnewAtNight, followVersion, keepAwake, keepShell } from "./awake.js";
+import { beginAnewAtNight, followVersion, keepAwake, keepShell, ownVersion } from "./awake.js";
 import { clock } from "./clock.js";
 import { Part } from "./elements.js";
 import { wallClock } from "./format.js";
@@ -34,7 +34,7 @@ export function openPage(page) {
 
 /** @param {Parameters<typeof openPage>[0]} page @param {string} token */
 function openScreen(page, token) {
-  const screen = new Screen({ app: page.app, token, capabilities: page.capabilities });
+  const screen = new Screen({ app: page.app, version: ownVersion() ?? "", token, capabilities: page.capabilities });
   const mayReload = () => screen.outbox.waiting.length === 0 && screen.link.health() === "ok";
   const ask = () => {
     if (screen.link.state === "stopped") return; // a page loaded anew takes over from the screen that replaced it

@@ -70,7 +70,10 @@ class ConfirmRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):
-    """A device of a shop. `online` null: nobody knows at the moment. Who sets it up names `settings_version`."""
+    """A device of a shop. `online` null: nobody knows at the moment. Who sets it up names `settings_version`.
+
+    `app`: which page it runs and, where its browser tells, of which version, as it said when it came last.
+    """
 
     id: int
     kind: DeviceKind
@@ -84,6 +87,7 @@ class DeviceInfo(msgspec.Struct, frozen=True):
     last_seen_at_ms: int | None
     settings: ScreenSettings
     settings_version: int
+    app: str
     online: bool | None = None
 
 

@@ -105,7 +105,7 @@ class Admission:
             connection = asked.connection
             if connection.session.state != "checking":
                 continue  # it left meanwhile
-            self._gateway.settle(connection, one.device, generation)
+            self._gateway.settle(connection, one.device, generation, asked.hello.app)
             connection.do(connection.session.admitted())
             shop = self._gateway.shop(one.device.shop_id)
             self._resume(connection, shop, one, _Looked(asked, one.seq))

@@ -15,6 +15,7 @@ from server.gateway.store import Cursor
 
 FLUSH_S = 2.0
 BATCH_MAX = 2_000
+APP_CHARACTERS_MAX = 60
 
 _logger = structlog.get_logger(__name__)
 
@@ -29,13 +30,18 @@ class Cursors:
     def __len__(self) -> int:
         return len(self._notes)
 
-    def note(self, shop_id: int, device_id: int, acked_seq: int, seen_ms: int) -> None:
-        """Remember a device's cursor and presence."""
+    def note(
+        self, shop_id: int, device_id: int, acked_seq: int, seen_ms: int, app: str = ""
+    ) -> None:
+        """Remember a device's cursor and presence, and what it said that it runs."""
         key = (shop_id, device_id)
         known = self._notes.get(key)
         if known is not None:
             acked_seq, seen_ms = max(known.acked_seq, acked_seq), max(known.seen_ms, seen_ms)
-        self._notes[key] = Cursor(shop_id, device_id, acked_seq, seen_ms)
+            app = app or known.app
+        # what one device calls its page must not spoil a batch: the database takes no NUL and no half signs
+        said = "".join(one for one in app[:APP_CHARACTERS_MAX] if one.isprintable())
+        self._notes[key] = Cursor(shop_id, device_id, acked_seq, seen_ms, said)
 
     async def flush(self) -> None:
         """Store what is noted; what cannot be stored now is kept."""

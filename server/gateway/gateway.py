@@ -201,8 +201,8 @@ class Gateway:
             return OVERLOADED
         return None
 
-    def settle(self, connection: Connection, device: Device, generation: int) -> None:
-        """Make this the device's one connection here; an older one is told to stop."""
+    def settle(self, connection: Connection, device: Device, generation: int, app: str) -> None:
+        """Make this the device's one connection here; an older one is told to stop. `app`: what it says it runs."""
         key = (device.shop_id, device.id)
         older = self.devices.get(key)
         connection.device, connection.generation = device, generation
@@ -212,7 +212,7 @@ class Gateway:
         self.unauthenticated -= 1
         if older is not None:
             older.do(older.session.close(REPLACED))
-        self.cursors.note(device.shop_id, device.id, 0, self.now_ms())
+        self.cursors.note(device.shop_id, device.id, 0, self.now_ms(), app)
 
     def closing(self, connection: Connection, code: int) -> None:
         """Count a close from our side and let the device go."""

@@ -28,13 +28,14 @@ SELECT d.token_hash, d.shop_id, d.id, d.kind, d.name, d.account_id, a.name AS ac
  WHERE d.token_hash = ANY ($1::bytea[])
 """
 
-# Late or repeated notes change nothing: both columns only grow.
+# Late or repeated notes change nothing: both columns only grow. What a device runs is said at its hello only.
 KEEP_CURSORS = """
 UPDATE device d
    SET acked_seq = greatest(d.acked_seq, n.acked_seq),
-       last_seen_at = greatest(d.last_seen_at, n.seen_at)
-  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[])
-       AS n(shop_id, id, acked_seq, seen_at)
+       last_seen_at = greatest(d.last_seen_at, n.seen_at),
+       app = coalesce(nullif(n.app, ''), d.app)
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[])
+       AS n(shop_id, id, acked_seq, seen_at, app)
  WHERE d.shop_id = n.shop_id AND d.id = n.id
 """
 
@@ -43,12 +44,13 @@ _settings = msgspec.json.Decoder(ScreenSettings).decode
 
 
 class Cursor(NamedTuple):
-    """How far a device is, and when it was last there."""
+    """How far a device is, when it was last there, and what it runs; empty: it did not say so now."""
 
     shop_id: int
     device_id: int
     acked_seq: int
     seen_ms: int
+    app: str = ""
 
 
 async def find_devices(pool: asyncpg.Pool, hashes: Sequence[bytes]) -> dict[bytes, Found]:
@@ -83,4 +85,5 @@ async def keep_cursors(pool: asyncpg.Pool, cursors: Sequence[Cursor]) -> None:
         [c.device_id for c in ordered],
         [c.acked_seq for c in ordered],
         [from_ms(c.seen_ms) for c in ordered],
+        [c.app for c in ordered],
     )

@@ -88,6 +88,7 @@ class PairedDevice(msgspec.Struct, frozen=True):
     last_seen_at_ms: int | None
     settings: ScreenSettings = AS_IT_LIKES
     settings_version: int = 0
+    app: str = ""
 
 
 def new_code() -> str:

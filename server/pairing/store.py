@@ -80,7 +80,7 @@ WHERE id = $1 AND confirmed_at IS NULL
 _DEVICE_COLUMNS = """
 SELECT id, kind, name, shop_id, place_id, station_id, account_id,
        token_hash IS NOT NULL AND revoked_at IS NULL AS paired, paired_at, last_seen_at, settings,
-       settings_version
+       settings_version, app
 FROM device
 """
 READ_DEVICE = f"{_DEVICE_COLUMNS} WHERE shop_id = $1 AND id = $2"

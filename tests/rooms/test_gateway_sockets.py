@@ -231,6 +231,26 @@ async def test_acknowledgements_are_stored(database_url: str, redis_url: str) ->
             assert row["last_seen_at"] is not None
 
 
+async def test_what_a_device_runs_is_kept_whatever_it_calls_it(
+    database_url: str, redis_url: str
+) -> None:
+    """R-004-30: the page's name and version of the last hello that had one; strange signs spoil nobody's note."""
+    await seed(database_url)
+    async with gateway_node(database_url, redis_url) as node:
+        tokens = [(await node.pair("waiter"))[0] for _ in range(2)]
+        for token, app in zip(tokens, ["pad/7f", "pad/\0\n版" + "x" * 99], strict=True):
+            async with peer(node) as pad:
+                await pad.hello(token, app=app)
+        await node.gateway.cursors.flush()
+        async with peer(node) as pad:
+            await pad.hello(tokens[0])
+        await node.gateway.cursors.flush()
+        kept = await node.pool.fetch(
+            "SELECT app FROM device WHERE shop_id = $1 AND app <> '' ORDER BY id", SHOP
+        )
+        assert [row["app"] for row in kept] == ["pad/7f", "pad/版" + "x" * 53]
+
+
 async def test_cash_desks_share_an_account_and_not_a_cursor(
     database_url: str, redis_url: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,6 +88,7 @@ def test_a_screen_is_named_set_up_and_found_from_a_desk(
     enter(house, desk, "devices")
     row = desk.locator("tr", has_text="热菜屏")
     expect(row.locator(".came")).to_have_text("在线")
+    expect(row.locator("[data-version]")).to_have_text(re.compile(r"^版本 \w{4,10}$"))
     row.locator("button[name=seek]").click()
     expect(board.locator("body > .sought")).to_contain_text("热菜屏")
     row.locator("button[name=edit]").click()
