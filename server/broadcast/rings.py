@@ -161,11 +161,13 @@ def ring(promise: RingCall, facts: RingFacts, context: Context) -> Decision:
 
 
 def _as_configured(row: CallRow, ground: ringing.Ground) -> CallRow:
-    """Return the card with the rings the shop wants now: changes reach calls that wait."""
+    """Return the card with the rings the shop wants now: changes reach calls that wait.
+
+    One that rang more often than that by now has rung its last.
+    """
     policy = ground.policies["pad"]
-    call = msgspec.structs.replace(
-        row.call, interval_s=policy.interval_s, rings_max=rings_wanted(policy)
-    )
+    rings_max = max(rings_wanted(policy), row.call.rings)
+    call = msgspec.structs.replace(row.call, interval_s=policy.interval_s, rings_max=rings_max)
     return msgspec.structs.replace(row, call=call)
 
 
@@ -195,9 +197,7 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     further = _further(row, promise, policy) if silent in ESCALATING else []
     if further:
         _escalate(round_, further, ground)
-    if not silent:
-        stage = calls.stage(row, "rung", context.now_ms, end=end.key, ring=promise.ring)
-        round_.outcome.promises += stage
+    round_.outcome.promises += _told_caller(row, round_.messages[0], context.now_ms)
     if round_.waits and not further:
         round_.outcome.rows += calls.stored_ring(row, round_.messages, counted=False)
     else:
@@ -206,9 +206,21 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     for one, other in zip(company, others, strict=True):
         beside = ringing.Round(other, ground, moment)
         beside.told(end, 1, spoken_by=row.call.id)
+        round_.outcome.promises += _told_caller(other, beside.messages[0], context.now_ms)
         _settle(beside, waits=bool(one.queued.keys() - {(end.key, 1)}))
         round_.outcome.add(beside.outcome)
     return round_.outcome.join(Decision({}))
+
+
+def _told_caller(row: CallRow, ring: calls.Message, now_ms: int) -> list[Promise]:
+    """Tell the service what became of a ring; one that waits on, or was only a look, is nothing yet."""
+    if ring.state == "queued" or ring.reason == ringing.RANG_OUT:
+        return []
+    if ring.state == "sent":
+        return calls.stage(row, "rung", now_ms, end=ring.end_key, ring=ring.ring)
+    return calls.stage(
+        row, "suppressed", now_ms, end=ring.end_key, ring=ring.ring, reason=ring.reason
+    )
 
 
 def _gone(facts: RingFacts, end: ringing.End) -> str:

@@ -91,3 +91,16 @@ async def test_every_end_rings_as_often_as_its_rule_says(database_url: str) -> N
         rows = await house.messages(call["call_id"])
         for end in ("console", "cashier"):
             assert [row[2] for row in rows if row[0] == end] == ["sent"] * 5, end
+
+
+async def test_a_card_that_rang_more_than_it_should_by_now_is_given_up(database_url: str) -> None:
+    """Fewer repeats hold for cards that ring, too: the next look gives up, and the desk is told."""
+    async with calling(database_url) as house:
+        await house.policy("service_wanted", "pad", '{"repeat_max": 5, "interval_s": 10}')
+        await house.send(event="service_wanted", msg_type=4, template_id=3, params={"number": "7"})
+        for _ in range(2):
+            await house.after(seconds=10)
+        await house.policy("service_wanted", "pad", '{"repeat_max": 0, "interval_s": 10}')
+        await house.after(seconds=10)
+        (card,) = (await house.kitchen.view("cashier")).calls
+        assert card.state == "unanswered"

@@ -249,3 +249,41 @@ async def test_what_is_told_is_bounded_and_ends_with_the_client(
     await house.turns(1, 3)
     assert len(till.posts) == 1
     assert {state for state, _, _ in await house.rows()} == {"done"}
+
+
+async def test_what_becomes_of_later_rings_is_told(house: House) -> None:
+    """A repeat in quiet hours is suppressed, one said beside another's is rung: the caller hears of both."""
+    client_id = await house.client("till", "https://till.example/")
+    await house.kitchen.pair("cashier")
+    put = (
+        "INSERT INTO broadcast_policy VALUES (1, 1, 'custom', 'cashier', $1, 1, now(), 'test')"
+        " ON CONFLICT (brand_id, shop_id, event, channel) DO UPDATE SET policy = excluded.policy"
+    )
+    loud = '{"coalesce_s": 5, "repeat_max": 1, "interval_s": 60'
+    await house.kitchen.pool.execute(put, loud + "}")
+    calls = []
+    for number in ("1", "2", "3"):
+        ask = {
+            "event": "custom", "channels": ["cashier"], "template_id": 3, "params": {"number": number},
+        }  # fmt: skip
+        sent = await house.kitchen.ask("business", "SendImCall", calls=[ask], client_id=client_id)
+        calls.append(sent["calls"][0]["call_id"])
+    told = "SELECT payload FROM promise WHERE kind = 'PostWebhook' AND payload ->> 'call_id' = $1 ORDER BY id"
+
+    async def stages(call_id: int) -> list[tuple[str, Any, str]]:
+        rows = await house.kitchen.pool.fetch(told, str(call_id))
+        found = [msgspec.json.decode(row["payload"]) for row in rows]
+        return [
+            (one["stage"], one["detail"].get("ring"), one["detail"].get("reason", ""))
+            for one in found
+        ]
+
+    house.kitchen.advance(seconds=5)
+    await house.loop.turn()
+    assert [await stages(one) for one in calls[1:]] == [[("rung", None, ""), ("rung", 1, "")]] * 2
+    quiet = ', "quiet": {"from_minute": 0, "to_minute": 1439}}'
+    await house.kitchen.pool.execute(put, loud + quiet)
+    house.kitchen.advance(seconds=60)
+    await house.loop.turn()
+    for one in calls:
+        assert (await stages(one))[-1] == ("suppressed", 2, "quiet_hours")
