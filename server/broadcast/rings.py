@@ -152,8 +152,14 @@ def ring(promise: RingCall, facts: RingFacts, context: Context) -> Decision:
     for end in _card_ends(after, ground):
         round_.ring(end, facts.rung.get(end.key, 0) + 1)
     round_.announce()
+    further = _further(after, after.call.rings, ground.policies["pad"])
+    if further and after.call.state == "ringing":
+        _escalate(round_, further, ground)
+        round_.outcome.said.append(
+            Said(c.CallUnanswered(call=after.call), calls.card_topics(after))
+        )
     outcome.add(round_.outcome)
-    if after.call.state == row.call.state:
+    if after.call.state == row.call.state and not after.call.escalated:
         outcome.rows += calls.stored_ring(after, round_.messages, counted=True)
     else:
         outcome.rows += calls.stored(after, row.version + 1, round_.messages)
@@ -194,7 +200,7 @@ def ring_end(promise: RingEnd, facts: RingFacts, context: Context) -> Decision:
     company = [] if silent else [one for one in facts.company if _joins(one, end, context.now_ms)]
     others = [one.row for one in company if one.row is not None]
     round_.announce([ringing.said_in_words(other, policy, ground) for other in others])
-    further = _further(row, promise, policy) if silent in ESCALATING else []
+    further = _further(row, promise.ring, policy) if silent in ESCALATING else []
     if further:
         _escalate(round_, further, ground)
     round_.outcome.promises += _told_caller(row, round_.messages[0], context.now_ms)
@@ -260,10 +266,10 @@ def _rang_out(row: CallRow, promise: RingEnd, policy: Policy) -> str:
     return ringing.RANG_OUT if beyond else ""
 
 
-def _further(row: CallRow, promise: RingEnd, policy: Policy) -> list[c.Channel]:
+def _further(row: CallRow, ring: int, policy: Policy) -> list[c.Channel]:
     """Return the ends that hear of it because so many rings before this one stayed unanswered."""
     rings = rings_unanswered(policy)
-    if rings is None or promise.ring <= rings:
+    if rings is None or ring <= rings:
         return []
     return [one for one in policy.escalate_to if one not in row.channels]
 

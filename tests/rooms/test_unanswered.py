@@ -104,3 +104,27 @@ async def test_a_card_that_rang_more_than_it_should_by_now_is_given_up(database_
         await house.after(seconds=10)
         (card,) = (await house.kitchen.view("cashier")).calls
         assert card.state == "unanswered"
+
+
+async def test_a_card_escalates_by_its_rule_and_rings_on(database_url: str) -> None:
+    """Rings until somebody comes, and after two unanswered rings the cash desk sees and hears it too."""
+    async with calling(database_url) as house:
+        await house.policy(
+            "service_wanted", "pad",
+            '{"until_acknowledged": true, "interval_s": 10, "escalate_after_rings": 2,'
+            ' "escalate_to": ["cashier"]}',
+        )  # fmt: skip
+        call = await house.send(
+            event="service_wanted", msg_type=4, template_id=3, params={"number": "7"}
+        )
+        pad, since = await house.kitchen.view("waiter"), len(house.kitchen.ear.heard)
+        assert [one.channels for one in await house.after(seconds=10)] == [["pad"]]
+        assert (await house.kitchen.view("cashier")).calls == []
+        said = await house.after(seconds=10)
+        assert [one.channels for one in said] == [["pad"], ["cashier"]]
+        (card,) = (await house.kitchen.view("cashier")).calls
+        assert (card.state, card.rings) == ("ringing", 3)
+        assert house.kitchen.carry(pad, since) == await house.kitchen.view("waiter")
+        assert [one.channels for one in await house.after(seconds=10)] == [["pad"]]
+        await house.kitchen.ask("cashier", "ClaimCall", call_id=call["call_id"])
+        assert house.kitchen.carry(pad, since) == await house.kitchen.view("waiter")

@@ -253,7 +253,7 @@ async def test_what_is_told_is_bounded_and_ends_with_the_client(
 
 async def test_what_becomes_of_later_rings_is_told(house: House) -> None:
     """A repeat in quiet hours is suppressed, one said beside another's is rung: the caller hears of both."""
-    client_id = await house.client("till", "https://till.example/")
+    client_id = await house.client("till", "https://127.0.0.1:1/")  # nobody is there
     await house.kitchen.pair("cashier")
     put = (
         "INSERT INTO broadcast_policy VALUES (1, 1, 'custom', 'cashier', $1, 1, now(), 'test')"
