@@ -131,11 +131,10 @@ class PromiseLoop:
         while slices := self._due_slices():
             now_ms = to_ms(self._clock.now())
             try:
-                names, nexts = await self._alarm.pop(
-                    slices, now_ms, BATCH_PROMISES_MAX // len(slices)
-                )
+                share = BATCH_PROMISES_MAX // len(slices)
+                names, nexts = await self._alarm.pop(slices, now_ms, share)
                 self._note(nexts)
-                if len(names) > BATCH_PROMISES_MAX // 2:
+                if len(names) == share * len(slices):
                     self._slices = max(SLICES_MIN, len(slices) // 2)
                 else:
                     self._slices = min(SLICES_MAX, self._slices * 2)

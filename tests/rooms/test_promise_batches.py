@@ -167,7 +167,8 @@ async def test_what_is_many_goes_in_batches_of_few_shops(database_url: str, redi
     slices = [len({one.shop_id % PARTITIONS for one in batch}) for batch in batches]
     assert max(len(batch) for batch in batches) <= BATCH_PROMISES_MAX
     assert max(slices) == SLICES_MAX
-    assert sorted(slices)[len(slices) // 2] <= 2 * SLICES_MIN
+    assert SLICES_MIN <= sorted(slices)[len(slices) // 2] <= SLICES_MAX // 2
+    assert len(batches) < 2 * len(names) / BATCH_PROMISES_MAX, "and no batch much emptier for it"
 
 
 async def test_a_promise_that_breaks_is_tried_again_and_dies(database_url: str) -> None:
