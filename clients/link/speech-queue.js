@@ -20,6 +20,8 @@ export class SpeechQueue {
   lines = [];
   /** `call/ring` of what came before, oldest first. @type {Set<string>} */
   #known = new Set();
+  /** Calls whose next ring is for others to hear. @type {Set<number>} */
+  #passedOver = new Set();
 
   /**
    * Whether this ring is new here; remembers the newest thousand. A line without a call is always new.
@@ -30,11 +32,18 @@ export class SpeechQueue {
     if (!call) return true;
     if (this.#known.has(key)) return false;
     this.#known.add(key);
+    const passed = this.#passedOver.delete(call);
     for (const oldest of this.#known) {
       if (this.#known.size <= REMEMBERED_MAX) break;
       this.#known.delete(oldest);
     }
-    return true;
+    return !passed;
+  }
+
+  /** The next ring of a call is not for here; `false`: it is again. @param {number} call @param {boolean} passed */
+  passOver(call, passed) {
+    if (passed) this.#passedOver.add(call);
+    else this.#passedOver.delete(call);
   }
 
   /**

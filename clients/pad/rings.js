@@ -40,9 +40,12 @@ export function ringOnCalls(screen, speaker) {
   const aboutOf = (callId) => screen.view?.calls.find(({ id }) => id === callId)?.event ?? null;
   return screen.happened.on((event) => {
     const rung = ringOf(event);
-    if (event.kind === "CallGivenBack" && event.device_id === screen.view?.device.id) givenBack.add(event.call_id);
-    else if (rung && givenBack.delete(rung.call_id)) speaker.receipts.tell([{ ...rung, stage: "shown" }]); // for the others
+    if (event.kind === "CallGivenBack" && event.device_id === screen.view?.device.id) {
+      givenBack.add(event.call_id);
+      speaker.queue.passOver(event.call_id, true);
+    } else if (rung && givenBack.delete(rung.call_id)) speaker.receipts.tell([{ ...rung, stage: "shown" }]); // for the others
     else if (rung) {
+      speaker.queue.passOver(rung.call_id, false); // nobody spoke the last one
       /** @type {RingStage} */
       const sound = { ...rung, stage: ring(event.kind === "CallRaised" ? event.call.event : aboutOf(rung.call_id)) };
       speaker.receipts.tell(document.visibilityState === "visible" ? [{ ...rung, stage: "shown" }, sound] : [sound]);

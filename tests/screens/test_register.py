@@ -311,4 +311,4 @@ def test_a_new_cards_number_comes_back_and_an_old_counter_does_not(
     counter.page.locator("button[name=put_back]").click()
     expect(fresh).to_have_text(number)
     counter.keys("Escape")
-    expect(counter.page.locator("button[name=put_back]")).to_have_count(0, timeout=8_000)
+    expect(counter.page.locator("button[name=put_back]")).to_have_count(0)
