@@ -67,6 +67,7 @@ class Voices:
         self._holders: dict[Key, int] = {}
         self._unheard: dict[Key, set[int]] = {}  # said that nobody can hear them
         self._asking: set[Key] = set()  # came since the last `settle`
+        self._turn = asyncio.Lock()  # an older answer of Redis must not undo what a newer one said
 
     def speaks(self, connection: Connection) -> bool:
         """Say whether this screen has its kind's voice."""
@@ -132,15 +133,17 @@ class Voices:
 
     async def settle(self) -> None:
         """Choose for the kinds whose first screen came since the last time, and tell those screens."""
-        asking, self._asking = self._asking, set()
-        await self._hold([key for key in asking if key in self._screens])
+        async with self._turn:
+            asking, self._asking = self._asking, set()
+            await self._hold([key for key in asking if key in self._screens])
         for key in asking - self._holders.keys():  # a screen elsewhere has it
             for screen in self._screens.get(key, {}).values():
                 screen.say(f.Voice(speaks=False))
 
     async def renew(self, shop_ids: Collection[int]) -> None:
         """Renew the leases of these shops, and take those that ran out elsewhere."""
-        await self._hold([key for key in self._screens if key[0] in shop_ids])
+        async with self._turn:
+            await self._hold([key for key in self._screens if key[0] in shop_ids])
 
     async def _hold(self, keys: list[Key]) -> None:
         if not keys:

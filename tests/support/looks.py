@@ -104,7 +104,13 @@ class Looker:
         return found
 
     def unreached(self) -> list[str]:
-        """Return controls that Tab does not come to, or that do not show when it did."""
+        """Return controls that Tab does not come to, or that do not show when it did.
+
+        Looked at once more if there are any: a page that lives may have got a row behind the focus.
+        """
+        return self._went_round() and self._went_round()
+
+    def _went_round(self) -> list[str]:
         found = []
         for _ in range(TABS_MAX):
             self.page.keyboard.press("Tab")
